@@ -1,0 +1,1 @@
+"""AgentRun model services and model proxies as Pulumi resources."""
