@@ -1,0 +1,174 @@
+"""Where the client connects to and as whom: argument, then environment, then credential chain."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from .errors import ConfigError
+from .signature import Credentials
+
+DEFAULT_REGION = "cn-hangzhou"
+EMBEDDED = Credentials("embedded", "embedded")
+"""Who the embedded platform lets in when it runs inside the client: nobody else can reach it."""
+
+_MISSING = (
+    "No AgentRun credentials are configured: set agentrun:accessKeyId and agentrun:accessKeySecret (as a secret), "
+    "or the environment variables AGENTRUN_ACCESS_KEY_ID and AGENTRUN_ACCESS_KEY_SECRET (or ALIBABA_CLOUD_…), "
+    "or install pulumi-agentrun[credentials] and set up a profile; "
+    "to try things without an account, set agentrun:endpoint to file://.agentrun, the embedded platform."
+)
+
+
+class Config(BaseModel):
+    """Settings of a client; what is unset is looked up in the environment.
+
+    Of two configurations, `first.over(second)` has the fields of `first` where they are set.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
+
+    endpoint: str | None = None
+    """`https://HOST`, `http://HOST:PORT`, or `file://PATH` for the embedded platform
+    (else AGENTRUN_CONTROL_ENDPOINT, else the region's public endpoint)."""
+    region: str | None = None
+    """The region (else AGENTRUN_REGION, FC_REGION, `cn-hangzhou`)."""
+    access_key_id: str | None = None
+    """The access key's id (else AGENTRUN_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_ID)."""
+    access_key_secret: SecretStr | None = None
+    """Its secret (else AGENTRUN_ACCESS_KEY_SECRET, ALIBABA_CLOUD_ACCESS_KEY_SECRET)."""
+    security_token: SecretStr | None = None
+    """The token of a temporary key (else AGENTRUN_SECURITY_TOKEN, ALIBABA_CLOUD_SECURITY_TOKEN)."""
+    bearer_token: SecretStr | None = None
+    """A bearer token to use instead of an access key (else ALIBABA_CLOUD_BEARER_TOKEN)."""
+    connect_timeout: float = Field(default=5.0, gt=0)
+    """Seconds to wait for a connection."""
+    read_timeout: float = Field(default=30.0, gt=0)
+    """Seconds to wait for each piece of an answer."""
+
+    def over(self, other: Config) -> Config:
+        """Return these settings, completed by those of the other where unset here."""
+        return Config.model_validate(_set_fields(other) | _set_fields(self))
+
+
+def _set_fields(config: Config) -> dict[str, Any]:
+    fields = {name: getattr(config, name) for name in config.model_fields_set}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+class Connection(BaseModel):
+    """What a configuration comes down to: every setting known."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
+
+    base_url: str
+    """The endpoint without a path; `http://embedded` for the embedded platform."""
+    region: str | None
+    """The region that names are unique in; none when only an endpoint is known."""
+    directory: Path | None
+    """The embedded platform's data, if it is the embedded platform."""
+    credentials: Credentials | Callable[[], Credentials] = Field(repr=False)
+    connect_timeout: float
+    read_timeout: float
+
+
+def resolve(config: Config, environment: Mapping[str, str] | None = None) -> Connection:
+    """Complete a configuration from the environment and the credential chain.
+
+    Raises ConfigError with one sentence that says what to set. A relative `file://` path is taken from the
+    working directory.
+    """
+    env = os.environ if environment is None else environment
+    endpoint = config.endpoint or env.get("AGENTRUN_CONTROL_ENDPOINT")
+    region = config.region or env.get("AGENTRUN_REGION") or env.get("FC_REGION")
+    timeouts = {"connect_timeout": config.connect_timeout, "read_timeout": config.read_timeout}
+    if endpoint and endpoint.startswith("file:"):
+        return Connection(
+            base_url="http://embedded", region="embedded", directory=_directory(endpoint),
+            credentials=EMBEDDED, **timeouts,
+        )  # fmt: skip
+    if not endpoint:
+        region = region or DEFAULT_REGION
+    base_url = _base_url(endpoint) if endpoint else f"https://agentrun.{region}.aliyuncs.com"
+    return Connection(
+        base_url=base_url, region=region, directory=None,
+        credentials=_credentials(config, env), **timeouts,
+    )  # fmt: skip
+
+
+def _directory(endpoint: str) -> Path:
+    path = unquote(endpoint.removeprefix("file:").removeprefix("//"))
+    if not path:
+        raise ConfigError("agentrun:endpoint is 'file://' without a path: set for instance file://.agentrun.")
+    return Path(path).expanduser().absolute()
+
+
+def _base_url(endpoint: str) -> str:
+    url = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
+    try:
+        port = f":{url.port}" if url.port else ""
+    except ValueError:
+        port = None
+    bad = url.scheme not in ("http", "https") or not url.hostname or port is None
+    if bad or url.path.strip("/") or url.query or url.username:
+        raise ConfigError(
+            "agentrun:endpoint must be https://HOST, http://HOST:PORT or file://PATH, "
+            "with nothing after the host (and no user name before it)."
+        )
+    host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname
+    return f"{url.scheme}://{host}{port}"
+
+
+def _credentials(config: Config, env: Mapping[str, str]) -> Credentials | Callable[[], Credentials]:
+    """Take one source whole: a token never goes with a key from elsewhere."""
+    if config.bearer_token:
+        return Credentials(bearer_token=config.bearer_token.get_secret_value())
+    if config.access_key_id or config.access_key_secret:
+        return _access_key(
+            config.access_key_id, _reveal(config.access_key_secret), _reveal(config.security_token),
+            "agentrun:accessKeyId", "agentrun:accessKeySecret",
+        )  # fmt: skip
+    for prefix in ("AGENTRUN", "ALIBABA_CLOUD"):
+        key, secret = f"{prefix}_ACCESS_KEY_ID", f"{prefix}_ACCESS_KEY_SECRET"
+        if env.get(key) or env.get(secret):
+            token = env.get(f"{prefix}_SECURITY_TOKEN")
+            return _access_key(env.get(key), env.get(secret), token, key, secret)
+    if env.get("ALIBABA_CLOUD_BEARER_TOKEN"):
+        return Credentials(bearer_token=env["ALIBABA_CLOUD_BEARER_TOKEN"])
+    return _chain()
+
+
+def _reveal(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
+
+
+def _access_key(key: str | None, secret: str | None, token: str | None, key_name: str, secret_name: str) -> Credentials:
+    if not key or not secret:
+        have, lack = (key_name, secret_name) if key else (secret_name, key_name)
+        raise ConfigError(f"{have} is set but {lack} is not: set both, or neither.")
+    return Credentials(key, secret, token or None)
+
+
+def _chain() -> Callable[[], Credentials]:
+    """Use Alibaba Cloud's own credential chain: profiles, OIDC, instance roles; it renews what expires."""
+    try:
+        from alibabacloud_credentials.client import Client
+    except ImportError:
+        raise ConfigError(_MISSING) from None
+    client = Client()
+
+    def current() -> Credentials:
+        try:
+            found = client.get_credential()
+        except Exception:  # the chain raises its own bare exceptions, one for each way it tried
+            raise ConfigError(_MISSING) from None
+        if found.bearer_token:
+            return Credentials(bearer_token=found.bearer_token)
+        return Credentials(found.access_key_id, found.access_key_secret, found.security_token)
+
+    return current

@@ -1,0 +1,142 @@
+"""The errors that the client raises.
+
+AgentRunError
+├── ConfigError                     configuration is missing or contradicts itself
+├── InvalidArgumentError            a name that no resource can have
+├── TransportError                  no whole answer arrived
+├── NotReadyError                   a resource ended in *_FAILED, or took too long
+└── HTTPError                       the service, or what stands before it, refused
+    ├── ResourceAlreadyExistError   400, 409 or 500: the name is taken
+    ├── UnexpectedAnswerError       any status: the body is not the API's envelope
+    ├── ClientError                 4xx
+    │   ├── AuthenticationError     the credentials are wrong, expired or not allowed to do this
+    │   ├── ThrottledError          too many requests
+    │   └── ResourceNotExistError   404 that is about this very resource
+    └── ServerError                 5xx
+"""
+
+from __future__ import annotations
+
+
+class AgentRunError(Exception):
+    """Any failure of this package; its text says what to do next."""
+
+
+class ConfigError(AgentRunError):
+    """Configuration is missing or contradicts itself."""
+
+
+class InvalidArgumentError(AgentRunError, ValueError):
+    """An argument that cannot be sent, such as an empty name."""
+
+
+class TransportError(AgentRunError):
+    """No whole answer arrived.
+
+    `sent` is false only when the request certainly never reached the service.
+    """
+
+    def __init__(self, message: str, *, sent: bool) -> None:
+        super().__init__(message)
+        self.sent = sent
+
+
+class NotReadyError(AgentRunError):
+    """A resource ended in a failed status or took longer than the timeout allows."""
+
+    def __init__(self, message: str, *, status: str | None, reason: str | None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+
+
+class HTTPError(AgentRunError):
+    """The service answered, and the answer is not a success."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int,
+        error_code: str | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status_code = status_code
+        self.error_code = error_code
+        self.request_id = request_id
+        self.retry_after = retry_after
+        """Seconds that the service asks callers to wait, if it does (`x-acs-retry-after`)."""
+
+    def __str__(self) -> str:
+        facts = [f"HTTP {self.status_code}"]
+        if self.error_code:
+            facts.append(self.error_code)
+        if self.request_id:
+            facts.append(f"request id {self.request_id}")
+        text = f"{self.message.rstrip('.')} ({', '.join(facts)})."
+        advice = self.advice()
+        return f"{text} {advice}" if advice else text
+
+    def advice(self) -> str | None:
+        """Say what to do next, if this kind of error has one answer."""
+        return None
+
+
+class ResourceAlreadyExistError(HTTPError):
+    """The name is taken already."""
+
+
+class UnexpectedAnswerError(HTTPError):
+    """The body is not the API's envelope, so something other than AgentRun has answered."""
+
+    def advice(self) -> str:
+        """Say what to do next."""
+        return (
+            "Something other than AgentRun has probably answered: "
+            "check agentrun:endpoint, the region, and any HTTP proxy in between."
+        )
+
+
+class ClientError(HTTPError):
+    """The service refused the request (4xx)."""
+
+
+class AuthenticationError(ClientError):
+    """The credentials are wrong, expired, or not allowed to do this."""
+
+    def advice(self) -> str:
+        """Say what to do next."""
+        code = self.error_code or ""
+        if code.startswith("InvalidTimeStamp"):
+            return "Set this machine's clock right: it may be at most 15 minutes off."
+        if code.startswith("SignatureNonceUsed"):
+            return "Run it again; if it stays, an HTTP proxy in between repeats requests."
+        if self.status_code == 403 or code.startswith(("NoPermission", "Forbidden")):
+            return "Grant the access key's user or role AgentRun permissions (agentrun:*Model*)."
+        return (
+            "Check agentrun:accessKeyId, agentrun:accessKeySecret and agentrun:securityToken, "
+            "or the environment variables and profiles that stand in for them."
+        )
+
+
+class ThrottledError(ClientError):
+    """The account sends too many requests; raised once retries are used up."""
+
+    def advice(self) -> str:
+        """Say what to do next."""
+        return "Run it again in a while, or with fewer operations at a time (--parallel)."
+
+
+class ResourceNotExistError(ClientError):
+    """The service says that this very resource does not exist."""
+
+
+class ServerError(HTTPError):
+    """The service failed (5xx)."""
+
+    def advice(self) -> str:
+        """Say what to do next."""
+        return "Run it again; if it stays, give the request id to Alibaba Cloud's support."

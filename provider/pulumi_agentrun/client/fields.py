@@ -1,0 +1,64 @@
+"""What a field of the API's data can say of itself, and the model that such fields live in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer, SecretStr, SerializationInfo
+from pydantic.alias_generators import to_camel
+
+_REVEAL = object()
+
+
+class Model(BaseModel):
+    """Data of the API: snake_case here, camelCase on the wire, what a newer service adds kept."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="allow",
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+        protected_namespaces=(),
+    )
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the JSON object to send: camelCase, no nulls, secrets in clear."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True, context=_REVEAL)
+
+    def to_state(self) -> dict[str, Any]:
+        """Return plain values under their Python names: no nulls, secrets in clear."""
+        return self.model_dump(mode="json", exclude_none=True, context=_REVEAL)
+
+
+def _serialize_secret(value: SecretStr, info: SerializationInfo) -> str:
+    return value.get_secret_value() if info.context is _REVEAL else str(value)
+
+
+@dataclass(frozen=True)
+class Secret:
+    """Mark a field whose value must never be shown."""
+
+
+@dataclass(frozen=True)
+class Unordered:
+    """Mark a list whose order has no meaning, so that another order is no change."""
+
+
+@dataclass(frozen=True)
+class AtLeast:
+    """Mark a number that a program may not set lower; what the service answers is not judged."""
+
+    minimum: float
+
+
+@dataclass(frozen=True)
+class NotEmpty:
+    """Mark a string or list that a program may not leave empty."""
+
+
+SecretValue = Annotated[SecretStr, Secret(), PlainSerializer(_serialize_secret, return_type=str)]
+Count = Annotated[int, AtLeast(0)]
+Text = Annotated[str, NotEmpty()]
+Names = Annotated[list[str], Unordered()]

@@ -1,0 +1,166 @@
+"""The client's only I/O: drives a flow over httpx, in a thread or on an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Any, TypeVar
+
+import httpx
+
+from .config import Connection
+from .embedded import EmbeddedTransport
+from .errors import TransportError
+from .flows import Flow, Pause, Step
+from .operations import VERSION, Operation
+from .signature import Signature
+
+T = TypeVar("T")
+
+USER_AGENT = (
+    f"pulumi-agentrun/{version('pulumi-agentrun')} Python/{platform.python_version()} httpx/{httpx.__version__}"
+)
+# Raised before a request has left, so that even a creation may be sent again.
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+class Session:
+    """The pooled connections of one configuration; made when first used, safe to share among threads.
+
+    Asynchronous connections belong to the event loop that made them; on another loop, new ones are made.
+    """
+
+    def __init__(self, connection: Connection, notify: Callable[[str], None] | None = None) -> None:
+        self.connection = connection
+        self.notify = notify or (lambda text: None)
+        self._lock = threading.Lock()
+        self._sync: httpx.Client | None = None
+        self._async: tuple[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None
+
+    def run(self, flow: Flow[T]) -> T:
+        """Drive a flow to its end, waiting in this thread."""
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    outcome = self._perform(step)
+                except TransportError as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(outcome)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+    async def run_async(self, flow: Flow[T]) -> T:
+        """Drive a flow to its end on the running event loop."""
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    outcome = await self._perform_async(step)
+                except TransportError as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(outcome)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+    def _perform(self, step: Step) -> Any:
+        if isinstance(step, Operation):
+            with _as_transport_error(step):
+                return self._client().send(self._request(self._client(), step))
+        if isinstance(step, Pause):
+            time.sleep(_seconds(step))
+            return time.monotonic()
+        return self.notify(step.text)
+
+    async def _perform_async(self, step: Step) -> Any:
+        if isinstance(step, Operation):
+            client = self._async_client()
+            with _as_transport_error(step):
+                return await client.send(self._request(client, step))
+        if isinstance(step, Pause):
+            await asyncio.sleep(_seconds(step))
+            return time.monotonic()
+        return self.notify(step.text)
+
+    def _request(self, client: httpx.Client | httpx.AsyncClient, operation: Operation[Any]) -> httpx.Request:
+        headers = {"x-acs-action": operation.action}
+        if operation.body is not None:
+            headers["content-type"] = "application/json; charset=utf-8"
+        return client.build_request(operation.method, operation.target, content=operation.body, headers=headers)
+
+    def _client(self) -> httpx.Client:
+        with self._lock:
+            if self._sync is None:
+                self._sync = httpx.Client(**self._options())
+            return self._sync
+
+    def _async_client(self) -> httpx.AsyncClient:
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            if self._async is None or self._async[0] is not loop:
+                self._async = (loop, httpx.AsyncClient(**self._options()))
+            return self._async[1]
+
+    def _options(self) -> dict[str, Any]:
+        to = self.connection
+        options: dict[str, Any] = {
+            "base_url": to.base_url,
+            "auth": Signature(to.credentials),
+            "headers": {
+                "accept": "application/json",
+                "user-agent": USER_AGENT,
+                "x-acs-version": VERSION,
+            },
+            "timeout": httpx.Timeout(to.read_timeout, connect=to.connect_timeout),
+            # The lifecycle may wait for many resources at once; none should wait for a connection.
+            "limits": httpx.Limits(max_connections=None, max_keepalive_connections=64),
+        }
+        if to.directory is not None:
+            options["transport"] = EmbeddedTransport(to.directory)
+        return options
+
+    def close(self) -> None:
+        """Close the connections that threads used."""
+        with self._lock:
+            client, self._sync = self._sync, None
+        if client:
+            client.close()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        self.close()
+        with self._lock:
+            pair, self._async = self._async, None
+        if pair and pair[0] is asyncio.get_running_loop():
+            await pair[1].aclose()
+
+
+def _seconds(pause: Pause) -> float:
+    return random.uniform(0, pause.seconds) if pause.jitter else pause.seconds
+
+
+@contextmanager
+def _as_transport_error(operation: Operation[Any]) -> Iterator[None]:
+    try:
+        yield
+    except httpx.TransportError as error:
+        sent = not isinstance(error, _NOT_SENT)
+        # httpx's own texts hold addresses and reasons, never headers or bodies.
+        reason = str(error) or type(error).__name__
+        raise TransportError(
+            f"{operation.action} of {operation.subject} got no answer: {reason}. "
+            + (
+                "It may have taken effect all the same."
+                if sent
+                else "Check agentrun:endpoint, the region and the network."
+            ),
+            sent=sent,
+        ) from None
