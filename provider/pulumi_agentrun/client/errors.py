@@ -50,6 +50,10 @@ class NotReadyError(AgentRunError):
         self.reason = reason
 
 
+class LifecycleError(AgentRunError):
+    """A Pulumi operation failed; the text says what became of the resource."""
+
+
 class HTTPError(AgentRunError):
     """The service answered, and the answer is not a success."""
 

@@ -47,6 +47,11 @@ class Unordered:
 
 
 @dataclass(frozen=True)
+class WriteOnly:
+    """Mark a field that the service takes and never shows, so that its absence says nothing."""
+
+
+@dataclass(frozen=True)
 class AtLeast:
     """Mark a number that a program may not set lower; what the service answers is not judged."""
 

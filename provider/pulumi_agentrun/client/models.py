@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import model_validator
+from pydantic import PrivateAttr, ValidationInfo, model_validator
 
-from .fields import AtLeast, Count, Model, Text
+from .fields import AtLeast, Count, Model, Text, Unordered, WriteOnly
 from .settings import (
     ArmsConfiguration,
     LogConfiguration,
@@ -57,6 +57,12 @@ class SystemProps(Model):
     """When it was created (ISO 8601, with offset)."""
     last_updated_at: str | None = None
     """When it was last changed (ISO 8601, with offset)."""
+    _request_id: str | None = PrivateAttr(default=None)
+
+    @property
+    def request_id(self) -> str | None:
+        """The id of the request that this came from, to give to support."""
+        return self._request_id
 
 
 class ModelServiceImmutableProps(Model):
@@ -79,7 +85,7 @@ class ModelServiceMutableProps(Model):
     """A credential kept by AgentRun to use instead of an inline api key."""
     description: str | None = None
     """What the service is for."""
-    model_info_configs: list[ModelInfoConfig] | None = None
+    model_info_configs: Annotated[list[ModelInfoConfig], Unordered()] | None = None
     """What callers should know of its models."""
     network_configuration: NetworkConfiguration | None = None
     """Where it stands on the network."""
@@ -156,7 +162,7 @@ class ModelProxyMutableProps(Model):
 
     proxy_config: ProxyConfig | None = None
     """Where it sends requests, and how it treats them."""
-    arms_configuration: ArmsConfiguration | None = None
+    arms_configuration: Annotated[ArmsConfiguration, WriteOnly()] | None = None
     """Application monitoring. The service never shows it again, so no drift is seen in it."""
     credential_name: str | None = None
     """A credential kept by AgentRun that callers of the proxy must present."""
@@ -196,15 +202,14 @@ class ModelProxyCreateInput(ModelProxyImmutableProps, ModelProxyMutableProps, Cr
     proxy_config: ProxyConfig
 
     @model_validator(mode="after")
-    def _derive_proxy_mode(self) -> ModelProxyCreateInput:
+    def _derive_proxy_mode(self, info: ValidationInfo) -> ModelProxyCreateInput:
+        """Derive the mode as the official SDK does, but keep `multi` where the context says it was that:
+        a proxy that loses its second endpoint need not be replaced for it."""
         if self.proxy_mode is None:
-            self.proxy_mode = proxy_mode_for(len(self.proxy_config.endpoints or ()))
+            several = len(self.proxy_config.endpoints or ()) > 1
+            was_multi = (info.context or {}).get("proxy_mode") == ProxyMode.MULTI
+            self.proxy_mode = ProxyMode.MULTI if several or was_multi else ProxyMode.SINGLE
         return self
-
-
-def proxy_mode_for(endpoints: int) -> ProxyMode:
-    """Return the mode of a proxy that was given none, as the official SDK derives it."""
-    return ProxyMode.MULTI if endpoints > 1 else ProxyMode.SINGLE
 
 
 class ModelProxyUpdateInput(ModelProxyMutableProps, UpdateInput[ModelProxy]):

@@ -148,10 +148,13 @@ def read_answer(operation: Operation[T], response: httpx.Response) -> T:
     if (code and code != "SUCCESS") or not isinstance(data, dict):
         raise _unexpected(operation, response, envelope)
     try:
-        return operation.read(data)
+        result = operation.read(data)
     except ValidationError as error:
         reason = f"its data is not that of {operation.subject}: {_where(error)}"
         raise _unexpected(operation, response, envelope, reason) from None
+    if isinstance(result, SystemProps):
+        result._request_id = _text(envelope, "requestId")
+    return result
 
 
 def _write(kind: Kind[R], verb: str, method: str, path: str, name: str, input: Model) -> Operation[R]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from .fields import Count, Model, Names, NotEmpty, SecretValue, Text
+from .fields import Count, Model, Names, NotEmpty, SecretValue, Text, Unordered
 
 
 class _Word(str, Enum):
@@ -125,7 +125,7 @@ class ModelProperties(Model):
 class ModelParameterRule(Model):
     """One parameter that callers of a model may set."""
 
-    name: str | None = None
+    name: Text | None = None
     """The parameter's name, for instance `temperature`."""
     type: str | None = None
     """Its type, for instance `float`."""
@@ -148,7 +148,7 @@ class ModelInfoConfig(Model):
     """What it can do."""
     model_properties: ModelProperties | None = None
     """What it is like."""
-    model_parameter_rules: list[ModelParameterRule] | None = None
+    model_parameter_rules: Annotated[list[ModelParameterRule], Unordered()] | None = None
     """The parameters that callers may set."""
 
 
@@ -265,7 +265,8 @@ class ProxyConfigPolicies(Model):
 class ProxyConfig(Model):
     """Where a proxy sends requests, and how it treats them."""
 
-    endpoints: list[ProxyConfigEndpoint] | None = None
-    """The places to send requests to. One in mode `single`, any number in mode `multi`."""
+    endpoints: Annotated[list[ProxyConfigEndpoint], Unordered()] | None = None
+    """The places to send requests to: one in mode `single`, any number in mode `multi`. Their
+    order has no meaning."""
     policies: ProxyConfigPolicies | None = None
     """Limits, retries, fallbacks and guardrails."""

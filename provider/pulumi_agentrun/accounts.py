@@ -1,0 +1,110 @@
+"""From stack configuration to connections: one account and region for each profile."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from .client.config import Config, resolve
+from .client.errors import ConfigError
+from .client.transport import Session
+from .lifecycle import Place
+
+KEYS = ("endpoint", "region", "accessKeyId", "accessKeySecret", "securityToken", "readyTimeout")
+"""The keys of `agentrun:` in stack configuration, and of each profile in `agentrun:profiles`."""
+
+_DEFAULT = ""
+
+
+class Accounts:
+    """The accounts and regions that a stack's configuration names, connected to when first used."""
+
+    def __init__(self, get: Callable[[str], Any], notify: Callable[[str], None]) -> None:
+        self._get = get
+        self._notify = notify
+        self._lock = threading.Lock()
+        self._open: dict[str, tuple[Session, Place]] = {}
+
+    def connect(self, profile: str | None) -> tuple[Session, Place]:
+        """Return the connections of a profile, or of the plain `agentrun:` keys, and where they lead.
+
+        Raises ConfigError with one sentence that says what to set.
+        """
+        name = profile or _DEFAULT
+        with self._lock:
+            if name not in self._open:
+                self._open[name] = self._connect(name)
+            return self._open[name]
+
+    def _connect(self, name: str) -> tuple[Session, Place]:
+        settings = self._profile(name) if name else {k: self._get(f"agentrun:{k}") for k in KEYS}
+        where = f"agentrun:profiles.{name}." if name else "agentrun:"
+        texts = {key: _text(where + key, value) for key, value in settings.items() if value is not None}
+        timeout = _seconds(f"{where}readyTimeout", texts.get("readyTimeout"))
+        secret, token = texts.get("accessKeySecret"), texts.get("securityToken")
+        connection = resolve(
+            Config(
+                endpoint=from_project(texts.get("endpoint")),
+                region=texts.get("region"),
+                access_key_id=texts.get("accessKeyId"),
+                access_key_secret=SecretStr(secret) if secret else None,
+                security_token=SecretStr(token) if token else None,
+            )
+        )
+        return Session(connection, self._notify), Place(connection.region, timeout)
+
+    def _profile(self, name: str) -> Mapping[str, Any]:
+        profiles = self._get("agentrun:profiles") or {}
+        if isinstance(profiles, str):
+            try:
+                profiles = json.loads(profiles)
+            except ValueError:
+                raise ConfigError("agentrun:profiles must be a map of names to settings.") from None
+        if not isinstance(profiles, dict) or not isinstance(profiles.get(name), dict):
+            known = ", ".join(sorted(profiles)) if isinstance(profiles, dict) else ""
+            raise ConfigError(
+                f"There is no profile {name!r} in agentrun:profiles"
+                + (f" (there are {known})." if known else ", which is not set.")
+            )
+        wrong = sorted(set(profiles[name]) - set(KEYS))
+        if wrong:
+            raise ConfigError(f"agentrun:profiles.{name}.{wrong[0]} is no setting; there are {', '.join(KEYS)}.")
+        settings: dict[str, Any] = profiles[name]
+        return settings
+
+
+def from_project(endpoint: str | None) -> str | None:
+    """Take a relative `file://` path from the folder of Pulumi.yaml, wherever the program's own folder is."""
+    if endpoint is None or not endpoint.startswith("file://"):
+        return endpoint
+    path = Path(endpoint.removeprefix("file://")).expanduser()
+    if path.is_absolute() or str(path) == ".":
+        return endpoint
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "Pulumi.yaml").exists() or (folder / "Pulumi.yml").exists():
+            return f"file://{folder / path}"
+    return endpoint
+
+
+def _text(key: str, value: Any) -> str:
+    if isinstance(value, (dict, list)):
+        raise ConfigError(f"{key} must be a single value.")
+    return str(value)
+
+
+def _seconds(key: str, value: str | None) -> float:
+    if value is None:
+        return Place().timeout
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise ConfigError(f"{key} must be a number of seconds above 0.")
+    return seconds

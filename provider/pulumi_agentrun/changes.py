@@ -1,0 +1,193 @@
+"""Compares what is with what is wanted: the diff, the body of an update, and what a read makes of live values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .client.fields import NotEmpty
+from .client.kinds import Kind
+from .naming import PROFILE
+from .shapes import Shape, has_unknown, shapes_of
+
+# What stands in for a key that a service does not show: `sk-****`, `********`, `sk-…abcd`.
+_MASK = re.compile(r"\*{3,}|[•●…]|[xX]{6,}|^$")
+
+
+@dataclass(frozen=True)
+class Diff:
+    """What a plan would do to a resource."""
+
+    changed: tuple[str, ...]
+    """The top-level inputs that differ."""
+    replaces: tuple[str, ...]
+    """Those of them that only a replacement can change."""
+    delete_before_replace: bool
+    """Whether the replacement would have the name of what it replaces."""
+
+
+def diff(kind: Kind[Any], id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Diff:
+    """Compare old outputs with new, checked inputs; what is unknown counts as different."""
+    shapes = shapes_of(kind)
+    changed = sorted(key for key, shape in shapes.items() if not _same(shape, olds.get(key), news.get(key)))
+    replaces = [key for key in changed if key in kind.immutable]
+    if olds.get(PROFILE) != news.get(PROFILE):
+        changed.append(PROFILE)
+        replaces.append(PROFILE)
+    return Diff(tuple(changed), tuple(replaces), bool(replaces) and news.get(kind.name_field) == id)
+
+
+def update_of(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what to send so that a resource with the old outputs comes to have the new inputs.
+
+    Each changed top-level field is sent whole. Whether the service merges or replaces objects is not known, so what
+    the program no longer sets is sent as the empty value of its type, inside objects too.
+    """
+    changed = set(diff(kind, "", olds, news).changed) & kind.mutable
+    return {
+        key: _with_cleared(olds.get(key), news[key]) if key in news else _cleared(olds[key]) for key in sorted(changed)
+    }
+
+
+def observe(kind: Kind[Any], olds: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the managed inputs as they are live.
+
+    Old values stay where the live ones mean the same: an api key that is masked or not shown, names in another order.
+    What the program never set is left out, so what the service fills in is no drift. With no managed inputs (a first
+    read), everything live is returned, but for keys that the service does not show.
+    """
+    shapes = shapes_of(kind)
+    managed = {key: olds[key] for key in shapes if olds.get(key) is not None}
+    is_first = not (managed.keys() - {kind.name_field})
+    result: dict[str, Any] = {}
+    for key, shape in shapes.items():
+        if is_first:
+            value = _adopted(shape, live.get(key))
+        elif key in managed:
+            value = _observed(shape, managed[key], live.get(key))
+        else:
+            continue
+        if value is not None:
+            result[key] = value
+    return result
+
+
+def _same(shape: Shape, old: Any, new: Any) -> bool:
+    if has_unknown(new):
+        return False
+    if new is None:
+        return _is_empty(old)
+    if old is None:
+        return False
+    if shape.fields is not None and isinstance(old, dict) and isinstance(new, dict):
+        keys = old.keys() | new.keys()
+        return all(key in shape.fields and _same(shape.fields[key], old.get(key), new.get(key)) for key in keys)
+    if shape.item is not None and isinstance(old, list) and isinstance(new, list):
+        return _same_items(shape, old, new)
+    return bool(old == new)
+
+
+def _same_items(shape: Shape, old: list[Any], new: list[Any]) -> bool:
+    assert shape.item is not None
+    if not shape.is_unordered:
+        pairs = zip(old, new, strict=False)
+        return len(old) == len(new) and all(_same(shape.item, a, b) for a, b in pairs)
+    return _pair(shape.item, old, new, _same)
+
+
+def _is_empty(value: Any) -> bool:
+    """Return whether clearing a value would change nothing."""
+    if isinstance(value, dict):
+        return all(_is_empty(item) for item in value.values())
+    return not value
+
+
+def _cleared(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _cleared(item) for key, item in value.items()}
+    return type(value)()
+
+
+def _with_cleared(old: Any, new: Any) -> Any:
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return new
+    gone = {key: _cleared(value) for key, value in old.items() if key not in new}
+    return gone | {key: _with_cleared(old.get(key), value) for key, value in new.items()}
+
+
+def _observed(shape: Shape, old: Any, live: Any) -> Any:
+    if shape.is_write_only or (shape.is_secret and (live is None or _MASK.search(str(live)))):
+        return old
+    if live is None:
+        return old if _is_empty(old) else _hidden(shape, old)
+    if shape.fields is not None and isinstance(old, dict):
+        values = {
+            key: _observed(shape.fields[key], value, live.get(key)) for key, value in old.items() if key in shape.fields
+        }
+        return {key: value for key, value in values.items() if value is not None}
+    if shape.item is not None and isinstance(old, list):
+        return _observed_items(shape, old, live)
+    return old if old == live else live
+
+
+def _hidden(shape: Shape, old: Any) -> Any:
+    """Return what may still be there of an object that is not shown: its secrets."""
+    if shape.fields is None or not isinstance(old, dict):
+        return None
+    kept = {key: value for key, value in old.items() if shape.fields[key].is_secret}
+    return kept or None
+
+
+def _observed_items(shape: Shape, old: list[Any], live: list[Any]) -> list[Any]:
+    item = shape.item
+    assert item is not None
+    if shape.is_unordered and _pair(item, old, live, _looks_unchanged):
+        return old
+    return [
+        _observed(item, old[index], value) if index < len(old) else _adopted(item, value)
+        for index, value in enumerate(live)
+    ]
+
+
+def _looks_unchanged(shape: Shape, old: Any, live: Any) -> bool:
+    return bool(_observed(shape, old, live) == old)
+
+
+def _adopted(shape: Shape, live: Any) -> Any:
+    """Return a live value that nothing is known of yet, without keys that the service does not show."""
+    if shape.is_secret and _MASK.search(str(live or "")):
+        return None
+    if shape.fields is not None and isinstance(live, dict):
+        values = {key: _adopted(shape.fields[key], live[key]) for key in live if key in shape.fields}
+        return {key: value for key, value in values.items() if value is not None}
+    if shape.item is not None and isinstance(live, list):
+        return [_adopted(shape.item, value) for value in live]
+    return live
+
+
+def _pair(shape: Shape, old: list[Any], new: list[Any], same: Callable[[Shape, Any, Any], bool]) -> bool:
+    """Return whether each old item has a new one of its own that is the same, in whatever order.
+
+    Only items that name the same thing are compared, so that thousands of them take no longer than need be.
+    """
+    if len(old) != len(new):
+        return False
+    left: dict[Any, list[Any]] = {}
+    for item in new:
+        left.setdefault(_named(shape, item), []).append(item)
+    for item in old:
+        candidates = left.get(_named(shape, item), [])
+        match = next((i for i, other in enumerate(candidates) if same(shape, item, other)), None)
+        if match is None:
+            return False
+        del candidates[match]
+    return True
+
+
+def _named(shape: Shape, item: Any) -> Any:
+    """Return what an item is about: itself, or its fields that must not be empty."""
+    if shape.fields is None or not isinstance(item, dict):
+        return item
+    return tuple(item.get(key) for key, field in shape.fields.items() if field.mark(NotEmpty))

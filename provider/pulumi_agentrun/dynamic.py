@@ -1,0 +1,202 @@
+"""The front door for Python programs: Pulumi dynamic resource providers over the lifecycle.
+
+The import path of the provider classes is a file format: it is pickled into every stack's state, as
+`pulumi_agentrun.dynamic.ModelServiceProvider`. Never move or rename them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
+
+import pulumi
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
+from pulumi.output import UNKNOWN as PULUMI_UNKNOWN
+from pulumi.output import Unknown
+from pulumi.runtime.rpc import wrap_rpc_secret
+from typing_extensions import Self
+
+from . import changes, inputs, lifecycle, naming
+from .accounts import Accounts
+from .client.errors import AgentRunError, ConfigError, LifecycleError
+from .client.flows import Flow
+from .client.kinds import PROXY, SERVICE, Kind
+from .shapes import UNKNOWN, map_secrets
+
+T = TypeVar("T")
+
+ADOPT_VARIABLE = "AGENTRUN_ADOPT"
+"""The environment variable that names, separated by commas, what one run may take over."""
+
+_PROVIDER_KEY = "__provider"
+
+
+class KindProvider(ResourceProvider):
+    """A dynamic provider of one kind of resource. It holds nothing until Pulumi's host configures it."""
+
+    kind: ClassVar[Kind[Any]]
+    # The pickle names a class and holds no secret; shown in plain, it never changes.
+    serialize_as_secret_always = False
+
+    _accounts: Accounts
+    _managed: set[tuple[str | None, str]]
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the stack's configuration; what is wrong with it, `check` says."""
+        self._accounts = Accounts(req.config.get, _say)
+        self._managed = set()
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Validate the inputs and complete them with defaults and a name."""
+        olds = _from_pulumi(_olds)
+        checked, failures = inputs.check(self.kind, olds, _from_pulumi(news))
+        reasons = [str(failure) for failure in failures]
+        profile = checked.get(naming.PROFILE)
+        if not failures and profile is not UNKNOWN:
+            try:
+                self._accounts.connect(profile)
+            except ConfigError as error:
+                reasons.append(str(error))
+        # Given a property, the engine would print its value, which may be a secret in the wrong place.
+        return CheckResult(self._to_pulumi(checked), [CheckFailure("", reason) for reason in reasons])
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Compare old outputs with checked inputs."""
+        olds, news = _from_pulumi(_olds), _from_pulumi(_news)
+        self._managed.add((olds.get(naming.PROFILE), _id))
+        found = changes.diff(self.kind, _id, olds, news)
+        return DiffResult(
+            changes=bool(found.changed),
+            replaces=list(found.replaces),
+            delete_before_replace=found.delete_before_replace,
+        )
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Create a resource, or adopt it, and wait until it is ready."""
+        wanted = _from_pulumi(props)
+        identity = (wanted.get(naming.PROFILE), wanted[self.kind.name_field])
+        # What this stack manages already is being replaced: the engine deletes it next.
+        adopt = _may_adopt(wanted, identity[1]) and identity not in self._managed
+        made = self._run(wanted, lambda place: lifecycle.create(self.kind, wanted, place, adopt=adopt))
+        self._managed.add(identity)
+        return CreateResult(made.id, self._to_pulumi(made.outputs))
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Return a resource as it is; gone only if the service says that it does not exist."""
+        olds = _from_pulumi(props)
+        live = self._run(olds, lambda place: lifecycle.read(self.kind, id_, olds, place))
+        if live is None:
+            return ReadResult("", {})
+        return ReadResult(live.id, self._to_pulumi(live.outputs), self._to_pulumi(live.inputs))
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Change a resource in place and wait until it is ready."""
+        olds, news = _from_pulumi(_olds), _from_pulumi(_news)
+        live = self._run(olds, lambda place: lifecycle.update(self.kind, _id, olds, news, place))
+        return UpdateResult(self._to_pulumi(live.outputs))
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Delete a resource and wait until it is gone."""
+        olds = _from_pulumi(_props)
+        self._run(olds, lambda place: lifecycle.delete(self.kind, _id, olds, place))
+        self._managed.discard((olds.get(naming.PROFILE), _id))
+
+    def _run(self, props: dict[str, Any], flow: Callable[[lifecycle.Place], Flow[T]]) -> T:
+        try:
+            session, place = self._accounts.connect(props.get(naming.PROFILE))
+            return session.run(flow(place))
+        except AgentRunError as error:
+            message = str(error)
+        # Raised here, without its history: newer hosts print a whole traceback, and the sentence should stand out.
+        raise LifecycleError(message)
+
+    def _to_pulumi(self, values: dict[str, Any]) -> dict[str, Any]:
+        marked: dict[str, Any] = _to_pulumi(map_secrets(self.kind, values, wrap_rpc_secret))
+        return marked
+
+
+class ModelServiceProvider(KindProvider):
+    """The dynamic provider of model services."""
+
+    kind = SERVICE
+
+
+class ModelProxyProvider(KindProvider):
+    """The dynamic provider of model proxies."""
+
+    kind = PROXY
+
+
+class KindResource(Resource):
+    """A Pulumi resource of one kind; its subclasses say which properties it has."""
+
+    provider_class: ClassVar[type[KindProvider]]
+
+    def __init__(self, resource_name: str, props: dict[str, Any], opts: pulumi.ResourceOptions | None) -> None:
+        kind = self.provider_class.kind
+        parent = opts.parent if opts else None
+        urn = pulumi.create_urn(resource_name, f"pulumi-python:{self._resource_type_name}", parent)
+        unset = dict.fromkeys([*sorted(kind.inputs | kind.outputs), lifecycle.REGION])
+        hidden = map_secrets(kind, props, pulumi.Output.secret, whole=pulumi.Output.secret)
+        # As a bare future it makes no dependency: depending on a parent means depending on all its children.
+        super().__init__(
+            self.provider_class(),
+            resource_name,
+            {**unset, **hidden, naming.URN: asyncio.ensure_future(urn.future())},
+            opts,
+        )
+
+    @classmethod
+    def get(
+        cls,
+        resource_name: str,
+        id: pulumi.Input[str],
+        *,
+        profile: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> Self:
+        """Look up a resource that exists, by its name as `id`; Pulumi reads it and never changes it."""
+        resource = cls.__new__(cls)
+        found = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        KindResource.__init__(resource, resource_name, {naming.PROFILE: profile}, found)
+        return resource
+
+
+def _say(text: str) -> None:
+    """Show a line in the engine's log, which reads the host's standard output."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _may_adopt(wanted: dict[str, Any], name: str) -> bool:
+    named = os.environ.get(ADOPT_VARIABLE, "").split(",")
+    return bool(wanted.get(inputs.ADOPT)) or name in (item.strip() for item in named)
+
+
+def _from_pulumi(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _from_pulumi(item) for key, item in value.items() if key != _PROVIDER_KEY}
+    if isinstance(value, list):
+        return [_from_pulumi(item) for item in value]
+    return UNKNOWN if isinstance(value, Unknown) else value
+
+
+def _to_pulumi(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _to_pulumi(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_to_pulumi(item) for item in value]
+    return PULUMI_UNKNOWN if value is UNKNOWN else value

@@ -1,0 +1,198 @@
+"""Checks what a program asks for, and brings it into the one form that is compared and stored."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+
+from . import naming
+from .client.fields import AtLeast, NotEmpty
+from .client.kinds import Kind
+from .shapes import UNKNOWN, Shape, shapes_of
+
+ADOPT = "adopt"
+META = frozenset({ADOPT, naming.PROFILE, naming.URN})
+"""Inputs of the Pulumi resource that are not part of the API's object."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One thing wrong with the inputs: where (`proxy_config.endpoints[1].weight`) and what."""
+
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+def check(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[dict[str, Any], list[Failure]]:
+    """Return the inputs in normal form, with defaults and name, and everything that is wrong with them.
+
+    `olds` are the inputs checked last time, empty for a new resource or a replacement. `UNKNOWN` may stand
+    anywhere in `news`, and stays where it stood.
+    """
+    failures: list[Failure] = []
+    shapes = shapes_of(kind)
+    given = {key: value for key, value in news.items() if key not in META}
+    inputs = _object(shapes, given, "", failures, extra=(ADOPT, naming.PROFILE))
+    for name in sorted(kind.required - {key for key, value in news.items() if value is not None}):
+        failures.append(Failure(name, "must be set"))
+    meta = _meta(news, failures)
+    if not failures:
+        inputs = _defaults(kind, olds, inputs) | inputs
+        inputs[kind.name_field] = naming.name_of(kind, olds, meta | inputs)
+        _check_name(kind.name_field, inputs[kind.name_field], failures)
+    return meta | inputs, failures
+
+
+def _meta(news: Mapping[str, Any], failures: list[Failure]) -> dict[str, Any]:
+    meta = {key: news[key] for key in sorted(META) if news.get(key) is not None}
+    if not isinstance(meta.get(ADOPT, False), bool) and meta[ADOPT] is not UNKNOWN:
+        failures.append(Failure(ADOPT, f"must be true or false, not {_article(meta[ADOPT])}"))
+    if not isinstance(meta.get(naming.PROFILE, ""), str) and meta[naming.PROFILE] is not UNKNOWN:
+        failures.append(Failure(naming.PROFILE, f"must be a string, not {_article(meta[naming.PROFILE])}"))
+    return meta
+
+
+def _check_name(field: str, name: Any, failures: list[Failure]) -> None:
+    if name is None:
+        failures.append(Failure(field, "must be set"))
+    elif name in (".", ".."):  # a path would lead elsewhere
+        failures.append(Failure(field, f"must not be '{name}'"))
+
+
+def _defaults(kind: Kind[Any], olds: Mapping[str, Any], inputs: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of fields left unset that the create input derives or has as default."""
+    known = _without_unknown(inputs)
+    known[kind.name_field] = known.get(kind.name_field) or "any"
+    try:
+        completed = kind.create_input.model_validate(known, context=olds).to_state()
+    except ValidationError:  # only what is unknown can be missing here
+        fields = kind.create_input.model_fields.items()
+        completed = {n: f.default for n, f in fields if not f.is_required() and f.default is not None}
+    return {key: value for key, value in completed.items() if key not in inputs}
+
+
+def _without_unknown(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_unknown(item) for key, item in value.items() if item is not UNKNOWN}
+    if isinstance(value, list):
+        return [_without_unknown(item) for item in value if item is not UNKNOWN]
+    return value
+
+
+def _value(shape: Shape, value: Any, path: str, failures: list[Failure]) -> Any:
+    if value is UNKNOWN:
+        return value
+    if shape.fields is not None:
+        if not isinstance(value, Mapping):
+            failures.append(Failure(path, f"must be an object, not {_article(value)}"))
+            return None
+        return _object(shape.fields, value, f"{path}.", failures)
+    if shape.item is not None:
+        if not isinstance(value, (list, tuple)):
+            failures.append(Failure(path, f"must be a list, not {_article(value)}"))
+            return None
+        if shape.mark(NotEmpty) and not value:
+            failures.append(Failure(path, "must not be empty"))
+        item = shape.item
+        return [_value(item, v, f"{path}[{i}]", failures) for i, v in enumerate(value)]
+    return _leaf(shape, value, path, failures)
+
+
+def _object(
+    shapes: Mapping[str, Shape],
+    value: Mapping[str, Any],
+    prefix: str,
+    failures: list[Failure],
+    extra: Iterable[str] = (),
+) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, item in value.items():
+        if item is None:
+            continue
+        if key not in shapes:
+            failures.append(Failure(f"{prefix}{key}", _no_such(key, [*shapes, *extra])))
+            continue
+        result[key] = _value(shapes[key], item, f"{prefix}{key}", failures)
+    return result
+
+
+def _no_such(key: str, known: list[str]) -> str:
+    nearest = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.5)
+    if nearest:
+        return f"there is no such property; did you mean {nearest[0]}?"
+    return f"there is no such property; there are {', '.join(sorted(known))}"
+
+
+def _leaf(shape: Shape, value: Any, path: str, failures: list[Failure]) -> Any:
+    assert shape.adapter is not None
+    if value is None:
+        failures.append(Failure(path, "must not be null"))
+        return None
+    numeric = shape.annotation in (int, float) or shape.annotation == int | float
+    try:
+        if numeric and isinstance(value, bool):
+            raise TypeError
+        result = shape.adapter.validate_python(value)
+    except (ValidationError, TypeError):
+        failures.append(Failure(path, f"must be {_wanted(shape)}, not {_article(value)}"))
+        return None
+    result = plain(result)
+    _bounds(shape, result, path, failures)
+    return result
+
+
+def _bounds(shape: Shape, value: Any, path: str, failures: list[Failure]) -> None:
+    least = shape.mark(AtLeast)
+    if least and value < least.minimum:
+        failures.append(Failure(path, f"must be at least {least.minimum:g}, not {value:g}"))
+    if shape.mark(NotEmpty) and value == "":
+        failures.append(Failure(path, "must not be empty"))
+
+
+def plain(value: Any) -> Any:
+    """Return a value as state has it: words and secrets as strings, whole numbers as integers."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value
+
+
+_WANTED = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "a string",
+    SecretStr: "a string",
+}
+
+
+def _wanted(shape: Shape) -> str:
+    return _WANTED.get(shape.annotation, "a number" if shape.annotation == int | float else "a string")
+
+
+def _article(value: Any) -> str:
+    """Say what a value is without showing it: it may be a secret in the wrong place."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return "an empty string" if value == "" else "a string"
+    if isinstance(value, (int, float)):
+        return f"{value:g}"
+    if isinstance(value, Mapping):
+        return "an object"
+    return "a list" if isinstance(value, (list, tuple)) else "null"

@@ -1,0 +1,129 @@
+"""The models' fields as a tree of shapes, which checking, comparing and hiding secrets all walk."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import TypeAdapter
+from pydantic.fields import FieldInfo
+
+from .client.fields import Model, Secret, Unordered, WriteOnly
+from .client.kinds import Kind
+
+M = TypeVar("M")
+
+
+class _Unknown:
+    """A value that a preview does not know yet."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN = _Unknown()
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a value looks like: an object of fields, a list of items, or a leaf."""
+
+    annotation: Any
+    marks: tuple[Any, ...] = ()
+    fields: dict[str, Shape] | None = None
+    item: Shape | None = None
+    adapter: TypeAdapter[Any] | None = field(default=None, repr=False)
+
+    def mark(self, kind: type[M]) -> M | None:
+        """Return the field's mark of a kind, if it has one."""
+        return next((mark for mark in self.marks if isinstance(mark, kind)), None)
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether the value must never be shown."""
+        return self.mark(Secret) is not None
+
+    @property
+    def is_unordered(self) -> bool:
+        """Whether the order of the items has no meaning."""
+        return self.mark(Unordered) is not None
+
+    @property
+    def is_write_only(self) -> bool:
+        """Whether the service takes the value and never shows it."""
+        return self.mark(WriteOnly) is not None
+
+    def holds_secret(self) -> bool:
+        """Whether there may be a secret in the value."""
+        inner = [*(self.fields or {}).values(), *([self.item] if self.item else [])]
+        return self.is_secret or any(shape.holds_secret() for shape in inner)
+
+
+@cache
+def shape_of_model(model: type[Model]) -> dict[str, Shape]:
+    """Return the shapes of a model's fields."""
+    return {name: _shape_of_field(info) for name, info in model.model_fields.items()}
+
+
+def shapes_of(kind: Kind[Any]) -> dict[str, Shape]:
+    """Return the shapes of what a program can set on a kind of resource."""
+    return shape_of_model(kind.create_input)
+
+
+def has_unknown(value: Any) -> bool:
+    """Return whether anything in a value is unknown."""
+    if isinstance(value, dict):
+        return any(has_unknown(item) for item in value.values())
+    if isinstance(value, list):
+        return any(has_unknown(item) for item in value)
+    return value is UNKNOWN
+
+
+def _shape_of_field(info: FieldInfo) -> Shape:
+    return _shape(info.annotation, tuple(info.metadata))
+
+
+def _shape(annotation: Any, marks: tuple[Any, ...]) -> Shape:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        inner, *more = get_args(annotation)
+        return _shape(inner, (*marks, *more))
+    if origin in (Union, types.UnionType):
+        options = [option for option in get_args(annotation) if option is not type(None)]
+        if len(options) == 1:
+            return _shape(options[0], marks)
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        return Shape(annotation, marks, fields=shape_of_model(annotation))
+    if origin is list:
+        return Shape(annotation, marks, item=_shape(get_args(annotation)[0], ()))
+    return Shape(annotation, marks, adapter=TypeAdapter(annotation))
+
+
+def map_secrets(
+    kind: Kind[Any],
+    values: dict[str, Any],
+    wrap: Callable[[Any], Any],
+    whole: Callable[[Any], Any] | None = None,
+) -> dict[str, Any]:
+    """Return the values with everything secret wrapped.
+
+    Where a secret may lie inside a value that cannot be looked into, such as an output, `whole` wraps all of it.
+    """
+
+    def visit(shape: Shape, value: Any) -> Any:
+        if value is None or value is UNKNOWN:
+            return value
+        if shape.is_secret:
+            return wrap(value)
+        if shape.fields is not None and isinstance(value, Mapping):
+            fields = shape.fields
+            return {k: visit(fields[k], v) if k in fields else v for k, v in value.items()}
+        if shape.item is not None and isinstance(value, (list, tuple)):
+            return [visit(shape.item, item) for item in value]
+        return whole(value) if whole and shape.holds_secret() else value
+
+    shapes = shapes_of(kind)
+    return {key: visit(shapes[key], value) if key in shapes else value for key, value in values.items()}

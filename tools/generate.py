@@ -1,0 +1,226 @@
+"""Writes what is derived from the models: the argument types, the resource classes and the reference page.
+
+Run `make generate` after changing a model; a test fails while a written file differs from what this would write.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pulumi_agentrun.client import models, settings
+from pulumi_agentrun.client.fields import Model
+from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
+from pulumi_agentrun.lifecycle import REGION
+from pulumi_agentrun.shapes import Shape, shape_of_model, shapes_of
+from pydantic import SecretStr
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "provider" / "pulumi_agentrun"
+WIDTH = 100
+
+NOTE = "Written by tools/generate.py from the models: change those, then run `make generate`."
+REGION_TEXT = "The region that the resource is in, if the endpoint tells; `embedded` in the embedded platform."
+META = {
+    "adopt": ("bool", "False", "Take over what exists under this name already, instead of failing."),
+    "profile": (
+        "pulumi.Input[str] | None",
+        "None",
+        "The entry of `agentrun:profiles` to use, for another account or region. A change replaces.",
+    ),
+    "opts": ("pulumi.ResourceOptions | None", "None", "Pulumi's own resource options."),
+}
+_SCALARS = {str: "str", int: "int", float: "float", bool: "bool", SecretStr: "str"}
+_WORDS = {
+    settings.NetworkMode: "NetworkMode",
+    settings.ProxyMode: "ProxyMode",
+    settings.ModelType: "ModelType",
+    settings.Provider: "Provider",
+    settings.Status: "Status",
+}
+
+
+def nested_models() -> list[type[Model]]:
+    """Return the models that stand inside others, inner ones first."""
+    found: dict[type[Model], None] = {}
+
+    def visit(shape: Shape) -> None:
+        for inner in [*(shape.fields or {}).values(), *([shape.item] if shape.item else [])]:
+            visit(inner)
+        if shape.fields is not None:
+            found[shape.annotation] = None
+
+    for kind in (SERVICE, PROXY):
+        for shape in shapes_of(kind).values():
+            visit(shape)
+    return list(found)
+
+
+def word(shape: Shape) -> type | None:
+    """Return the enum whose members a leaf takes, among other words."""
+    parts = getattr(shape.annotation, "__args__", ())
+    return next((part for part in parts if part in _WORDS), None)
+
+
+def input_type(shape: Shape) -> str:
+    """Return the Python type of an input, without its outermost `Input`."""
+    if shape.fields is not None:
+        return f'"{shape.annotation.__name__}Args"'
+    if shape.item is not None:
+        return f"Sequence[pulumi.Input[{input_type(shape.item)}]]"
+    if shape.annotation == int | float:
+        return "float"
+    return "str" if word(shape) else _SCALARS.get(shape.annotation, "Any")
+
+
+def output_type(shape: Shape) -> str:
+    """Return the Python type of an output."""
+    if shape.fields is not None:
+        return "dict[str, Any]"
+    if shape.item is not None:
+        return f"list[{output_type(shape.item)}]"
+    return input_type(shape)
+
+
+def paragraph(text: str, indent: int) -> str:
+    """Return a docstring, wrapped."""
+    pad = " " * indent
+    lines = textwrap.wrap(text, WIDTH - indent - 3, break_long_words=False, break_on_hyphens=False)
+    if len(lines) == 1 and len(lines[0]) + indent + 6 <= WIDTH:
+        return f'{pad}"""{lines[0]}"""'
+    return "\n".join([f'{pad}"""{lines[0]}', *(pad + line for line in lines[1:])]) + '"""'
+
+
+def describe(model: type[Model], name: str) -> str:
+    """Return a field's sentence."""
+    return " ".join((model.model_fields[name].description or "").split())
+
+
+def args_module() -> str:
+    """Return the text of args.py."""
+    parts = [
+        f'"""The nested arguments of the resources, as typed dictionaries.\n\n{NOTE}\n"""\n',
+        "from __future__ import annotations\n",
+        "from collections.abc import Sequence\nfrom typing import Any\n",
+        "import pulumi\nfrom typing_extensions import TypedDict\n",
+    ]
+    for model in nested_models():
+        lines = [f"class {model.__name__}Args(TypedDict, total=False):"]
+        lines.append(paragraph(" ".join((model.__doc__ or "").split()), 4) + "\n")
+        for name, shape in shape_of_model(model).items():
+            lines.append(f"    {name}: pulumi.Input[{input_type(shape)}]".replace('"', ""))
+            lines.append(paragraph(describe(model, name), 4))
+        parts.append("\n" + "\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def arguments(kind: Kind[Any]) -> Iterator[tuple[str, str, str | None, str]]:
+    """Yield name, type, default and sentence of each argument of a resource, required ones first."""
+    shapes = shapes_of(kind)
+    ordered = [kind.name_field, *models_order(kind)]
+    for name in sorted(ordered, key=lambda name: name not in kind.required):
+        type_ = f"pulumi.Input[{input_type(shapes[name])}]".replace('"', "")
+        text = kind.describe(name) + (" A change replaces." if name in kind.immutable else "")
+        if name == kind.name_field:
+            text += " Generated from the resource's name unless given."
+        if name in kind.required:
+            yield name, type_, None, text
+        else:
+            yield name, f"{type_} | None", "None", text
+    for name, (type_, default, text) in META.items():
+        yield name, type_, default, text
+
+
+def models_order(kind: Kind[Any]) -> list[str]:
+    """Return the inputs but the name, as the API's model orders them."""
+    return [name for name in kind.create_input.model_fields if name != kind.name_field]
+
+
+def resource_class(kind: Kind[Any]) -> str:
+    """Return the text of one resource class."""
+    title = kind.model.__name__
+    lines = [
+        f'class {title}(KindResource, module="agentrun", name="{title}"):',
+        paragraph(" ".join((kind.model.__doc__ or "").split()), 4),
+        "",
+        f"    provider_class = {title}Provider",
+        "",
+    ]
+    shapes = shape_of_model(kind.model)
+    for name in [kind.name_field, *models_order(kind), *sorted(kind.outputs)]:
+        optional = "" if name in kind.required or name in (kind.name_field, "status") else " | None"
+        lines.append(f"    {name}: pulumi.Output[{output_type(shapes[name])}{optional}]")
+        lines.append(paragraph(kind.describe(name), 4))
+    lines += [f"    {REGION}: pulumi.Output[str | None]", paragraph(REGION_TEXT, 4), ""]
+    lines += ["    def __init__(", "        self,", "        resource_name: str,", "        *,"]
+    for name, type_, default, _ in arguments(kind):
+        lines.append(f"        {name}: {type_}" + ("," if default is None else f" = {default},"))
+    lines += ["    ) -> None:", f'        """Declare a {kind.title}.', ""]
+    for name, _, _, text in arguments(kind):
+        lines.append(
+            textwrap.fill(
+                f":param {name}: {text}", WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 12,
+                break_long_words=False, break_on_hyphens=False,
+            )
+        )  # fmt: skip
+    lines += ['        """', "        super().__init__(", "            resource_name,", "            {"]
+    lines += [f'                "{n}": {n},' for n, *_ in arguments(kind) if n not in ("opts", "adopt")]
+    lines += ['                "adopt": adopt or None,', "            },", "            opts,", "        )", ""]
+    return "\n".join(lines)
+
+
+def resources_module() -> str:
+    """Return the text of resources.py."""
+    args = sorted(
+        {
+            (shape.item or shape).annotation.__name__ + "Args"
+            for kind in (SERVICE, PROXY)
+            for shape in shapes_of(kind).values()
+            if (shape.item or shape).fields is not None
+        }
+    )
+    head = [
+        f'"""ModelService and ModelProxy as programs use them.\n\n{NOTE}\n"""\n',
+        "from __future__ import annotations\n",
+        "from collections.abc import Sequence\nfrom typing import Any\n",
+        "import pulumi\n",
+        "from .args import (\n" + "".join(f"    {name},\n" for name in args) + ")",
+        "from .dynamic import KindResource, ModelProxyProvider, ModelServiceProvider\n\n",
+    ]
+    return "\n".join(head) + "\n\n".join(resource_class(kind) for kind in (SERVICE, PROXY))
+
+
+def formatted(text: str) -> str:
+    """Return Python as ruff formats it."""
+    command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", "provider/x.py", "-"]
+    return subprocess.run(command, input=text, text=True, check=True, stdout=-1, cwd=ROOT).stdout
+
+
+def outputs() -> dict[Path, str]:
+    """Return every written file with the text it should have."""
+    return {
+        PACKAGE / "args.py": formatted(args_module()),
+        PACKAGE / "resources.py": formatted(resources_module()),
+    }
+
+
+def main() -> int:
+    """Write the files, or with `--check` only say which differ."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file differs")
+    check = parser.parse_args().check
+    wrong = [path for path, text in outputs().items() if not path.exists() or path.read_text("utf-8") != text]
+    for path in wrong:
+        print(f"{path.relative_to(ROOT)} {'differs' if check else 'written'}")
+        if not check:
+            path.write_text(outputs()[path], "utf-8")
+    return 1 if check and wrong else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
