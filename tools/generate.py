@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pulumi_agentrun.client import models, settings
+from pulumi_agentrun.client import settings
 from pulumi_agentrun.client.fields import Model
 from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
 from pulumi_agentrun.lifecycle import REGION

@@ -76,7 +76,7 @@ def _defaults(kind: Kind[Any], olds: Mapping[str, Any], inputs: dict[str, Any]) 
     except ValidationError:  # only what is unknown can be missing here
         fields = kind.create_input.model_fields.items()
         completed = {n: f.default for n, f in fields if not f.is_required() and f.default is not None}
-    return {key: value for key, value in completed.items() if key not in inputs}
+    return {key: value for key, value in completed.items() if key not in {*inputs, kind.name_field}}
 
 
 def _without_unknown(value: Any) -> Any:

@@ -1,0 +1,67 @@
+# The commands to know: up  down  test  check  format. `make help` lists them all.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+STACK := local
+
+export PATH := $(CURDIR)/.engine:$(CURDIR)/$(BIN):$(PATH)
+export PULUMI_SKIP_UPDATE_CHECK := 1
+local_stack = PULUMI_BACKEND_URL=file://$(CURDIR)/.state PULUMI_CONFIG_PASSPHRASE_FILE=$(CURDIR)/.state/passphrase
+
+help: ## list these commands
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+install: .venv/installed ## make .venv with everything locked
+.venv/installed: requirements.lock pyproject.toml
+	@echo "Installing Python packages into .venv (about a minute, once)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: set PYTHON=...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+engine: .venv/installed ## find, install or build the Pulumi CLI
+	@$(BIN)/python tools/engine/engine.py --link .engine >/dev/null
+
+stack: engine
+	@$(BIN)/python tools/local_stack.py $(STACK)
+
+up: stack ## deploy the root project to the embedded platform with a real `pulumi up`
+	@$(local_stack) pulumi up --yes --stack $(STACK)
+
+preview: stack ## show what `make up` would do
+	@$(local_stack) pulumi preview --diff --stack $(STACK)
+
+down: stack ## destroy what `make up` made
+	@$(local_stack) pulumi destroy --yes --stack $(STACK)
+
+test: install engine ## run every test, the end-to-end ones on the real engine included
+	@$(BIN)/python -m pytest -n 2 --dist worksteal tests
+
+unit: install ## run the unit tests only: seconds, no network, no engine
+	@$(BIN)/python -m pytest tests/unit
+
+e2e: install engine ## run the end-to-end tests only
+	@$(BIN)/python -m pytest -n 2 --dist worksteal tests/e2e
+
+check: install ## formatting, lint, types, and that generated files are current
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/python tools/generate.py --check
+
+format: install ## format the code and write the generated files
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+	@$(BIN)/python tools/generate.py
+
+platform: install ## serve the embedded platform on http://127.0.0.1:8080
+	@AGENTRUN_PLATFORM_CREDENTIAL=$${AGENTRUN_PLATFORM_CREDENTIAL:-local:local} \
+	  $(BIN)/python -m pulumi_agentrun.platform --host 127.0.0.1 --port 8080 --data .agentrun
+
+lock: install ## resolve the dependencies anew
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.10 --extra platform --extra credentials \
+	  --group dev --constraint constraints.txt --generate-hashes --upgrade \
+	  --custom-compile-command "make lock" --quiet -o requirements.lock
+
+.PHONY: help install engine stack up preview down test unit e2e check format platform lock
