@@ -1,22 +1,26 @@
 """AgentRun model services and model proxies as Pulumi resources."""
 
-from .args import (
-    AiGuardrailConfigArgs,
-    ArmsConfigurationArgs,
-    LogConfigurationArgs,
-    ModelFeaturesArgs,
-    ModelInfoConfigArgs,
-    ModelParameterRuleArgs,
-    ModelPropertiesArgs,
-    NetworkConfigurationArgs,
-    ProviderSettingsArgs,
-    ProxyConfigArgs,
-    ProxyConfigEndpointArgs,
-    ProxyConfigFallbackArgs,
-    ProxyConfigPoliciesArgs,
-    TokenRateLimiterArgs,
-)
-from .resources import ModelProxy, ModelService
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .args import (
+        AiGuardrailConfigArgs,
+        ArmsConfigurationArgs,
+        LogConfigurationArgs,
+        ModelFeaturesArgs,
+        ModelInfoConfigArgs,
+        ModelParameterRuleArgs,
+        ModelPropertiesArgs,
+        NetworkConfigurationArgs,
+        ProviderSettingsArgs,
+        ProxyConfigArgs,
+        ProxyConfigEndpointArgs,
+        ProxyConfigFallbackArgs,
+        ProxyConfigPoliciesArgs,
+        TokenRateLimiterArgs,
+    )
+    from .resources import ModelProxy, ModelService
 
 __all__ = [
     "AiGuardrailConfigArgs",
@@ -36,3 +40,10 @@ __all__ = [
     "ProxyConfigPoliciesArgs",
     "TokenRateLimiterArgs",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: `pulumi_agentrun.client` must not need Pulumi."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(".args" if name.endswith("Args") else ".resources", __name__), name)
