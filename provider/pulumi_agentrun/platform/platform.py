@@ -1,0 +1,180 @@
+"""The platform as one object: routes a request, verifies it, lets its handler run, and answers."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+import traceback
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from .answers import Answer, refusal, success
+from .errors import BadRequest, ConnectionDropped, InternalServerError, PlatformError
+from .faults import Fault
+from .handlers import Call
+from .routes import ACTIONS, Operation, route
+from .states import microseconds
+from .store import Store
+from .switches import Switches
+from .verification import Headers, Verifier
+
+_LOG = logging.getLogger("pulumi_agentrun.platform")
+
+
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    target: str
+    headers: Headers
+    body: bytes
+    id: str
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @property
+    def host(self) -> str:
+        return self.headers.get("host")
+
+
+class Platform:
+    """The control API of AgentRun over the data in a directory; thread-safe, and several can share a directory."""
+
+    def __init__(
+        self, store: Store, verifier: Verifier, clock: Callable[[], float], sleep: Callable[[float], None]
+    ) -> None:
+        self._store = store
+        self._verifier = verifier
+        self._clock = clock
+        self._sleep = sleep
+
+    @classmethod
+    def open(
+        cls,
+        directory: str | os.PathLike[str],
+        credentials: Mapping[str, str],
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> Platform:
+        """Open the platform whose data is in a directory, made if it is missing.
+
+        The credentials are secrets by access key id; a bearer token is accepted when it is one of the secrets.
+        """
+        return cls(Store(directory), Verifier(credentials, clock), clock, sleep)
+
+    def close(self) -> None:
+        """Close the files; what is in the directory stays."""
+        self._store.close()
+
+    def handle(self, method: str, target: str, headers: Sequence[tuple[str, str]], body: bytes) -> Answer:
+        """Answer a request; the target is the raw path and query, header values are decoded byte by byte.
+
+        Raises ConnectionDropped when a fault says so.
+        """
+        request = _Request(method, target, Headers(headers), body, str(uuid.uuid4()).upper())
+        started = time.perf_counter()
+        action, status, code = "-", "-", "dropped"
+        try:
+            operation, name = route(
+                method, request.path, request.headers.get("x-acs-version"), request.headers.get("x-acs-action")
+            )
+            action = operation.action
+            answer, code = self._answer(request, operation, name)
+            status = str(answer.status)
+        except PlatformError as error:
+            answer, status, code = refusal(error, request.id, request.host), str(error.status), error.code
+        finally:
+            lasted = (time.perf_counter() - started) * 1000
+            _LOG.info("%s %s %s %s %s %s %.1fms", method, request.path, action, status, code, request.id, lasted)
+        return answer
+
+    @property
+    def switches(self) -> Switches:
+        """How the platform behaves now."""
+        with self._store.reading() as tables:
+            return tables.switches
+
+    def switch(self, **values: Any) -> None:
+        """Change switches, for every process on the directory; ValueError names what is allowed."""
+        with self._store.writing() as tables:
+            tables.set_switches(tables.switches.changed(**values))
+
+    def inject(self, fault: Fault) -> None:
+        """Let a fault happen to the calls it matches, in whichever process they are made."""
+        if fault.operation not in ("*", *ACTIONS):
+            raise ValueError(f"there is no operation {fault.operation!r}; there are {', '.join(ACTIONS)}")
+        with self._store.writing() as tables:
+            tables.add_fault(fault)
+
+    def clear_faults(self) -> None:
+        """Forget the faults that have not happened."""
+        with self._store.writing() as tables:
+            tables.clear_faults()
+
+    def _answer(self, request: _Request, operation: Operation, name: str) -> tuple[Answer, str]:
+        self._verifier.verify(request.method, request.target, request.headers, request.body)
+        body = _parse(request.body) if operation.has_body else {}
+        target = name or body.get(operation.kind.name_field) if operation.named or operation.has_body else None
+        fault = self._take_fault(operation.action, target)
+        if fault is None:
+            return self._effect(request, operation, name, body, None)
+        spoiled = fault.spoiled(request.id, request.host)
+        answer = None if fault.prevents else self._effect(request, operation, name, body, fault)
+        if fault.delay:
+            self._sleep(fault.delay)
+        if fault.drop is not None or (spoiled is None and answer is None):
+            raise ConnectionDropped
+        if spoiled is not None:
+            return spoiled, fault.code or "injected"
+        assert answer is not None
+        return answer
+
+    def _take_fault(self, action: str, name: str | None) -> Fault | None:
+        with self._store.reading() as tables:
+            if not tables.has_faults:
+                return None
+        with self._store.writing() as tables:
+            return tables.take_fault(action, name)
+
+    def _effect(
+        self, request: _Request, operation: Operation, name: str, body: dict[str, Any], fault: Fault | None
+    ) -> tuple[Answer, str]:
+        query = dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))
+        outcome, reason = (fault.outcome, fault.reason) if fault else (None, None)
+        try:
+            with self._store.writing() if operation.writes else self._store.reading() as tables:
+                # Read within the transaction, so that the times of writers follow their order.
+                now = microseconds(self._clock())
+                call = Call(operation.kind, name, query, body, tables, tables.switches, now, outcome, reason)
+                status, data = operation.handler(call)
+            return success(status, data, request.id), "SUCCESS"
+        except PlatformError as error:
+            return refusal(error, request.id, request.host), error.code
+        except Exception as error:
+            # The lines of the program only: an exception's text may quote the request.
+            _LOG.error("%s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
+            failure = InternalServerError()
+            return refusal(failure, request.id, request.host), failure.code
+
+
+def _parse(body: bytes) -> dict[str, Any]:
+    try:
+        parsed = json.loads(body or b"{}", parse_constant=_refuse_constant)
+        # A number too large, or a lone half of a surrogate pair, can be read but not written again.
+        json.dumps(parsed, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        raise BadRequest("the request body is not valid JSON") from None
+    if not isinstance(parsed, dict):
+        raise BadRequest("the request body is not a JSON object")
+    return parsed
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

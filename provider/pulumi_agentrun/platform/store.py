@@ -1,0 +1,207 @@
+"""All that the platform remembers, in one SQLite file that several processes can use at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .faults import Fault
+from .faults import from_json as fault_from_json
+from .states import Lifecycle
+from .switches import Switches
+from .switches import from_json as switches_from_json
+
+FILE_NAME = "platform.db"
+_PATIENCE = 60.0  # seconds that a writer waits for the others
+_SCHEMA = (
+    """CREATE TABLE IF NOT EXISTS resources (
+        sequence INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL,
+        created INTEGER NOT NULL, updated INTEGER NOT NULL,
+        during TEXT NOT NULL, until INTEGER NOT NULL, outcome TEXT NOT NULL, reason TEXT,
+        UNIQUE (kind, name))""",
+    "CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS faults (
+        sequence INTEGER PRIMARY KEY, fault TEXT NOT NULL, skip INTEGER NOT NULL, times INTEGER NOT NULL)""",
+)
+_COLUMNS = "kind, name, id, body, created, updated, during, until, outcome, reason"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A resource as it is stored."""
+
+    kind: str
+    name: str
+    id: str
+    body: dict[str, Any]
+    """The fields that the caller set."""
+    created: int
+    updated: int
+    lifecycle: Lifecycle
+
+
+class Tables:
+    """The tables, within one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def find(self, kind: str, name: str, now: int) -> Row | None:
+        """Return a resource, unless it is gone by now."""
+        query = f"SELECT {_COLUMNS} FROM resources WHERE kind = ? AND name = ?"
+        found = self._connection.execute(query, (kind, name)).fetchone()
+        row = None if found is None else _row(found)
+        return None if row is None or row.lifecycle.is_gone(now) else row
+
+    def all(self, kind: str, now: int) -> list[Row]:
+        """Return the resources of a kind, the oldest first."""
+        query = f"SELECT {_COLUMNS} FROM resources WHERE kind = ? ORDER BY sequence"
+        rows = map(_row, self._connection.execute(query, (kind,)))
+        return [row for row in rows if not row.lifecycle.is_gone(now)]
+
+    def add(self, row: Row) -> None:
+        """Store a new resource, in place of one of its name that is gone."""
+        self.remove(row.kind, row.name)
+        self._connection.execute(f"INSERT INTO resources ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)", _values(row))
+
+    def replace(self, row: Row) -> None:
+        """Store what became of a resource."""
+        assignments = ", ".join(f"{column} = ?" for column in _COLUMNS.split(", "))
+        query = f"UPDATE resources SET {assignments} WHERE kind = ? AND name = ?"
+        self._connection.execute(query, (*_values(row), row.kind, row.name))
+
+    def remove(self, kind: str, name: str) -> None:
+        """Forget a resource."""
+        self._connection.execute("DELETE FROM resources WHERE kind = ? AND name = ?", (kind, name))
+
+    @property
+    def switches(self) -> Switches:
+        """The switches as they are now."""
+        found = self._connection.execute("SELECT value FROM settings WHERE name = 'switches'").fetchone()
+        return Switches() if found is None else switches_from_json(found[0])
+
+    def set_switches(self, switches: Switches) -> None:
+        """Store the switches."""
+        self._connection.execute("INSERT OR REPLACE INTO settings VALUES ('switches', ?)", (switches.to_json(),))
+
+    def add_fault(self, fault: Fault) -> None:
+        """Store a fault behind those already waiting."""
+        query = "INSERT INTO faults (fault, skip, times) VALUES (?, ?, ?)"
+        self._connection.execute(query, (fault.to_json(), fault.skip, fault.times))
+
+    def clear_faults(self) -> None:
+        """Forget all faults."""
+        self._connection.execute("DELETE FROM faults")
+
+    @property
+    def has_faults(self) -> bool:
+        """Whether any fault is waiting."""
+        return self._connection.execute("SELECT 1 FROM faults LIMIT 1").fetchone() is not None
+
+    def take_fault(self, action: str, name: str | None) -> Fault | None:
+        """Return the first fault for a call, used up by one; those that let it pass count it."""
+        waiting = self._connection.execute("SELECT sequence, fault, skip FROM faults ORDER BY sequence").fetchall()
+        for sequence, text, skip in waiting:
+            fault = fault_from_json(text)
+            if not fault.matches(action, name):
+                continue
+            column = "skip" if skip else "times"
+            self._connection.execute(f"UPDATE faults SET {column} = {column} - 1 WHERE sequence = ?", (sequence,))
+            if not skip:
+                self._connection.execute("DELETE FROM faults WHERE times = 0")
+                return fault
+        return None
+
+
+class Store:
+    """The file, with a connection for each thread that is using it."""
+
+    def __init__(self, directory: str | os.PathLike[str]) -> None:
+        self._path = Path(directory) / FILE_NAME
+        self._idle: deque[sqlite3.Connection] = deque()
+        self._closed = False
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Made before SQLite would make it, which lets others read it; its side files get the same mode.
+        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        with self._connection() as connection:
+            _patiently(connection, "PRAGMA journal_mode = WAL")
+            for statement in _SCHEMA:
+                _patiently(connection, statement)
+
+    @contextmanager
+    def reading(self) -> Iterator[Tables]:
+        """Give the tables to statements that change nothing; each sees the latest commit."""
+        with self._connection() as connection:
+            yield Tables(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[Tables]:
+        """Give the tables to one transaction; writers of all processes wait for each other."""
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield Tables(connection)
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file; calls still under way finish."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop().close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        if self._closed:
+            raise RuntimeError("the platform is closed")
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        try:
+            yield connection
+        finally:
+            self._idle.append(connection)
+            if self._closed:
+                self.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        # A connection serves one thread at a time, though not always the same one.
+        connection = sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+        # Safe against a killed process, which is what can happen to a local platform; not against a power cut.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+
+def _patiently(connection: sqlite3.Connection, statement: str) -> None:
+    # SQLite does not wait for its busy timeout when the journal mode of a file changes under it.
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute(statement)
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def _row(found: tuple[Any, ...]) -> Row:
+    kind, name, id, body, created, updated, during, until, outcome, reason = found
+    return Row(kind, name, id, json.loads(body), created, updated, Lifecycle(during, until, outcome, reason))
+
+
+def _values(row: Row) -> tuple[Any, ...]:
+    life = row.lifecycle
+    state = (life.during, life.until, life.outcome, life.reason)
+    return (row.kind, row.name, row.id, json.dumps(row.body), row.created, row.updated, *state)

@@ -1,0 +1,72 @@
+"""What a caller gets to see of a stored resource, under the switches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from .kinds import PROXY, SERVICE, Kind
+from .states import timestamp
+from .store import Row
+from .switches import Switches
+
+_UNORDERED = ("modelNames", "vswitchIds")
+
+
+def view(row: Row, kind: Kind, switches: Switches, now: int) -> dict[str, Any]:
+    """Return a resource as a response shows it."""
+    shown = {name: value for name, value in row.body.items() if name not in kind.write_only}
+    if switches.computed == "filled":
+        shown = _filled(kind.filled, shown)
+    if switches.list_order == "sorted":
+        shown = _sorted(shown)
+    if "providerSettings" in shown:
+        shown["providerSettings"] = _settings(shown["providerSettings"], switches)
+    return {**shown, **_system_fields(row, kind, switches, now)}
+
+
+def _system_fields(row: Row, kind: Kind, switches: Switches, now: int) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "status": row.lifecycle.status(now),
+        "createdAt": timestamp(row.created),
+        "lastUpdatedAt": timestamp(row.updated),
+    }
+    if kind is not SERVICE or switches.service_id == "present":
+        fields[kind.id_field] = row.id
+    reason = row.lifecycle.reason_at(now)
+    if reason is not None:
+        fields["statusReason"] = reason
+    if kind is PROXY:
+        fields["functionName"] = f"agentrun-{row.id}"
+        # A reserved domain, so that no request with a real key goes anywhere.
+        fields["endpoint"] = f"https://agentrun.localhost/model-proxies/{quote(row.name, safe='')}/v1"
+    return fields
+
+
+def _settings(settings: dict[str, Any], switches: Switches) -> dict[str, Any]:
+    if "apiKey" not in settings or switches.api_key == "clear":
+        return settings
+    others = {name: value for name, value in settings.items() if name != "apiKey"}
+    return others if switches.api_key == "absent" else {**others, "apiKey": _masked(settings["apiKey"])}
+
+
+def _masked(key: str) -> str:
+    # Of a short key, a few letters would be most of it.
+    return f"{key[:3]}******{key[-4:]}" if len(key) >= 16 else "******"
+
+
+def _filled(defaults: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, Any]:
+    result = {**defaults, **shown}
+    for name, default in defaults.items():
+        if isinstance(default, dict) and isinstance(result[name], dict):
+            result[name] = _filled(default, result[name])
+    return result
+
+
+def _sorted(value: Any, name: str = "") -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return sorted(value) if name in _UNORDERED else [_sorted(item) for item in value]
+    return value
