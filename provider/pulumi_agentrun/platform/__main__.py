@@ -1,0 +1,82 @@
+"""Runs the platform as a server: `python -m pulumi_agentrun.platform`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from . import switches
+from .platform import Platform
+from .server import Certificate, serve
+
+CREDENTIAL_VARIABLE = "AGENTRUN_PLATFORM_CREDENTIAL"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line and serve until told to stop."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    credentials = _credentials(parser, options.credential)
+    settings = _settings(parser, options)
+    if (options.tls_cert is None) != (options.tls_key is None):
+        parser.error("--tls-cert and --tls-key go together")
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    certificate = Certificate(options.tls_cert, options.tls_key) if options.tls_cert else None
+    platform = Platform.open(options.data, credentials)
+    try:
+        platform.switch(**settings)
+        serve(platform, options.host, options.port, certificate)
+    finally:
+        platform.close()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m pulumi_agentrun.platform", description="A local AgentRun control API."
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes a free one (default)")
+    parser.add_argument("--data", required=True, metavar="DIR", help="directory of the platform's data")
+    parser.add_argument(
+        "--credential",
+        action="append",
+        metavar="ID:SECRET",
+        help=f"an access key to accept, repeatable; or {CREDENTIAL_VARIABLE}, several separated by blanks",
+    )
+    parser.add_argument("--latency", metavar="S", help="seconds until a change is done, as --switch latency=S")
+    parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE", help="set a switch, repeatable")
+    parser.add_argument("--tls-cert", metavar="FILE", help="certificate to serve HTTPS with")
+    parser.add_argument("--tls-key", metavar="FILE", help="its private key")
+    return parser
+
+
+def _credentials(parser: argparse.ArgumentParser, given: list[str] | None) -> dict[str, str]:
+    pairs = given or os.environ.get(CREDENTIAL_VARIABLE, "").split()
+    if not pairs:
+        parser.error(f"no access key: give --credential ID:SECRET or set {CREDENTIAL_VARIABLE}")
+    credentials = {}
+    for number, pair in enumerate(pairs, 1):
+        key, _, secret = pair.partition(":")
+        if not key or not secret:
+            parser.error(f"credential {number} is not of the form ID:SECRET")
+        credentials[key] = secret
+    return credentials
+
+
+def _settings(parser: argparse.ArgumentParser, options: argparse.Namespace) -> dict[str, Any]:
+    given = list(options.switch) + ([f"latency={options.latency}"] if options.latency is not None else [])
+    settings: dict[str, Any] = {}
+    for setting in given:
+        try:
+            settings.update(switches.parse(setting))
+        except ValueError as error:
+            parser.error(str(error))
+    return settings
+
+
+if __name__ == "__main__":
+    main()
