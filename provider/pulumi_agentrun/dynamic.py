@@ -99,6 +99,10 @@ class KindProvider(ResourceProvider):
         olds = _from_pulumi(props)
         live = self._run(olds, lambda place: lifecycle.read(self.kind, id_, olds, place))
         if live is None:
+            if self.kind.name_field not in olds:  # a look-up by the program, not a refresh
+                raise LifecycleError(
+                    f"{self.kind.title.capitalize()} {id_} does not exist: check its name, the region and the account."
+                )
             return ReadResult("", {})
         return ReadResult(live.id, self._to_pulumi(live.outputs), self._to_pulumi(live.inputs))
 
@@ -146,6 +150,7 @@ class KindResource(Resource):
     provider_class: ClassVar[type[KindProvider]]
 
     def __init__(self, resource_name: str, props: dict[str, Any], opts: pulumi.ResourceOptions | None) -> None:
+        _refuse_plain_credentials()
         kind = self.provider_class.kind
         parent = opts.parent if opts else None
         urn = pulumi.create_urn(resource_name, f"pulumi-python:{self._resource_type_name}", parent)
@@ -173,6 +178,19 @@ class KindResource(Resource):
         found = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
         KindResource.__init__(resource, resource_name, {naming.PROFILE: profile}, found)
         return resource
+
+
+def _refuse_plain_credentials() -> None:
+    """Stop a program whose stack settings hold a credential in plain text: the engine copies them into state."""
+    for key in ("accessKeySecret", "securityToken", "profiles"):
+        name = f"agentrun:{key}"
+        value = pulumi.runtime.get_config(name)
+        plain = value and not pulumi.runtime.is_config_secret(name)
+        if plain and (key != "profiles" or "accessKeySecret" in value or "securityToken" in value):
+            path = "--path 'agentrun:profiles.NAME.accessKeySecret'" if key == "profiles" else name
+            raise pulumi.RunError(
+                f"{name} holds a credential in plain text. Encrypt it: pulumi config set --secret {path}"
+            )
 
 
 def _say(text: str) -> None:

@@ -1,0 +1,138 @@
+"""A Pulumi project of a test: its program, its own backend and embedded platform, driven by the real CLI."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pulumi_agentrun.client import Config, ModelClient
+from pulumi_agentrun.platform import Platform
+
+HEAD = """\
+import os
+import pulumi
+from pulumi_agentrun import ModelProxy, ModelService
+"""
+
+
+@dataclass
+class Run:
+    """What one command of the CLI did."""
+
+    code: int
+    console: str
+    events: list[dict[str, Any]] = field(default_factory=list, repr=False)
+
+    @property
+    def steps(self) -> dict[str, str]:
+        """The operation on each resource, by its logical name; the stack itself and providers left out."""
+        found: dict[str, list[str]] = {}
+        for event in self.events:
+            meta = event.get("resourcePreEvent", {}).get("metadata")
+            if meta and "dynamic/" in meta["type"]:
+                found.setdefault(meta["urn"].rsplit("::", 1)[1], []).append(meta["op"])
+        return {name: "+".join(ops) for name, ops in found.items()}
+
+    @property
+    def changed(self) -> dict[str, str]:
+        """The steps that are more than `same`."""
+        return {name: op for name, op in self.steps.items() if op not in ("same", "refresh", "read")}
+
+
+class Project:
+    """One project with one stack, `dev`."""
+
+    def __init__(self, folder: Path, home: Path, config: dict[str, str] | None = None) -> None:
+        self.folder = folder
+        self.data = folder / "platform"
+        self.event_log = folder / "events.json"
+        (folder / "state").mkdir(parents=True)
+        (folder / "Pulumi.yaml").write_text(
+            f"name: e2e\nruntime: {{name: python, options: {{toolchain: pip, virtualenv: {sys.prefix}}}}}\n"
+        )
+        self.env = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("PULUMI_", "AGENTRUN_", "ALIBABA_CLOUD_", "FC_"))
+        } | {
+            "PULUMI_HOME": str(home),
+            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": "e2e",
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+            "PULUMI_DEBUG_COMMANDS": "1",
+            "NO_COLOR": "1",
+        }
+        self.pulumi("stack", "init", "dev")
+        for key, value in ({"agentrun:endpoint": "file://platform"} | (config or {})).items():
+            if value:
+                self.pulumi("config", "set", key, value, "--path" if ":profiles." in key else "--plaintext")
+
+    @property
+    def platform(self) -> Platform:
+        """The embedded platform behind this project, to switch and to break."""
+        return Platform.open(self.data, {})
+
+    @property
+    def client(self) -> ModelClient:
+        """A client of the embedded platform, to look at it and change it from outside."""
+        return ModelClient(Config(endpoint=f"file://{self.data}"))
+
+    def program(self, text: str) -> None:
+        """Replace the program."""
+        (self.folder / "__main__.py").write_text(HEAD + text)
+
+    def pulumi(self, *args: str, check: bool = True, env: dict[str, str] | None = None) -> Run:
+        """Run the CLI in the project's folder."""
+        engine = shutil.which("pulumi")
+        assert engine, "the tests need the Pulumi CLI: run `make engine`, or `make test`, which does"
+        command = [engine, "--non-interactive", *args]
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.env | (env or {}), text=True, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=240,
+        )  # fmt: skip
+        if check:
+            assert done.returncode == 0, done.stdout
+        return Run(done.returncode, done.stdout)
+
+    def _operate(self, verb: str, *args: str, check: bool, env: dict[str, str] | None) -> Run:
+        self.event_log.unlink(missing_ok=True)
+        run = self.pulumi(verb, *args, "--stack", "dev", "--event-log", str(self.event_log), check=check, env=env)
+        if self.event_log.exists():
+            run.events = [json.loads(line) for line in self.event_log.read_text().splitlines()]
+        return run
+
+    def up(self, *args: str, check: bool = True, env: dict[str, str] | None = None) -> Run:
+        """Run `pulumi up` without its preview."""
+        return self._operate("up", "--yes", "--skip-preview", *args, check=check, env=env)
+
+    def preview(self, *args: str, check: bool = True, env: dict[str, str] | None = None) -> Run:
+        """Run `pulumi preview --diff`."""
+        return self._operate("preview", "--diff", *args, check=check, env=env)
+
+    def refresh(self, *args: str, check: bool = True) -> Run:
+        """Run `pulumi refresh`."""
+        return self._operate("refresh", "--yes", "--skip-preview", *args, check=check, env=None)
+
+    def destroy(self, *args: str, check: bool = True) -> Run:
+        """Run `pulumi destroy`."""
+        return self._operate("destroy", "--yes", "--skip-preview", *args, check=check, env=None)
+
+    def state(self) -> str:
+        """Return the exported state as text."""
+        return self.pulumi("stack", "export", "--stack", "dev").console
+
+    def resources(self) -> dict[str, dict[str, Any]]:
+        """Return the AgentRun resources in state by logical name."""
+        found = json.loads(self.state())["deployment"].get("resources", [])
+        return {r["urn"].rsplit("::", 1)[1]: r for r in found if "dynamic/agentrun" in r["type"]}
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the stack's outputs, secrets shown."""
+        shown = self.pulumi("stack", "output", "--json", "--show-secrets", "--stack", "dev")
+        return dict(json.loads(shown.console))

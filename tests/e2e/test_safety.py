@@ -1,0 +1,279 @@
+"""What must never happen: secrets shown, bad input half applied, things taken over or left behind unasked."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from e2e.project import Project
+from pulumi_agentrun.client import (
+    BackendType,
+    ModelServiceCreateInput,
+    ModelServiceListInput,
+    ModelServiceUpdateInput,
+)
+from pulumi_agentrun.platform import Fault
+
+KEY = 'sk-"top\\secret"/geheim+ü'
+
+SERVICE = """
+service = ModelService(
+    "qwen", model_type="llm", provider="tongyi", {more}
+    provider_settings={{"base_url": "https://example.com/v1", "api_key": {key}, "model_names": ["m"]}},
+)
+"""
+
+
+def service(key: str = "'sk-1'", more: str = "") -> str:
+    return SERVICE.format(key=key, more=more)
+
+
+def shapes_of(secret: str) -> list[bytes]:
+    """Return what a secret looks like in text, JSON and base64 (at any offset)."""
+    raw = secret.encode()
+    shapes = [raw, json.dumps(secret)[1:-1].encode(), json.dumps(secret, ensure_ascii=False)[1:-1].encode()]
+    for pad in range(3):
+        encoded = base64.b64encode(b"x" * pad + raw)
+        shapes.append(encoded[4:-4])
+    return shapes
+
+
+@pytest.mark.parametrize("given", ["'KEY'", "pulumi.Output.secret('KEY')", "pulumi.Output.from_input('KEY')"])
+def test_a_key_is_nowhere_to_be_seen(project: Project, given: str) -> None:
+    literal = KEY.encode("unicode_escape").decode().replace("'", "\\'")
+    key = given.replace("'KEY'", "os.environ['TEST_KEY']")
+    assert literal
+    env = {"TEST_KEY": KEY}
+    project.program(service(key))
+    runs = [project.preview(env=env), project.up(env=env), project.preview(env=env)]
+    project.program(service(key + " + 'rotated'" if "Output" not in key else key + ".apply(lambda k: k + 'rotated')"))
+    runs += [project.preview("--debug", env=env), project.up("-v=9", "--logtostderr", env=env), project.refresh()]
+    assert runs[3].changed == {"qwen": "update"}
+    assert "[secret]" in runs[3].console
+    name = project.resources()["qwen"]["id"]
+    kept = project.client.get(name, BackendType.SERVICE).provider_settings
+    assert kept is not None
+    assert kept.api_key is not None
+    assert kept.api_key.get_secret_value() == KEY + "rotated"
+    for shape in shapes_of(KEY):
+        assert all(shape not in run.console.encode() for run in runs)
+        for path in project.folder.rglob("*"):
+            if path.is_file() and project.data not in path.parents:
+                assert shape not in path.read_bytes(), path
+        assert shape not in project.state().encode()
+
+
+def test_an_output_that_holds_all_settings_is_secret_too(project: Project) -> None:
+    project.program(
+        "settings = pulumi.Output.from_input({'api_key': 'sk-hidden-1', 'base_url': 'https://example.com'})\n"
+        "service = ModelService('qwen', model_type='llm', provider='tongyi', provider_settings=settings)\n"
+        "pulumi.export('url', service.provider_settings)\n"
+    )
+    console = project.preview().console + project.up().console
+    assert "sk-hidden-1" not in console + project.state()
+    assert project.up().changed == {}
+
+
+def test_bad_input_is_stopped_in_preview_with_every_failure_named(project: Project) -> None:
+    project.program(
+        """
+ModelProxy(
+    "gateway",
+    memory="plenty",
+    proxy_config={"endpoints": [{"model_service_name": "a"}, {"model_service_name": "", "weight": -1}],
+                  "policies": {"num_retrys": 3, "cache": 7}},
+)
+ModelService("svc", model_type="llm", provider="x", provider_settings="sk-in-the-wrong-place")
+"""
+    )
+    run = project.preview(check=False)
+    assert run.code != 0
+    for text in (
+        "memory: must be a whole number, not a string",
+        "proxy_config.endpoints[1].model_service_name: must not be empty",
+        "proxy_config.endpoints[1].weight: must be at least 0, not -1",
+        "proxy_config.policies.num_retrys: there is no such property; did you mean num_retries?",
+        "proxy_config.policies.cache: must be true or false, not 7",
+        "provider_settings: must be an object, not a string",
+    ):
+        assert text in run.console
+    assert "sk-in-the-wrong-place" not in run.console
+    assert not project.data.exists()
+
+
+def test_unknown_values_pass_preview_and_are_resolved_in_up(project: Project) -> None:
+    project.program(
+        service()
+        + """
+late = service.created_at.apply(lambda at: "late-" + at[:4])
+second = ModelService("second", model_type=service.status.apply(lambda s: "llm"), provider="openai",
+                      provider_settings={"base_url": late, "model_names": [late]})
+ModelProxy("gateway", description=late, proxy_config=service.status.apply(lambda s: {
+    "endpoints": [{"model_service_name": "a"}, {"model_service_name": "b"}]}))
+ModelProxy("other", proxy_config={"endpoints": [{"model_service_name": second.model_service_name, "weight": 3}]})
+"""
+    )
+    plan = project.preview()
+    assert plan.changed == dict.fromkeys(("qwen", "second", "gateway", "other"), "create")
+    assert project.up().changed == plan.changed
+    resources = project.resources()
+    assert resources["gateway"]["inputs"]["proxy_mode"] == "multi"
+    endpoint = resources["other"]["inputs"]["proxy_config"]["endpoints"][0]
+    assert endpoint["model_service_name"] == resources["second"]["id"]
+    assert project.up().changed == {}
+
+
+def there(project: Project, name: str) -> None:
+    project.client.create(
+        ModelServiceCreateInput(
+            model_service_name=name,
+            model_type="llm",
+            provider="tongyi",
+            provider_settings={"base_url": "https://old.example.com"},
+        )
+    )
+
+
+def test_what_exists_is_not_taken_over_unasked(project: Project) -> None:
+    there(project, "mine")
+    project.program(service(more="model_service_name='mine',"))
+    run = project.up(check=False)
+    assert run.code != 0
+    assert "Model service mine exists already" in run.console
+    assert "AGENTRUN_ADOPT=mine pulumi up" in run.console
+    assert project.resources() == {}
+    settings = project.client.get("mine", BackendType.SERVICE).provider_settings
+    assert settings is not None
+    assert settings.base_url == "https://old.example.com"
+
+
+@pytest.mark.parametrize("how", ["argument", "variable"])
+def test_what_exists_is_adopted_on_request(project: Project, how: str) -> None:
+    there(project, "mine")
+    project.program(service(more="model_service_name='mine'," + ("adopt=True," if how == "argument" else "")))
+    project.up(env={"AGENTRUN_ADOPT": "other, mine"} if how == "variable" else {})
+    live = project.client.get("mine", BackendType.SERVICE)
+    assert live.provider_settings is not None
+    assert live.provider_settings.base_url == "https://example.com/v1"
+    assert project.up().changed == {}
+
+
+def test_adoption_refuses_what_it_cannot_change(project: Project) -> None:
+    there(project, "mine")
+    project.program(service(more="model_service_name='mine', adopt=True,").replace("tongyi", "openai"))
+    run = project.up(check=False)
+    assert "its provider is 'tongyi', which cannot be changed" in run.console
+    assert project.client.get("mine", BackendType.SERVICE).provider == "tongyi"
+
+
+def test_a_forced_replacement_never_deletes_what_it_keeps(project: Project) -> None:
+    project.program(service(more="adopt=True,"))
+    project.up()
+    urn = project.resources()["qwen"]["urn"]
+    run = project.up("--replace", urn, check=False)
+    assert "exists already" in run.console
+    assert "delete_before_replace=True" in run.console
+    assert len(project.client.list(ModelServiceListInput())) == 1
+    project.program(service(more="adopt=True, opts=pulumi.ResourceOptions(delete_before_replace=True),"))
+    project.up("--replace", urn)
+    assert len(project.client.list(ModelServiceListInput())) == 1
+
+
+def test_a_failed_creation_leaves_nothing_behind(project: Project) -> None:
+    project.platform.switch(latency=0.3)
+    project.platform.inject(Fault(operation="CreateModelService", outcome="CREATE_FAILED", reason="no such upstream"))
+    project.program(service(more="model_service_name='doomed',"))
+    run = project.up(check=False)
+    assert run.code != 0
+    assert "ended in CREATE_FAILED: no such upstream" in run.console
+    assert "request id" in run.console
+    assert "nothing is left behind" in run.console
+    assert project.resources() == {}
+    assert project.client.list(ModelServiceListInput()) == []
+    assert project.up().changed == {"qwen": "create"}
+
+
+def test_a_creation_whose_answer_is_lost_is_found(project: Project) -> None:
+    project.platform.inject(Fault(operation="CreateModelService", drop="after"))
+    project.program(service(more="model_service_name='found',"))
+    assert project.up().changed == {"qwen": "create"}
+    assert len(project.client.list(ModelServiceListInput())) == 1
+    assert project.up().changed == {}
+
+
+def test_a_failed_update_is_tried_again(project: Project) -> None:
+    project.program(service(more="model_service_name='same',"))
+    project.up()
+    project.platform.inject(Fault(operation="UpdateModelService", outcome="UPDATE_FAILED", reason="quota"))
+    project.program(service(more="model_service_name='same', description='new',"))
+    run = project.up(check=False)
+    assert "ended in UPDATE_FAILED: quota" in run.console
+    assert project.up().changed == {"qwen": "update"}
+    assert project.up().changed == {}
+
+
+@pytest.mark.parametrize("switch", ["masked", "absent"])
+def test_a_key_that_is_not_shown_is_no_drift(project: Project, switch: str) -> None:
+    project.platform.switch(api_key=switch, computed="filled", list_order="sorted")
+    project.program(service().replace('["m"]', '["z", "a"]'))
+    project.up()
+    assert project.up().changed == {}
+    project.refresh()
+    run = project.up()
+    assert run.changed == {}
+    name = project.resources()["qwen"]["id"]
+    project.client.update(name, ModelServiceUpdateInput(description="by hand"))
+    project.refresh()
+    assert project.up().changed == {}, "what the program never set is not managed"
+
+
+def test_nothing_configured_fails_in_preview_with_one_sentence(make_project: Callable[..., Project]) -> None:
+    project = make_project({"agentrun:endpoint": ""})
+    project.program(service())
+    run = project.preview(check=False)
+    assert run.code != 0
+    assert "No AgentRun credentials are configured" in run.console
+    assert "AGENTRUN_ACCESS_KEY_ID" in run.console
+
+
+def test_a_credential_in_plain_configuration_is_refused(make_project: Callable[..., Project]) -> None:
+    project = make_project({"agentrun:accessKeyId": "id", "agentrun:accessKeySecret": "oops"})
+    project.program(service())
+    run = project.preview(check=False)
+    assert run.code != 0
+    assert "pulumi config set --secret agentrun:accessKeySecret" in run.console
+    assert "oops" not in run.console
+
+
+def test_another_region_is_never_searched(make_project: Callable[..., Project]) -> None:
+    project = make_project()
+    project.program(service())
+    project.up()
+    project.pulumi("config", "rm", "agentrun:endpoint")
+    env = {"AGENTRUN_ACCESS_KEY_ID": "id", "AGENTRUN_ACCESS_KEY_SECRET": "s", "AGENTRUN_REGION": "cn-shanghai"}
+    project.env |= env
+    run = project.refresh(check=False)
+    assert run.code != 0
+    assert "is in embedded, but the configuration says cn-shanghai" in run.console
+    assert "qwen" in project.resources()
+
+
+def test_the_root_project_deploys_as_a_newcomer_would(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    program = (root / "examples" / "quickstart" / "__main__.py").read_text()
+    project = Project(tmp_path / "quickstart", tmp_path / "home")
+    project.pulumi("config", "set", "--secret", "apiKey", "sk-quickstart")
+    (project.folder / "__main__.py").write_text(program)
+    plain = subprocess.run(
+        ["pulumi", "up", "--yes", "--stack", "dev"],
+        cwd=project.folder, env=project.env, text=True, capture_output=True, check=True, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert "gateway" in plain.stdout
+    assert "4 created" in plain.stdout
+    assert project.up().changed == {}
+    assert project.refresh().changed == {}
+    assert "sk-quickstart" not in plain.stdout + project.state()
