@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from .client.config import Config, resolve
 from .client.errors import ConfigError
+from .client.signature import Credentials
 from .client.transport import Session
 from .lifecycle import Place
 
@@ -56,6 +57,8 @@ class Accounts:
                 security_token=SecretStr(token) if token else None,
             )
         )
+        if not isinstance(connection.credentials, Credentials):
+            connection.credentials()  # a chain that leads nowhere should fail a preview, not an update
         return Session(connection, self._notify), Place(connection.region, timeout)
 
     def _profile(self, name: str) -> Mapping[str, Any]:

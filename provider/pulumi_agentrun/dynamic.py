@@ -52,12 +52,13 @@ class KindProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     _accounts: Accounts
-    _managed: set[tuple[str | None, str]]
+    _held: set[tuple[str | None, str]]
+    """Profile and name of what this run has found to stay: the engine may not delete it under an older record."""
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the stack's configuration; what is wrong with it, `check` says."""
         self._accounts = Accounts(req.config.get, _say)
-        self._managed = set()
+        self._held = set()
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate the inputs and complete them with defaults and a name."""
@@ -76,8 +77,9 @@ class KindProvider(ResourceProvider):
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare old outputs with checked inputs."""
         olds, news = _from_pulumi(_olds), _from_pulumi(_news)
-        self._managed.add((olds.get(naming.PROFILE), _id))
         found = changes.diff(self.kind, _id, olds, news)
+        if not found.changed:
+            self._hold(news, _id)
         return DiffResult(
             changes=bool(found.changed),
             replaces=list(found.replaces),
@@ -87,11 +89,9 @@ class KindProvider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create a resource, or adopt it, and wait until it is ready."""
         wanted = _from_pulumi(props)
-        identity = (wanted.get(naming.PROFILE), wanted[self.kind.name_field])
-        # What this stack manages already is being replaced: the engine deletes it next.
-        adopt = _may_adopt(wanted, identity[1]) and identity not in self._managed
+        adopt = _may_adopt(wanted, wanted[self.kind.name_field])
         made = self._run(wanted, lambda place: lifecycle.create(self.kind, wanted, place, adopt=adopt))
-        self._managed.add(identity)
+        self._hold(wanted, made.id)
         return CreateResult(made.id, self._to_pulumi(made.outputs))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -110,13 +110,22 @@ class KindProvider(ResourceProvider):
         """Change a resource in place and wait until it is ready."""
         olds, news = _from_pulumi(_olds), _from_pulumi(_news)
         live = self._run(olds, lambda place: lifecycle.update(self.kind, _id, olds, news, place))
+        self._hold(news, _id)
         return UpdateResult(self._to_pulumi(live.outputs))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Delete a resource and wait until it is gone."""
+        """Delete a resource and wait until it is gone.
+
+        After a forced replacement (`up --replace`) that took over what it should replace, old and new are one.
+        """
         olds = _from_pulumi(_props)
+        if (olds.get(naming.PROFILE), _id) in self._held:
+            _say(f"{self.kind.title} {_id} is not deleted: the program has taken it over")
+            return
         self._run(olds, lambda place: lifecycle.delete(self.kind, _id, olds, place))
-        self._managed.discard((olds.get(naming.PROFILE), _id))
+
+    def _hold(self, props: dict[str, Any], name: str) -> None:
+        self._held.add((props.get(naming.PROFILE), name))
 
     def _run(self, props: dict[str, Any], flow: Callable[[lifecycle.Place], Flow[T]]) -> T:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -160,13 +161,15 @@ def _chain() -> Callable[[], Credentials]:
         from alibabacloud_credentials.client import Client
     except ImportError:
         raise ConfigError(_MISSING) from None
+    # Without a handler, Python would print its tracebacks for every way of the chain that leads nowhere.
+    logging.getLogger("credentials").addHandler(logging.NullHandler())
     client = Client()
 
     def current() -> Credentials:
         try:
             found = client.get_credential()
-        except Exception:  # the chain raises its own bare exceptions, one for each way it tried
-            raise ConfigError(_MISSING) from None
+        except Exception as error:  # of many classes; the text says which ways were tried
+            raise ConfigError(f"{_MISSING} (The credential chain says: {error})") from None
         if found.bearer_token:
             return Credentials(bearer_token=found.bearer_token)
         return Credentials(found.access_key_id, found.access_key_secret, found.security_token)
