@@ -29,7 +29,7 @@ from pulumi.output import Unknown
 from pulumi.runtime.rpc import wrap_rpc_secret
 from typing_extensions import Self
 
-from . import changes, inputs, lifecycle, naming
+from . import changes, host, inputs, lifecycle, naming
 from .accounts import Accounts
 from .client.errors import AgentRunError, ConfigError, LifecycleError
 from .client.flows import Flow
@@ -59,6 +59,7 @@ class KindProvider(ResourceProvider):
         """Take the stack's configuration; what is wrong with it, `check` says."""
         self._accounts = Accounts(req.config.get, _say)
         self._held = set()
+        host.widen()
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate the inputs and complete them with defaults and a name."""
