@@ -46,9 +46,9 @@ def application(platform: Platform) -> ASGIApp:
     return respond
 
 
-def serve(platform: Platform, host: str, port: int, certificate: Certificate | None = None) -> None:
-    """Serve until SIGTERM or SIGINT; port 0 takes a free one, and standard output says which."""
-    config = uvicorn.Config(
+def configuration(platform: Platform, certificate: Certificate | None = None) -> uvicorn.Config:
+    """Return what uvicorn needs to know to serve the platform."""
+    return uvicorn.Config(
         application(platform),
         http=_Protocol,
         ws="none",
@@ -60,6 +60,11 @@ def serve(platform: Platform, host: str, port: int, certificate: Certificate | N
         ssl_certfile=certificate.certificate if certificate else None,
         ssl_keyfile=certificate.key if certificate else None,
     )
+
+
+def serve(platform: Platform, host: str, port: int, certificate: Certificate | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; port 0 takes a free one, and standard output says which."""
+    config = configuration(platform, certificate)
     with socket.create_server((host, port), family=_family(host), backlog=config.backlog) as listener:
         scheme = "https" if certificate else "http"
         shown = f"[{host}]" if ":" in host else host
