@@ -23,7 +23,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-
 from pulumi_agentrun.platform import Answer, Platform
 from pulumi_agentrun.platform.server import Certificate, configuration
 

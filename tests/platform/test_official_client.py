@@ -9,7 +9,6 @@ import pytest
 from alibabacloud_agentrun20250910 import models as api
 from alibabacloud_tea_openapi.exceptions import ClientException, ServerException, ThrottlingException
 from darabonba.exceptions import UnretryableException
-
 from pulumi_agentrun.platform import Fault
 
 NAME = "a b/ü~*+"

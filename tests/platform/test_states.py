@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-
 from pulumi_agentrun.platform import Fault, Platform
 
 SERVICE, PROXY = "model-services/svc", "model-proxies/gate"

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from pulumi_agentrun.platform import Platform, Switches
 from pulumi_agentrun.platform.switches import parse
 
@@ -52,7 +51,7 @@ def test_switches_can_be_typed() -> None:
         {"page_cap": 3},
     ]
     for text in ("latency=soon", "duplicate=1", "page_cap=0", "api_key", "=", "latency=inf"):
-        with pytest.raises(ValueError, match="allowed|there is no switch"):
+        with pytest.raises(ValueError, match=r"allowed|there is no switch"):
             parse(text)
 
 

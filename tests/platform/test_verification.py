@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from pulumi_agentrun.platform import Platform
 from pulumi_agentrun.platform.verification import Headers, canonical_request, string_to_sign
 
@@ -67,7 +66,7 @@ class Vector:
         return replace(self, headers=kept, signature=signature)
 
 
-def _headers(action: str, body: bytes = b"", **more: str) -> dict[str, str]:
+def _headers(action: str, body: bytes = b"", /, **more: str) -> dict[str, str]:
     headers = {
         "host": "agentrun.cn-hangzhou.aliyuncs.com",
         "accept": "application/json",

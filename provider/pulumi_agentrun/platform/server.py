@@ -86,10 +86,12 @@ class _Server(uvicorn.Server):
 
 
 class _Protocol(H11Protocol):
-    """Tells the application which transport a request came over, so that it can drop it."""
+    """Answers without delay, and tells the application which transport it could drop."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        # Head and body of an answer are written apart; without this, a client waits 40 ms between them.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.app_state = {**self.app_state, "transport": transport}
 
 
