@@ -1,0 +1,86 @@
+"""The embedded platform behind a small HTTP server in the test's own process, which sees every call come and go."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+
+from pulumi_agentrun.platform import ConnectionDropped, Platform
+
+CREDENTIALS = {"id": "served-secret"}
+
+Hook = Callable[[int, str], None]
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Stay quiet about clients that were killed."""
+
+
+class ServedPlatform:
+    """Serve a platform's data on 127.0.0.1; `hook(index, "before" | "after")` runs around each call's effect."""
+
+    def __init__(self, data: Path, hook: Hook | None = None) -> None:
+        self.calls: list[tuple[str, str]] = []
+        self._hook = hook or (lambda index, moment: None)
+        self._lock = threading.Lock()
+        self._platform = Platform.open(data, CREDENTIALS)
+        served = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self) -> None:
+                served._answer(self)
+
+            do_GET = do_POST = do_PUT = do_DELETE = answer
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Stay quiet."""
+
+        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> ServedPlatform:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def _answer(self, request: BaseHTTPRequestHandler) -> None:
+        body = request.rfile.read(int(request.headers.get("content-length", 0)))
+        with self._lock:
+            index = len(self.calls)
+            self.calls.append((request.command, request.path))
+        self._hook(index, "before")
+        try:
+            answer = self._platform.handle(request.command, request.path, request.headers.items(), body)
+        except ConnectionDropped:
+            request.close_connection = True
+            return
+        self._hook(index, "after")
+        try:
+            request.send_response(answer.status)
+            for name, value in answer.headers:
+                if name.lower() != "content-length":
+                    request.send_header(name, value)
+            request.send_header("content-length", str(len(answer.body)))
+            request.end_headers()
+            request.wfile.write(answer.body)
+        except OSError:
+            request.close_connection = True  # whoever asked was killed

@@ -1,0 +1,180 @@
+"""The engine or the provider killed at every single call of a lifecycle: the next run converges, nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from e2e.project import Project, Run
+from e2e.served import CREDENTIALS, ServedPlatform
+from pulumi_agentrun.client import Config, ModelClient, ModelProxyListInput, ModelServiceListInput
+from pydantic import SecretStr
+
+PROGRAM = """
+service = ModelService("qwen", model_type="llm", provider={provider!r}, description="d",
+                       provider_settings={{"base_url": "https://example.com", "api_key": "sk-1"}})
+ModelProxy("gateway", description={description!r},
+           proxy_config={{"endpoints": [{{"model_service_name": service.model_service_name}}]}})
+"""
+FIRST = PROGRAM.format(provider="tongyi", description="one")
+SECOND = PROGRAM.format(provider="openai", description="two")
+STEPS = {"create": (None, FIRST), "change": (FIRST, SECOND), "destroy": (FIRST, "")}
+
+
+class Stage:
+    """A project whose platform is served, so that calls can be counted and processes killed in between."""
+
+    def __init__(self, folder: Path) -> None:
+        self.project = Project(folder, folder.parent / "home")
+        secret = CREDENTIALS["id"]
+        self.project.env |= {"AGENTRUN_ACCESS_KEY_ID": "id", "AGENTRUN_ACCESS_KEY_SECRET": secret}
+
+    def serve(self, served: ServedPlatform) -> None:
+        self.project.env["AGENTRUN_CONTROL_ENDPOINT"] = served.url
+        self.config = Config(endpoint=served.url, access_key_id="id", access_key_secret=SecretStr(CREDENTIALS["id"]))
+
+    def copy(self, folder: Path) -> Stage:
+        """Return a stage of its own with the same state, program and platform."""
+        stage = object.__new__(Stage)
+        stage.project = object.__new__(Project)
+        stage.project.__dict__ |= self.project.__dict__
+        shutil.copytree(self.project.folder, folder)
+        stage.project.folder, stage.project.data = folder, folder / "platform"
+        stage.project.event_log = folder / "events.json"
+        stage.project.env = self.project.env | {"PULUMI_BACKEND_URL": f"file://{folder / 'state'}"}
+        return stage
+
+    def live(self) -> dict[str, object]:
+        with ModelClient(self.config) as client:
+            services = {str(s.model_service_name): str(s.provider) for s in client.iterate(ModelServiceListInput())}
+            proxies = {str(p.model_proxy_name): p.description for p in client.iterate(ModelProxyListInput())}
+        return services | proxies
+
+
+def converge(stage: Stage, program: str) -> Run:
+    """Run again as a user would, adopting only what the error names."""
+    stage.project.pulumi("cancel", "--yes", "dev", check=False)
+    for _ in range(3):
+        run = stage.project.up(check=False) if program else stage.project.destroy(check=False)
+        if run.code == 0:
+            return run
+        names = re.findall(r"AGENTRUN_ADOPT=(\S+) pulumi up", run.console)
+        assert names, run.console
+        run = stage.project.up(check=False, env={"AGENTRUN_ADOPT": ",".join(names)})
+        if run.code == 0:
+            return run
+    raise AssertionError(run.console)
+
+
+def children(pid: int) -> Iterator[int]:
+    """Yield the processes that descend from one."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            child = int(stat.parent.name)
+            yield child
+            yield from children(child)
+
+
+def victims(engine: int, who: str) -> list[int]:
+    """Return what to kill: everything, or only the provider."""
+    below = list(children(engine))
+    if who == "everything":
+        return [engine, *below]
+    return [pid for pid in below if b"pulumi.dynamic" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def run_and_kill(stage: Stage, program: str, index: int, moment: str, who: str) -> bool:
+    """Run the operation, kill at a call and check what the next run makes of it; return False if it never came."""
+    started = threading.Event()
+    holder: list[int] = []
+
+    def hook(call: int, when: str) -> None:
+        if (call, when) == (index, moment):
+            started.wait(30)
+            for pid in victims(holder[0], who):
+                os.kill(pid, signal.SIGKILL)
+
+    project = stage.project
+    with ServedPlatform(project.data, hook) as served:
+        stage.serve(served)
+        if program:
+            project.program(program)
+        verb = "up" if program else "destroy"
+        command = ["pulumi", "--non-interactive", verb, "--yes", "--skip-preview", "--stack", "dev"]
+        process = subprocess.Popen(
+            command, cwd=project.folder, env=project.env, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        holder.append(process.pid)
+        started.set()
+        process.wait(120)
+    if len(served.calls) <= index:
+        assert process.returncode == 0
+        return False
+    with ServedPlatform(project.data) as served:
+        stage.serve(served)
+        converge(stage, program)
+        check(stage, program)
+    return True
+
+
+def check(stage: Stage, program: str) -> None:
+    """Hold that the platform, the state and the program say the same."""
+    live = stage.live()
+    in_state = {r["id"] for r in stage.project.resources().values()}
+    assert set(live) == in_state
+    assert len(in_state) == (2 if program else 0)
+    if program:
+        expected = {"tongyi", "one"} if program == FIRST else {"openai", "two"}
+        assert set(live.values()) == expected
+        assert stage.project.up().changed == {}
+
+
+@pytest.mark.parametrize("who", ["everything", "provider"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("step", STEPS)
+def test_a_kill_at_any_call_loses_nothing(tmp_path: Path, step: str, moment: str, who: str) -> None:
+    before, program = STEPS[step]
+    stage = Stage(tmp_path / "origin")
+    stage.project.pulumi("config", "rm", "agentrun:endpoint")
+    if before:
+        with ServedPlatform(stage.project.data) as served:
+            stage.serve(served)
+            stage.project.program(before)
+            stage.project.up()
+    killed = 0
+    while run_and_kill(stage.copy(tmp_path / f"at-{killed}"), program, killed, moment, who):
+        killed += 1
+    assert killed >= 4, "the loop has gone through a whole lifecycle"
+
+
+def test_an_interrupted_run_ends_what_it_began(tmp_path: Path) -> None:
+    stage = Stage(tmp_path / "project")
+    stage.project.pulumi("config", "rm", "agentrun:endpoint")
+    created = threading.Event()
+    with ServedPlatform(stage.project.data, lambda index, moment: created.set() if index == 1 else None) as served:
+        stage.serve(served)
+        stage.project.platform.switch(latency=1.0)
+        stage.project.program(FIRST)
+        command = ["pulumi", "--non-interactive", "up", "--yes", "--skip-preview", "--stack", "dev"]
+        process = subprocess.Popen(
+            command, cwd=stage.project.folder, env=stage.project.env, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        assert created.wait(30)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) != 0
+        assert set(stage.live()) == {r["id"] for r in stage.project.resources().values()}
+        stage.project.up()
+        check(stage, FIRST)
