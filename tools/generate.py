@@ -16,6 +16,7 @@ from typing import Any
 from pulumi_agentrun.client import settings
 from pulumi_agentrun.client.fields import Model
 from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
+from pulumi_agentrun.keys import Fingerprint
 from pulumi_agentrun.lifecycle import REGION
 from pulumi_agentrun.shapes import Shape, shape_of_model, shapes_of
 from pydantic import SecretStr
@@ -96,11 +97,6 @@ def paragraph(text: str, indent: int) -> str:
     return "\n".join([f'{pad}"""{lines[0]}', *(pad + line for line in lines[1:])]) + '"""'
 
 
-def describe(model: type[Model], name: str) -> str:
-    """Return a field's sentence."""
-    return " ".join((model.model_fields[name].description or "").split())
-
-
 def args_module() -> str:
     """Return the text of args.py."""
     parts = [
@@ -113,8 +109,10 @@ def args_module() -> str:
         lines = [f"class {model.__name__}Args(TypedDict, total=False):"]
         lines.append(paragraph(" ".join((model.__doc__ or "").split()), 4) + "\n")
         for name, shape in shape_of_model(model).items():
+            if shape.mark(Fingerprint):
+                continue
             lines.append(f"    {name}: pulumi.Input[{input_type(shape)}]".replace('"', ""))
-            lines.append(paragraph(describe(model, name), 4))
+            lines.append(paragraph(shape.description, 4))
         parts.append("\n" + "\n".join(lines) + "\n")
     return "\n".join(parts)
 

@@ -17,6 +17,9 @@ class ProviderSettingsArgs(TypedDict, total=False):
 
     api_key: pulumi.Input[str]
     """The provider's key, sent with every model call. Kept secret in state."""
+    api_key_from: pulumi.Input[str]
+    """Where the provider finds `api_key` when it runs, `env:NAME` or `file:PATH`, instead of
+    `api_key` itself: state then holds no key at all, only a fingerprint to tell when it changes."""
     base_url: pulumi.Input[str]
     """The root of the provider's API, for instance `https://api.example.com/v1`."""
     model_names: pulumi.Input[Sequence[pulumi.Input[str]]]
@@ -182,6 +185,10 @@ class ArmsConfigurationArgs(TypedDict, total=False):
     """Whether to monitor."""
     arms_license_key: pulumi.Input[str]
     """The ARMS license key. Kept secret in state."""
+    arms_license_key_from: pulumi.Input[str]
+    """Where the provider finds `arms_license_key` when it runs, `env:NAME` or `file:PATH`, instead
+    of `arms_license_key` itself: state then holds no key at all, only a fingerprint to tell when
+    it changes."""
     cms_workspace: pulumi.Input[str]
     """The CloudMonitor workspace."""
 

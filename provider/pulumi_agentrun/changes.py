@@ -9,6 +9,7 @@ from typing import Any
 
 from .client.fields import NotEmpty
 from .client.kinds import Kind
+from .keys import Fingerprint, Reference, fingerprint
 from .naming import PROFILE
 from .shapes import Shape, has_unknown, shapes_of
 
@@ -124,7 +125,9 @@ def _observed(shape: Shape, old: Any, live: Any) -> Any:
         return old if _is_empty(old) else _hidden(shape, old)
     if shape.fields is not None and isinstance(old, dict):
         values = {
-            key: _observed(shape.fields[key], value, live.get(key)) for key, value in old.items() if key in shape.fields
+            key: _observed_field(shape.fields[key], value, live, key)
+            for key, value in old.items()
+            if key in shape.fields
         }
         return {key: value for key, value in values.items() if value is not None}
     if shape.item is not None and isinstance(old, list):
@@ -132,11 +135,24 @@ def _observed(shape: Shape, old: Any, live: Any) -> Any:
     return old if old == live else live
 
 
+def _observed_field(shape: Shape, old: Any, live: Mapping[str, Any], key: str) -> Any:
+    if shape.mark(Reference):
+        return old
+    remembered = shape.mark(Fingerprint)
+    if remembered:
+        secret = live.get(remembered.of)
+        return old if secret is None or _MASK.search(str(secret)) else fingerprint(str(secret), old)
+    return _observed(shape, old, live.get(key))
+
+
 def _hidden(shape: Shape, old: Any) -> Any:
     """Return what may still be there of an object that is not shown: its secrets."""
     if shape.fields is None or not isinstance(old, dict):
         return None
-    kept = {key: value for key, value in old.items() if shape.fields[key].is_secret}
+    fields = shape.fields
+    kept = {
+        k: v for k, v in old.items() if k in fields and (fields[k].is_secret or fields[k].mark(Reference) is not None)
+    }
     return kept or None
 
 

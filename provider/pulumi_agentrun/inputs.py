@@ -10,7 +10,8 @@ from typing import Any
 
 from pydantic import SecretStr, ValidationError
 
-from . import naming
+from . import keys, naming
+from .client.errors import ConfigError
 from .client.fields import AtLeast, NotEmpty
 from .client.kinds import Kind
 from .shapes import UNKNOWN, Shape, shapes_of
@@ -44,6 +45,7 @@ def check(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> 
     for name in sorted(kind.required - {key for key, value in news.items() if value is not None}):
         failures.append(Failure(name, "must be set"))
     meta = _meta(news, failures)
+    _remember(shapes, olds, inputs, "", failures)
     if not failures:
         inputs = _defaults(kind, olds, inputs) | inputs
         inputs[kind.name_field] = naming.name_of(kind, olds, meta | inputs)
@@ -117,11 +119,34 @@ def _object(
     for key, item in value.items():
         if item is None:
             continue
-        if key not in shapes:
-            failures.append(Failure(f"{prefix}{key}", _no_such(key, [*shapes, *extra])))
+        if key not in shapes or shapes[key].mark(keys.Fingerprint) is not None:
+            failures.append(Failure(f"{prefix}{key}", _no_such(key, [*_settable(shapes), *extra])))
             continue
         result[key] = _value(shapes[key], item, f"{prefix}{key}", failures)
+        reference = shapes[key].mark(keys.Reference)
+        if reference and value.get(reference.of) is not None:
+            failures.append(Failure(f"{prefix}{key}", f"must not be set beside {reference.of}"))
     return result
+
+
+def _remember(shapes: Mapping[str, Shape], old: Any, new: Any, prefix: str, failures: list[Failure]) -> None:
+    """Read what references lead to and put fingerprints beside them, the old ones where the key is the same."""
+    for key, shape in shapes.items():
+        value = new.get(key) if isinstance(new, dict) else None
+        before = old.get(key) if isinstance(old, Mapping) else None
+        if shape.fields is not None:
+            _remember(shape.fields, before, value, f"{prefix}{key}.", failures)
+        reference = shape.mark(keys.Reference)
+        if reference and isinstance(value, str):
+            name = reference.of + keys.FINGERPRINT
+            try:
+                new[name] = keys.fingerprint(keys.read(value), old.get(name) if isinstance(old, Mapping) else None)
+            except ConfigError as error:
+                failures.append(Failure(f"{prefix}{key}", str(error)))
+
+
+def _settable(shapes: Mapping[str, Shape]) -> list[str]:
+    return [key for key, shape in shapes.items() if not shape.mark(keys.Fingerprint)]
 
 
 def _no_such(key: str, known: list[str]) -> str:

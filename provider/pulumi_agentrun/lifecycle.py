@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from . import changes
+from . import changes, keys
 from .client import operations
 from .client.errors import (
     AgentRunError,
@@ -80,7 +80,7 @@ def create(kind: Kind[R], inputs: Mapping[str, Any], place: Place, *, adopt: boo
         if not adopt:
             raise _taken(kind, name)
         return (yield from _adopt(kind, there, inputs, place))
-    wanted = kind.create_input.model_validate(_of_api(kind, inputs))
+    wanted = kind.create_input.model_validate(keys.revealed(_of_api(kind, inputs)))
     made: R = yield from _create_once(kind, name, wanted)
     try:
         made = yield from _until_ready(kind, name, made, place.timeout)
@@ -267,7 +267,7 @@ def _of_api(kind: Kind[Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _update_input(kind: Kind[R], fields: Mapping[str, Any]) -> UpdateInput[R]:
-    return cast("UpdateInput[R]", kind.update_input.model_validate(fields))
+    return cast("UpdateInput[R]", kind.update_input.model_validate(keys.revealed(fields)))
 
 
 def _same_region(kind: Kind[Any], id: str, olds: Mapping[str, Any], place: Place) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from .client.fields import Model, Secret, Unordered, WriteOnly
 from .client.kinds import Kind
+from .keys import FINGERPRINT, FROM, Fingerprint, Reference
 
 M = TypeVar("M")
 
@@ -26,6 +27,12 @@ class _Unknown:
 
 UNKNOWN = _Unknown()
 
+_FROM_TEXT = (
+    "Where the provider finds `{name}` when it runs, `env:NAME` or `file:PATH`, instead of `{name}` itself: "
+    "state then holds no key at all, only a fingerprint to tell when it changes."
+)
+_FINGERPRINT_TEXT = "What tells when the key that a reference leads to changes; set by the provider."
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -36,6 +43,8 @@ class Shape:
     fields: dict[str, Shape] | None = None
     item: Shape | None = None
     adapter: TypeAdapter[Any] | None = field(default=None, repr=False)
+    description: str = field(default="", compare=False, repr=False)
+    """The field's sentence, for people."""
 
     def mark(self, kind: type[M]) -> M | None:
         """Return the field's mark of a kind, if it has one."""
@@ -64,8 +73,18 @@ class Shape:
 
 @cache
 def shape_of_model(model: type[Model]) -> dict[str, Shape]:
-    """Return the shapes of a model's fields."""
-    return {name: _shape_of_field(info) for name, info in model.model_fields.items()}
+    """Return the shapes of a model's fields, and beside each secret those of its reference and its fingerprint."""
+    shapes: dict[str, Shape] = {}
+    for name, info in model.model_fields.items():
+        shapes[name] = shape = _shape_of_field(info)
+        if shape.is_secret:
+            shapes[name + FROM] = Shape(
+                str, (Reference(name),), adapter=TypeAdapter(str), description=_FROM_TEXT.format(name=name)
+            )
+            shapes[name + FINGERPRINT] = Shape(
+                str, (Secret(), Fingerprint(name)), adapter=TypeAdapter(str), description=_FINGERPRINT_TEXT
+            )
+    return shapes
 
 
 def shapes_of(kind: Kind[Any]) -> dict[str, Shape]:
@@ -83,7 +102,8 @@ def has_unknown(value: Any) -> bool:
 
 
 def _shape_of_field(info: FieldInfo) -> Shape:
-    return _shape(info.annotation, tuple(info.metadata))
+    shape = _shape(info.annotation, tuple(info.metadata))
+    return replace(shape, description=" ".join((info.description or "").split()))
 
 
 def _shape(annotation: Any, marks: tuple[Any, ...]) -> Shape:

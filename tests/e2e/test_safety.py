@@ -15,8 +15,10 @@ from pulumi_agentrun.client import (
     ModelServiceCreateInput,
     ModelServiceListInput,
     ModelServiceUpdateInput,
+    ProviderSettings,
 )
 from pulumi_agentrun.platform import Fault
+from pydantic import SecretStr
 
 KEY = 'sk-"top\\secret"/geheim+ü'
 
@@ -128,6 +130,50 @@ ModelProxy("other", proxy_config={"endpoints": [{"model_service_name": second.mo
     endpoint = resources["other"]["inputs"]["proxy_config"]["endpoints"][0]
     assert endpoint["model_service_name"] == resources["second"]["id"]
     assert project.up().changed == {}
+
+
+@pytest.mark.parametrize("scheme", ["env", "file"])
+def test_a_key_by_reference_is_in_no_state_at_all(project: Project, tmp_path: Path, scheme: str) -> None:
+    file = tmp_path / "key"
+
+    def env(key: str) -> dict[str, str]:
+        file.write_text(f"{key}\n")
+        return {"MODEL_KEY": key}
+
+    reference = "env:MODEL_KEY" if scheme == "env" else f"file:{file}"
+    project.program(
+        service().replace("'api_key': 'sk-1'", "").replace("\"api_key\": 'sk-1'", f'"api_key_from": {reference!r}')
+    )
+    project.up(env=env("sk-by-reference-1"))
+    name = project.resources()["qwen"]["id"]
+
+    def live() -> str:
+        settings = project.client.get(name, BackendType.SERVICE).provider_settings
+        assert settings is not None
+        assert settings.api_key is not None
+        return settings.api_key.get_secret_value()
+
+    assert live() == "sk-by-reference-1"
+    assert project.up(env=env("sk-by-reference-1")).changed == {}
+    plan = project.preview(env=env("sk-by-reference-2"))
+    assert plan.changed == {"qwen": "update"}
+    assert "[secret]" in plan.console
+    project.up(env=env("sk-by-reference-2"))
+    assert live() == "sk-by-reference-2"
+    shown = project.pulumi("stack", "export", "--show-secrets", "--stack", "dev").console
+    assert "sk-by-reference" not in shown
+    assert reference in shown
+    project.client.update(
+        name, ModelServiceUpdateInput(provider_settings=ProviderSettings(api_key=SecretStr("sk-other")))
+    )
+    project.refresh()
+    assert project.up(env=env("sk-by-reference-2")).changed == {"qwen": "update"}
+    assert live() == "sk-by-reference-2"
+    project.refresh()
+    assert project.up(env=env("sk-by-reference-2")).changed == {}
+    file.unlink()
+    run = project.preview(check=False)
+    assert "provider_settings.api_key_from: the" in run.console
 
 
 def there(project: Project, name: str) -> None:
