@@ -11,6 +11,7 @@ from .client.fields import NotEmpty
 from .client.kinds import Kind
 from .keys import Fingerprint, Reference, fingerprint
 from .naming import PROFILE
+from .options import REPLACE_ON
 from .shapes import Shape, has_unknown, shapes_of
 
 # What stands in for a key that a service does not show: `sk-****`, `********`, `sk-…abcd`.
@@ -33,11 +34,32 @@ def diff(kind: Kind[Any], id: str, olds: Mapping[str, Any], news: Mapping[str, A
     """Compare old outputs with new, checked inputs; what is unknown counts as different."""
     shapes = shapes_of(kind)
     changed = sorted(key for key, shape in shapes.items() if not _same(shape, olds.get(key), news.get(key)))
-    replaces = [key for key in changed if key in kind.immutable]
+    forced = news.get(REPLACE_ON) or ()
+    replaces = [key for key in changed if key in kind.immutable or any(_differs(p, key, olds, news) for p in forced)]
     if olds.get(PROFILE) != news.get(PROFILE):
         changed.append(PROFILE)
         replaces.append(PROFILE)
     return Diff(tuple(changed), tuple(replaces), bool(replaces) and news.get(kind.name_field) == id)
+
+
+def _differs(path: str, changed: str, olds: Any, news: Any) -> bool:
+    """Say whether a path of `replace_on_changes` reaches what changed under a top-level key; `*` reaches everything."""
+    parts = re.findall(r'[^.\[\]"]+', path)
+    if parts[:1] not in ([changed], ["*"]):
+        return False
+    for part in parts:
+        if part == "*":
+            break
+        olds, news = _inside(olds, part), _inside(news, part)
+    return has_unknown(news) or bool(olds != news)
+
+
+def _inside(value: Any, part: str) -> Any:
+    if isinstance(value, Mapping):
+        return value.get(part)
+    if isinstance(value, list) and part.isdigit():
+        return value[int(part)] if int(part) < len(value) else None
+    return None
 
 
 def update_of(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
 import pulumi
@@ -29,7 +30,7 @@ from pulumi.output import Unknown
 from pulumi.runtime.rpc import wrap_rpc_secret
 from typing_extensions import Self
 
-from . import changes, host, inputs, lifecycle, naming
+from . import changes, host, inputs, lifecycle, naming, options
 from .accounts import Accounts
 from .client.errors import AgentRunError, ConfigError, LifecycleError
 from .client.flows import Flow
@@ -91,14 +92,14 @@ class KindProvider(ResourceProvider):
         """Create a resource, or adopt it, and wait until it is ready."""
         wanted = _from_pulumi(props)
         adopt = _may_adopt(wanted, wanted[self.kind.name_field])
-        made = self._run(wanted, lambda place: lifecycle.create(self.kind, wanted, place, adopt=adopt))
+        made = self._run("create", wanted, lambda place: lifecycle.create(self.kind, wanted, place, adopt=adopt))
         self._hold(wanted, made.id)
         return CreateResult(made.id, self._to_pulumi(made.outputs))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return a resource as it is; gone only if the service says that it does not exist."""
         olds = _from_pulumi(props)
-        live = self._run(olds, lambda place: lifecycle.read(self.kind, id_, olds, place))
+        live = self._run("read", olds, lambda place: lifecycle.read(self.kind, id_, olds, place))
         if live is None:
             if self.kind.name_field not in olds:  # a look-up by the program, not a refresh
                 raise LifecycleError(
@@ -110,7 +111,7 @@ class KindProvider(ResourceProvider):
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Change a resource in place and wait until it is ready."""
         olds, news = _from_pulumi(_olds), _from_pulumi(_news)
-        live = self._run(olds, lambda place: lifecycle.update(self.kind, _id, olds, news, place))
+        live = self._run("update", news, lambda place: lifecycle.update(self.kind, _id, olds, news, place))
         self._hold(news, _id)
         return UpdateResult(self._to_pulumi(live.outputs))
 
@@ -123,15 +124,16 @@ class KindProvider(ResourceProvider):
         if (olds.get(naming.PROFILE), _id) in self._held:
             _say(f"{self.kind.title} {_id} is not deleted: the program has taken it over")
             return
-        self._run(olds, lambda place: lifecycle.delete(self.kind, _id, olds, place))
+        self._run("delete", olds, lambda place: lifecycle.delete(self.kind, _id, olds, place))
 
     def _hold(self, props: dict[str, Any], name: str) -> None:
         self._held.add((props.get(naming.PROFILE), name))
 
-    def _run(self, props: dict[str, Any], flow: Callable[[lifecycle.Place], Flow[T]]) -> T:
+    def _run(self, verb: str, props: dict[str, Any], flow: Callable[[lifecycle.Place], Flow[T]]) -> T:
         try:
             session, place = self._accounts.connect(props.get(naming.PROFILE))
-            return session.run(flow(place))
+            limit = options.timeout(props, verb) or place.timeout
+            return session.run(flow(replace(place, timeout=limit)))
         except AgentRunError as error:
             message = str(error)
         # Raised here, without its history: newer hosts print a whole traceback, and the sentence should stand out.
@@ -170,7 +172,12 @@ class KindResource(Resource):
         super().__init__(
             self.provider_class(),
             resource_name,
-            {**unset, **hidden, naming.URN: asyncio.ensure_future(urn.future())},
+            {
+                **unset,
+                **hidden,
+                **_options(opts),
+                naming.URN: asyncio.ensure_future(urn.future()),
+            },
             opts,
         )
 
@@ -188,6 +195,12 @@ class KindResource(Resource):
         found = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
         KindResource.__init__(resource, resource_name, {naming.PROFILE: profile}, found)
         return resource
+
+
+def _options(opts: pulumi.ResourceOptions | None) -> dict[str, Any]:
+    limits = opts.custom_timeouts if opts else None
+    durations = {verb: getattr(limits, verb, None) for verb in ("create", "update", "delete")} if limits else None
+    return {options.REPLACE_ON: opts.replace_on_changes if opts else None, options.TIMEOUTS: durations}
 
 
 def _refuse_plain_credentials() -> None:

@@ -10,14 +10,14 @@ from typing import Any
 
 from pydantic import SecretStr, ValidationError
 
-from . import keys, naming
+from . import keys, naming, options
 from .client.errors import ConfigError
 from .client.fields import AtLeast, NotEmpty
 from .client.kinds import Kind
 from .shapes import UNKNOWN, Shape, shapes_of
 
 ADOPT = "adopt"
-META = frozenset({ADOPT, naming.PROFILE, naming.URN})
+META = frozenset({ADOPT, naming.PROFILE, naming.URN, options.REPLACE_ON, options.TIMEOUTS})
 """Inputs of the Pulumi resource that are not part of the API's object."""
 
 

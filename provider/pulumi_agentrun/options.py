@@ -1,0 +1,24 @@
+"""Resource options that Pulumi's dynamic host does not tell a provider of: they travel as inputs of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+REPLACE_ON = "__replace_on_changes"
+"""The paths of `ResourceOptions.replace_on_changes`."""
+TIMEOUTS = "__custom_timeouts"
+"""The durations of `ResourceOptions.custom_timeouts` by verb: `{"create": "10m"}`."""
+
+_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
+
+
+def timeout(props: Mapping[str, Any], verb: str) -> float | None:
+    """Return the seconds that a verb may take for a resource, if its options say so."""
+    text = (props.get(TIMEOUTS) or {}).get(verb)
+    parts = _DURATION.findall(text) if isinstance(text, str) else []
+    if "".join(number + unit for number, unit in parts) != text:
+        return None  # Pulumi has its own say about what is no duration
+    return sum(float(number) * _UNITS[unit] for number, unit in parts) or None
