@@ -79,9 +79,14 @@ class Project:
         return Platform.open(self.data, {})
 
     @property
+    def config(self) -> Config:
+        """Where the embedded platform is, for clients."""
+        return Config(endpoint=f"file://{self.data}")
+
+    @property
     def client(self) -> ModelClient:
         """A client of the embedded platform, to look at it and change it from outside."""
-        return ModelClient(Config(endpoint=f"file://{self.data}"))
+        return ModelClient(self.config)
 
     def program(self, text: str) -> None:
         """Replace the program."""

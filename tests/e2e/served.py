@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 
+from e2e.project import Project
+from pulumi_agentrun.client import Config, ModelClient, ModelProxyListInput, ModelServiceListInput
 from pulumi_agentrun.platform import ConnectionDropped, Platform
+from pydantic import SecretStr
 
 CREDENTIALS = {"id": "served-secret"}
 
@@ -84,3 +88,34 @@ class ServedPlatform:
             request.wfile.write(answer.body)
         except OSError:
             request.close_connection = True  # whoever asked was killed
+
+
+class Stage:
+    """A project whose platform is served, so that calls can be counted and processes killed in between."""
+
+    def __init__(self, folder: Path) -> None:
+        self.project = Project(folder, folder.parent / "home")
+        self.project.pulumi("config", "rm", "agentrun:endpoint")
+        secret = CREDENTIALS["id"]
+        self.project.env |= {"AGENTRUN_ACCESS_KEY_ID": "id", "AGENTRUN_ACCESS_KEY_SECRET": secret}
+
+    def serve(self, served: ServedPlatform) -> None:
+        self.project.env["AGENTRUN_CONTROL_ENDPOINT"] = served.url
+        self.config = Config(endpoint=served.url, access_key_id="id", access_key_secret=SecretStr(CREDENTIALS["id"]))
+
+    def copy(self, folder: Path) -> Stage:
+        """Return a stage of its own with the same state, program and platform."""
+        stage = object.__new__(Stage)
+        stage.project = object.__new__(Project)
+        stage.project.__dict__ |= self.project.__dict__
+        shutil.copytree(self.project.folder, folder)
+        stage.project.folder, stage.project.data = folder, folder / "platform"
+        stage.project.event_log = folder / "events.json"
+        stage.project.env = self.project.env | {"PULUMI_BACKEND_URL": f"file://{folder / 'state'}"}
+        return stage
+
+    def live(self) -> dict[str, object]:
+        with ModelClient(self.config) as client:
+            services = {str(s.model_service_name): str(s.provider) for s in client.iterate(ModelServiceListInput())}
+            proxies = {str(p.model_proxy_name): p.description for p in client.iterate(ModelProxyListInput())}
+        return services | proxies

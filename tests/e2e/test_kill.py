@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import threading
@@ -12,10 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e.project import Project, Run
-from e2e.served import CREDENTIALS, ServedPlatform
-from pulumi_agentrun.client import Config, ModelClient, ModelProxyListInput, ModelServiceListInput
-from pydantic import SecretStr
+from e2e.project import Run
+from e2e.served import ServedPlatform, Stage
 
 PROGRAM = """
 service = ModelService("qwen", model_type="llm", provider={provider!r}, description="d",
@@ -26,36 +23,6 @@ ModelProxy("gateway", description={description!r},
 FIRST = PROGRAM.format(provider="tongyi", description="one")
 SECOND = PROGRAM.format(provider="openai", description="two")
 STEPS = {"create": (None, FIRST), "change": (FIRST, SECOND), "destroy": (FIRST, "")}
-
-
-class Stage:
-    """A project whose platform is served, so that calls can be counted and processes killed in between."""
-
-    def __init__(self, folder: Path) -> None:
-        self.project = Project(folder, folder.parent / "home")
-        secret = CREDENTIALS["id"]
-        self.project.env |= {"AGENTRUN_ACCESS_KEY_ID": "id", "AGENTRUN_ACCESS_KEY_SECRET": secret}
-
-    def serve(self, served: ServedPlatform) -> None:
-        self.project.env["AGENTRUN_CONTROL_ENDPOINT"] = served.url
-        self.config = Config(endpoint=served.url, access_key_id="id", access_key_secret=SecretStr(CREDENTIALS["id"]))
-
-    def copy(self, folder: Path) -> Stage:
-        """Return a stage of its own with the same state, program and platform."""
-        stage = object.__new__(Stage)
-        stage.project = object.__new__(Project)
-        stage.project.__dict__ |= self.project.__dict__
-        shutil.copytree(self.project.folder, folder)
-        stage.project.folder, stage.project.data = folder, folder / "platform"
-        stage.project.event_log = folder / "events.json"
-        stage.project.env = self.project.env | {"PULUMI_BACKEND_URL": f"file://{folder / 'state'}"}
-        return stage
-
-    def live(self) -> dict[str, object]:
-        with ModelClient(self.config) as client:
-            services = {str(s.model_service_name): str(s.provider) for s in client.iterate(ModelServiceListInput())}
-            proxies = {str(p.model_proxy_name): p.description for p in client.iterate(ModelProxyListInput())}
-        return services | proxies
 
 
 def converge(stage: Stage, program: str) -> Run:
@@ -147,7 +114,6 @@ def check(stage: Stage, program: str) -> None:
 def test_a_kill_at_any_call_loses_nothing(tmp_path: Path, step: str, moment: str, who: str) -> None:
     before, program = STEPS[step]
     stage = Stage(tmp_path / "origin")
-    stage.project.pulumi("config", "rm", "agentrun:endpoint")
     if before:
         with ServedPlatform(stage.project.data) as served:
             stage.serve(served)
@@ -161,7 +127,6 @@ def test_a_kill_at_any_call_loses_nothing(tmp_path: Path, step: str, moment: str
 
 def test_an_interrupted_run_ends_what_it_began(tmp_path: Path) -> None:
     stage = Stage(tmp_path / "project")
-    stage.project.pulumi("config", "rm", "agentrun:endpoint")
     created = threading.Event()
     with ServedPlatform(stage.project.data, lambda index, moment: created.set() if index == 1 else None) as served:
         stage.serve(served)
