@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import reference
 from pulumi_agentrun.client import settings
 from pulumi_agentrun.client.fields import Model
 from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
@@ -204,6 +205,7 @@ def outputs() -> dict[Path, str]:
     return {
         PACKAGE / "args.py": formatted(args_module()),
         PACKAGE / "resources.py": formatted(resources_module()),
+        ROOT / "docs" / "resources.md": reference.page(nested_models(), REGION_TEXT),
     }
 
 
