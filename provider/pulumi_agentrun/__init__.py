@@ -20,13 +20,18 @@ if TYPE_CHECKING:
         ProxyConfigPoliciesArgs,
         TokenRateLimiterArgs,
     )
+    from .components import GatewayServiceArgs, ModelGateway
+    from .references import GatewayReference
     from .resources import ModelProxy, ModelService
 
 __all__ = [
     "AiGuardrailConfigArgs",
     "ArmsConfigurationArgs",
+    "GatewayReference",
+    "GatewayServiceArgs",
     "LogConfigurationArgs",
     "ModelFeaturesArgs",
+    "ModelGateway",
     "ModelInfoConfigArgs",
     "ModelParameterRuleArgs",
     "ModelPropertiesArgs",
@@ -42,8 +47,17 @@ __all__ = [
 ]
 
 
+_MODULES = {
+    "GatewayReference": ".references",
+    "GatewayServiceArgs": ".components",
+    "ModelGateway": ".components",
+    "ModelProxy": ".resources",
+    "ModelService": ".resources",
+}
+
+
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: `pulumi_agentrun.client` must not need Pulumi."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(".args" if name.endswith("Args") else ".resources", __name__), name)
+    return getattr(import_module(_MODULES.get(name, ".args"), __name__), name)

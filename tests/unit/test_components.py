@@ -1,0 +1,157 @@
+"""What a ModelGateway makes of its arguments, on Pulumi's own mocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import test as pulumi_test
+from pulumi_agentrun import ModelGateway
+from pulumi_agentrun.components import DEFAULT_GUARDRAILS
+
+PROXY = "pulumi-python:dynamic/agentrun:ModelProxy"
+SERVICE = "pulumi-python:dynamic/agentrun:ModelService"
+TWO: dict[str, Any] = {
+    "stable": {"provider": "tongyi", "model_names": ["qwen-max", "qwen-plus"], "api_key": "sk-1"},
+    "canary": {"provider": "openai", "model_names": ["gpt-4o"], "credential_name": "openai"},
+}
+
+
+class Recorder(pulumi.runtime.Mocks):
+    """Answer as the engine would, and remember what was registered."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, pulumi.runtime.MockResourceArgs] = {}
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        self.made[args.name] = args
+        own = {"endpoint": "https://gateway.test/v1", "region": "cn-test"} if args.typ == PROXY else {}
+        field = "model_proxy_name" if args.typ == PROXY else "model_service_name"
+        return args.name, {field: f"{args.name}-1", **{k: v for k, v in args.inputs.items() if v is not None}, **own}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        return {}, None
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    mocks = Recorder()
+    pulumi.runtime.set_mocks(mocks, project="unit", stack="dev", preview=False)
+    yield mocks
+    pulumi.runtime.settings.reset_options()
+
+
+def deploy(program: Callable[[], pulumi.Output[Any] | None]) -> Any:
+    """Run a program to its end and return the value that it is about."""
+    seen: list[Any] = []
+
+    @pulumi_test  # type: ignore[untyped-decorator]
+    def run() -> Any:
+        value = program()
+        return value.apply(seen.append) if value is not None else None
+
+    run()
+    return seen[0] if seen else None
+
+
+def config_of(recorder: Recorder) -> dict[str, Any]:
+    return dict(recorder.made["chat"].inputs["proxy_config"])
+
+
+def gateway(**more: Any) -> Callable[[], None]:
+    def program() -> None:
+        ModelGateway("chat", **({"services": TWO} | more))
+
+    return program
+
+
+def test_the_first_service_takes_everything_and_the_others_are_fallbacks(recorder: Recorder) -> None:
+    deploy(gateway())
+    config = config_of(recorder)
+    assert config["endpoints"] == [
+        {"model_service_name": "chat-stable-1", "model_names": ["qwen-max", "qwen-plus"], "weight": 100}
+    ]
+    assert config["policies"]["fallbacks"] == [{"model_service_name": "chat-canary-1", "model_name": "gpt-4o"}]
+
+
+def test_weights_share_traffic_and_leave_no_fallbacks(recorder: Recorder) -> None:
+    deploy(gateway(weights={"stable": 95, "canary": 5}))
+    config = config_of(recorder)
+    assert [(e["model_service_name"], e["weight"]) for e in config["endpoints"]] == [
+        ("chat-stable-1", 95),
+        ("chat-canary-1", 5),
+    ]
+    assert config["policies"]["fallbacks"] == []
+
+
+def test_a_service_may_take_requests_and_be_a_fallback(recorder: Recorder) -> None:
+    deploy(gateway(weights={"stable": 95, "canary": 5}, fallbacks=["stable"]))
+    assert config_of(recorder)["policies"]["fallbacks"] == [
+        {"model_service_name": "chat-stable-1", "model_name": "qwen-max"}
+    ]
+
+
+def test_the_proxy_is_always_multi_so_that_endpoints_can_be_added(recorder: Recorder) -> None:
+    deploy(gateway())
+    assert recorder.made["chat"].inputs["proxy_mode"] == "multi"
+
+
+def test_guardrails_are_on_and_can_be_changed_one_by_one(recorder: Recorder) -> None:
+    deploy(gateway(ai_guardrail_config={"check_response": False, "level": "high"}))
+    guardrails = config_of(recorder)["policies"]["ai_guardrail_config"]
+    assert guardrails == {**DEFAULT_GUARDRAILS, "check_response": False, "level": "high"}
+
+
+def test_children_have_a_place_in_the_tree_and_the_common_settings(recorder: Recorder) -> None:
+    deploy(gateway(workspace_id="ws", profile="eu", model_type="rerank"))
+    types = {name: made.typ for name, made in recorder.made.items() if made.typ in (PROXY, SERVICE)}
+    assert types == {"chat-stable": SERVICE, "chat-canary": SERVICE, "chat": PROXY}
+    for name in types:
+        inputs = recorder.made[name].inputs
+        assert (inputs["workspace_id"], inputs["profile"], inputs["model_type"]) == ("ws", "eu", "rerank")
+        assert "agentrun:index:ModelGateway$" in inputs["__urn"]
+
+
+def test_the_contract_has_what_applications_need_and_no_key(recorder: Recorder) -> None:
+    def program() -> pulumi.Output[Any]:
+        made = ModelGateway("chat", services=TWO, weights={"canary": 1, "stable": 2}, credential_name="callers")
+        return pulumi.Output.all(made.contract, made.contract.is_secret())
+
+    contract, is_secret = deploy(program)
+    assert contract == {
+        "version": 1,
+        "endpoint": "https://gateway.test/v1",
+        "model_proxy_name": "chat-1",
+        "model_name": "gpt-4o",
+        "model_names": ["gpt-4o", "qwen-max", "qwen-plus"],
+        "credential_name": "callers",
+        "region": "cn-test",
+    }
+    assert is_secret is False
+
+
+def test_a_key_that_is_plain_in_the_program_is_secret_from_there_on(recorder: Recorder) -> None:
+    def program() -> pulumi.Output[Any]:
+        made = ModelGateway("chat", services=TWO)
+        return pulumi.Output.all(made.services["stable"].provider_settings.is_secret())
+
+    assert deploy(program) == [True]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"services": {}}, "needs at least one service"),
+        ({"services": {"a": {"provider": "openai", "model_names": []}}}, "Service 'a' of the ModelGateway needs"),
+        ({"weights": {}}, "at least one service with a weight"),
+        ({"weights": {"canry": 1}}, "no service 'canry'; there are stable, canary"),
+        ({"fallbacks": ["spare"]}, "no service 'spare'"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_a_sentence(
+    recorder: Recorder, arguments: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(pulumi.RunError, match=sentence):
+        deploy(gateway(**arguments))
