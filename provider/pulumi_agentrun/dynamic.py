@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import pulumi
 from pulumi.dynamic import (
@@ -31,11 +31,13 @@ from pulumi.runtime.rpc import wrap_rpc_secret
 from typing_extensions import Self
 
 from . import changes, host, inputs, lifecycle, naming, options
-from .accounts import Accounts
 from .client.errors import AgentRunError, ConfigError, LifecycleError
 from .client.flows import Flow
 from .client.kinds import PROXY, SERVICE, Kind
 from .shapes import UNKNOWN, map_secrets
+
+if TYPE_CHECKING:
+    from .accounts import Accounts
 
 T = TypeVar("T")
 
@@ -58,6 +60,8 @@ class KindProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the stack's configuration; what is wrong with it, `check` says."""
+        from .accounts import Accounts  # with httpx, which a program that only declares resources can do without
+
         self._accounts = Accounts(req.config.get, _say)
         self._held = set()
         host.widen()

@@ -9,9 +9,8 @@ from functools import cache
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import TypeAdapter
-from pydantic.fields import FieldInfo
 
-from .client.fields import Model, Secret, Unordered, WriteOnly
+from .client.fields import Model, Secret, Unordered, WriteOnly, docstrings
 from .client.kinds import Kind
 from .keys import FINGERPRINT, FROM, Fingerprint, Reference
 
@@ -43,12 +42,23 @@ class Shape:
     fields: dict[str, Shape] | None = None
     item: Shape | None = None
     adapter: TypeAdapter[Any] | None = field(default=None, repr=False)
-    description: str = field(default="", compare=False, repr=False)
-    """The field's sentence, for people."""
+    owner: tuple[type[Model], str] | None = field(default=None, compare=False, repr=False)
+    """The model and the name of the field that looks so."""
 
     def mark(self, kind: type[M]) -> M | None:
         """Return the field's mark of a kind, if it has one."""
         return next((mark for mark in self.marks if isinstance(mark, kind)), None)
+
+    @property
+    def description(self) -> str:
+        """The field's sentence, for people."""
+        if self.owner is None:
+            return ""
+        model, name = self.owner
+        reference = self.mark(Reference)
+        if reference:
+            return _FROM_TEXT.format(name=reference.of)
+        return _FINGERPRINT_TEXT if self.mark(Fingerprint) else docstrings(model)[name]
 
     @property
     def is_secret(self) -> bool:
@@ -76,15 +86,11 @@ def shape_of_model(model: type[Model]) -> dict[str, Shape]:
     """Return the shapes of a model's fields, and beside each secret those of its reference and its fingerprint."""
     shapes: dict[str, Shape] = {}
     for name, info in model.model_fields.items():
-        shapes[name] = shape = _shape_of_field(info)
+        shapes[name] = shape = _shape(info.annotation, tuple(info.metadata))
         if shape.is_secret:
-            shapes[name + FROM] = Shape(
-                str, (Reference(name),), adapter=TypeAdapter(str), description=_FROM_TEXT.format(name=name)
-            )
-            shapes[name + FINGERPRINT] = Shape(
-                str, (Secret(), Fingerprint(name)), adapter=TypeAdapter(str), description=_FINGERPRINT_TEXT
-            )
-    return shapes
+            shapes[name + FROM] = Shape(str, (Reference(name),), adapter=TypeAdapter(str))
+            shapes[name + FINGERPRINT] = Shape(str, (Secret(), Fingerprint(name)), adapter=TypeAdapter(str))
+    return {name: replace(shape, owner=(model, name)) for name, shape in shapes.items()}
 
 
 def shapes_of(kind: Kind[Any]) -> dict[str, Shape]:
@@ -99,11 +105,6 @@ def has_unknown(value: Any) -> bool:
     if isinstance(value, list):
         return any(has_unknown(item) for item in value)
     return value is UNKNOWN
-
-
-def _shape_of_field(info: FieldInfo) -> Shape:
-    shape = _shape(info.annotation, tuple(info.metadata))
-    return replace(shape, description=" ".join((info.description or "").split()))
 
 
 def _shape(annotation: Any, marks: tuple[Any, ...]) -> Shape:

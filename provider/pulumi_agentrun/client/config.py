@@ -32,7 +32,7 @@ class Config(BaseModel):
     Of two configurations, `first.over(second)` has the fields of `first` where they are set.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
     endpoint: str | None = None
     """`https://HOST`, `http://HOST:PORT`, or `file://PATH` for the embedded platform
@@ -65,7 +65,7 @@ def _set_fields(config: Config) -> dict[str, Any]:
 class Connection(BaseModel):
     """What a configuration comes down to: every setting known."""
 
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True, defer_build=True)
 
     base_url: str
     """The endpoint without a path; `http://embedded` for the embedded platform."""

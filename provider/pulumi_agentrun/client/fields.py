@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import itertools
+import textwrap
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, SecretStr, SerializationInfo
@@ -19,8 +24,9 @@ class Model(BaseModel):
         populate_by_name=True,
         extra="allow",
         hide_input_in_errors=True,
-        use_attribute_docstrings=True,
         protected_namespaces=(),
+        # Programs only declare resources: they should not wait for validators that they never run.
+        defer_build=True,
     )
 
     def to_wire(self) -> dict[str, Any]:
@@ -67,3 +73,22 @@ SecretValue = Annotated[SecretStr, Secret(), PlainSerializer(_serialize_secret, 
 Count = Annotated[int, AtLeast(0)]
 Text = Annotated[str, NotEmpty()]
 Names = Annotated[list[str], Unordered()]
+
+
+@cache
+def docstrings(model: type[Model]) -> dict[str, str]:
+    """Return the sentences that document a model's fields, from the docstrings below them in its source.
+
+    Read when asked for: pydantic's own `use_attribute_docstrings` reads every source at import, which takes longer than
+    everything else that a program does with these models.
+    """
+    found: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        if not issubclass(base, Model) or "[" in base.__name__:
+            continue
+        (definition,) = ast.parse(textwrap.dedent(inspect.getsource(base))).body
+        assert isinstance(definition, ast.ClassDef)
+        for field, text in itertools.pairwise(definition.body):
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
+                found[field.target.id] = " ".join(str(ast.literal_eval(text.value)).split())
+    return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
-from .fields import Model
+from .fields import Model, docstrings
 from .models import (
     CreateInput,
     ListInput,
@@ -72,7 +72,7 @@ class Kind(Generic[R]):
 
     def describe(self, field: str) -> str:
         """Return the sentence that documents a field."""
-        return " ".join((self.model.model_fields[field].description or "").split())
+        return docstrings(self.model)[field]
 
 
 SERVICE: Kind[ModelService] = Kind(

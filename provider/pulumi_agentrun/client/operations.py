@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote
 
-import httpx
 from pydantic import ValidationError
 
 from . import errors
 from .fields import Model
 from .kinds import Kind, kind_of
 from .models import CreateInput, ListInput, SystemProps, UpdateInput
+
+if TYPE_CHECKING:
+    import httpx
 
 R = TypeVar("R", bound=SystemProps)
 T = TypeVar("T")
