@@ -76,12 +76,15 @@ def create(kind: Kind[R], inputs: Mapping[str, Any], place: Place, *, adopt: boo
     """
     name: str = inputs[kind.name_field]
     there = yield from _find(kind, name)
-    if there is not None:
-        if not adopt:
-            raise _taken(kind, name)
+    if there is not None and not adopt:
+        raise _taken(kind, name)
+    if there is not None and there.status == Status.CREATE_FAILED:
+        yield Notice(f"{kind.title} {name} exists but was never ready: it is deleted and created anew")
+        yield from _delete(kind, name, place.timeout)
+    elif there is not None:
         return (yield from _adopt(kind, there, inputs, place))
     wanted = kind.create_input.model_validate(keys.revealed(_of_api(kind, inputs)))
-    made: R = yield from _create_once(kind, name, wanted)
+    made = yield from _create_once(kind, name, wanted)
     try:
         made = yield from _until_ready(kind, name, made, place.timeout)
     except AgentRunError as error:
@@ -107,7 +110,10 @@ def update(kind: Kind[R], id: str, olds: Mapping[str, Any], news: Mapping[str, A
     """Change a resource in place and wait until it is ready again."""
     _same_region(kind, id, olds, place)
     body = changes.update_of(kind, olds, news)
-    made: R = yield from call(operations.update(id, _update_input(kind, body)))
+    try:
+        made = yield from call(operations.update(id, _update_input(kind, body)))
+    except ResourceNotExistError as error:
+        raise LifecycleError(f"{error} It was deleted outside of Pulumi: run pulumi refresh, then again.") from None
     made = yield from _until_ready(kind, id, made, place.timeout)
     return _live(kind, id, news, made, place)
 
