@@ -99,6 +99,7 @@ ModelProxy(
         "proxy_config.policies.cache: must be true or false, not 7",
     ):
         assert text in run.console
+    assert "Traceback" not in run.console
     assert not project.data.exists()
 
 

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3"
@@ -61,14 +62,15 @@ func (h *host) until(request context.Context) (context.Context, context.CancelFu
 	return ctx, func() { unhook(); cancel() }
 }
 
-// prepare lets a cancelled process end by itself, as after a Ctrl-C, before it is killed.
+// prepare lets a cancelled process end by itself before it is killed. The engine cancels a program whenever a resource
+// fails; SIGTERM ends Python without a word, where SIGINT would bury the resource's error under a traceback.
 func prepare(cmd *exec.Cmd) {
 	if cmd.Env == nil {
 		cmd.Env = os.Environ()
 	}
 	cmd.WaitDelay = patience
 	cmd.Cancel = func() error {
-		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			return cmd.Process.Kill()
 		}
 		return nil
