@@ -1,0 +1,83 @@
+"""What is sent again and how long is waited before it, driven by hand."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from pulumi_agentrun.client import errors, flows, operations
+from pulumi_agentrun.client.flows import Pause
+from pulumi_agentrun.client.kinds import SERVICE
+from pulumi_agentrun.client.models import ModelServiceCreateInput
+
+GET = operations.get(SERVICE, "a")
+CREATE = operations.create(
+    ModelServiceCreateInput.model_validate(
+        {"model_service_name": "a", "model_type": "llm", "provider": "p", "provider_settings": {}}
+    )
+)
+FINE = httpx.Response(200, json={"code": "SUCCESS", "requestId": "R", "data": {"modelServiceName": "a"}})
+LOST = errors.TransportError("lost", sent=True)
+UNSENT = errors.TransportError("unsent", sent=False)
+
+
+def refusal(status: int, code: str = "E", **headers: str) -> httpx.Response:
+    return httpx.Response(status, json={"code": code, "message": "m", "requestId": "R"}, headers=headers)
+
+
+def drive(flow: flows.Flow[object], *answers: httpx.Response | Exception) -> list[Pause]:
+    """Answer a flow's operations in turn and return its pauses; it must end with the last answer."""
+    left, pauses = list(answers), []
+    try:
+        step = next(flow)
+        while True:
+            if isinstance(step, Pause):
+                pauses.append(step)
+                step = flow.send(0.0)
+            else:
+                answer = left.pop(0)
+                step = flow.throw(answer) if isinstance(answer, Exception) else flow.send(answer)
+    except StopIteration:
+        assert not left
+        return pauses
+
+
+@pytest.mark.parametrize("trouble", [LOST, UNSENT, refusal(503), refusal(500), refusal(429), httpx.Response(502)])
+def test_what_may_be_sent_twice_is_sent_again(trouble: httpx.Response | Exception) -> None:
+    assert drive(flows.call(GET), trouble, trouble, FINE) == [Pause(0.5, jitter=True), Pause(1.0, jitter=True)]
+
+
+@pytest.mark.parametrize("trouble", [UNSENT, refusal(503), refusal(429), refusal(400, "Throttling.Api")])
+def test_a_creation_is_sent_again_only_if_it_surely_did_nothing(trouble: httpx.Response | Exception) -> None:
+    assert len(drive(flows.call(CREATE), trouble, FINE)) == 1
+
+
+@pytest.mark.parametrize("trouble", [LOST, refusal(500), httpx.Response(502), refusal(400), httpx.Response(200)])
+def test_a_creation_with_an_unclear_end_is_not_sent_again(trouble: httpx.Response | Exception) -> None:
+    with pytest.raises((errors.TransportError, errors.HTTPError)):
+        drive(flows.call(CREATE), trouble)
+
+
+def test_attempts_end_and_backoff_is_capped() -> None:
+    flow = flows.call(GET)
+    with pytest.raises(errors.TransportError):
+        drive(flow, *[LOST] * flows.ATTEMPTS)
+    assert max(min(flows.LONGEST_BACKOFF, flows.FIRST_BACKOFF * 2**n) for n in range(9)) == flows.LONGEST_BACKOFF
+
+
+def test_retry_after_is_obeyed_up_to_a_minute() -> None:
+    assert drive(flows.call(GET), refusal(429, **{"x-acs-retry-after": "2500"}), FINE) == [Pause(2.5)]
+    with pytest.raises(errors.ThrottledError):
+        drive(flows.call(GET), refusal(429, **{"x-acs-retry-after": "61000"}))
+
+
+def missing(what: str) -> httpx.Response:
+    return httpx.Response(404, json={"code": "ERR_NOT_FOUND", "message": f"{what} a does not exist", "requestId": "R"})
+
+
+def test_the_second_kind_is_tried_only_when_the_first_is_missing() -> None:
+    assert drive(flows.get(None, "a"), missing("model service"), FINE) == []
+    assert drive(flows.delete(None, "a"), missing("model proxy"), FINE) == []
+    with pytest.raises(errors.AuthenticationError):
+        drive(flows.get(None, "a"), refusal(403))
+    with pytest.raises(errors.ResourceNotExistError):
+        drive(flows.get(None, "a"), missing("model service"), missing("model proxy"))
