@@ -1,0 +1,212 @@
+"""What a program asks for is checked whole, normalised and named."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pulumi_agentrun import inputs, naming
+from pulumi_agentrun.changes import diff, observe, update_of
+from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
+from pulumi_agentrun.shapes import UNKNOWN
+
+URN = "urn:pulumi:dev::p::pulumi-python:dynamic/agentrun:ModelService::qwen"
+SERVICE_IN: dict[str, Any] = {
+    "model_type": "llm", "provider": "tongyi", "description": "d", naming.URN: URN,
+    "provider_settings": {"api_key": "sk", "base_url": "https://e", "model_names": ["a", "b"]},
+}  # fmt: skip
+PROXY_IN: dict[str, Any] = {
+    naming.URN: URN.replace("Service", "Proxy"),
+    "proxy_config": {
+        "endpoints": [{"model_service_name": "a", "weight": 9}, {"model_service_name": "b", "weight": 1}],
+        "policies": {"num_retries": 2, "fallbacks": [{"model_service_name": "b"}, {"model_service_name": "a"}]},
+    },
+}
+
+
+def checked(kind: Kind[Any], news: dict[str, Any], olds: dict[str, Any] | None = None) -> dict[str, Any]:
+    result, failures = inputs.check(kind, olds or {}, news)
+    assert failures == []
+    return result
+
+
+def through_protobuf(value: Any) -> Any:
+    """Return a value as Pulumi's host hands it on: every number a float, no nulls."""
+    if isinstance(value, dict):
+        return {key: through_protobuf(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [through_protobuf(item) for item in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+BAD: list[tuple[Kind[Any], dict[str, Any], str]] = [
+    (SERVICE, {"provider": None}, "provider: must be set"),
+    (SERVICE, {"provider": ""}, "provider: must not be empty"),
+    (SERVICE, {"provider": 7}, "provider: must be a string, not 7"),
+    (SERVICE, {"model_typ": "llm"}, "model_typ: there is no such property; did you mean model_type?"),
+    (SERVICE, {"description": ["x"]}, "description: must be a string, not a list"),
+    (SERVICE, {"provider_settings": "sk"}, "provider_settings: must be an object, not a string"),
+    (SERVICE, {"provider_settings": {"apikey": "sk"}}, "provider_settings.apikey: there is no such property; did you"),
+    (SERVICE, {"provider_settings": {"model_names": "m"}}, "provider_settings.model_names: must be a list, not a st"),
+    (SERVICE, {"provider_settings": {"model_names": [None]}}, "provider_settings.model_names[0]: must not be null"),
+    (SERVICE, {"provider_settings": {"api_key": 1}}, "provider_settings.api_key: must be a string, not 1"),
+    (SERVICE, {"provider_settings": {"api_key_from": "vault:x"}}, "api_key_from: must be env:NAME or file:PATH"),
+    (SERVICE, {"provider_settings": {"api_key_from": "env:NO_SUCH_VARIABLE"}}, "NO_SUCH_VARIABLE is not set"),
+    (SERVICE, {"provider_settings": {"api_key_from": "file:/no/such"}}, "the file /no/such cannot be read"),
+    (SERVICE, {"provider_settings": {"api_key": "k", "api_key_from": "env:X"}}, "must not be set beside api_key"),
+    (SERVICE, {"provider_settings": {"api_key_fingerprint": "x"}}, "api_key_fingerprint: there is no such property"),
+    (SERVICE, {"model_service_name": ".."}, "model_service_name: must not be '..'"),
+    (SERVICE, {"model_service_name": ""}, "model_service_name: must not be empty"),
+    (SERVICE, {"adopt": "yes"}, "adopt: must be true or false, not a string"),
+    (SERVICE, {"profile": 3}, "profile: must be a string, not 3"),
+    (SERVICE, {"model_info_configs": [{"model_properties": {"context_size": -1}}]}, "context_size: must be at least 0"),
+    (PROXY, {"proxy_config": None}, "proxy_config: must be set"),
+    (PROXY, {"memory": 4096.5}, "memory: must be a whole number, not 4096.5"),
+    (PROXY, {"memory": True}, "memory: must be a whole number, not true"),
+    (PROXY, {"cpu": "fast"}, "cpu: must be a number, not a string"),
+    (PROXY, {"cpu": -1}, "cpu: must be at least 0, not -1"),
+    (PROXY, {"proxy_config": {"endpoints": [{}, {"weight": -1}]}}, "proxy_config.endpoints[1].weight: must be at lea"),
+    (PROXY, {"proxy_config": {"endpoints": {}}}, "proxy_config.endpoints: must be a list, not an object"),
+    (PROXY, {"proxy_config": {"policies": {"cache": 2}}}, "proxy_config.policies.cache: must be true or false, not 2"),
+]
+
+
+@pytest.mark.parametrize(("kind", "change", "expected"), BAD)
+def test_bad_input_is_named_by_path(kind: Kind[Any], change: dict[str, Any], expected: str) -> None:
+    base = SERVICE_IN if kind is SERVICE else PROXY_IN
+    _, failures = inputs.check(kind, {}, base | change)
+    assert expected in "\n".join(str(failure) for failure in failures)
+
+
+def test_all_failures_come_at_once() -> None:
+    _, failures = inputs.check(SERVICE, {}, {"provider": 7, "nonsense": 1, "provider_settings": {"model_names": 2}})
+    assert {failure.path for failure in failures} == {
+        "provider", "nonsense", "provider_settings.model_names", "model_type",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "news"), [(SERVICE, SERVICE_IN), (PROXY, PROXY_IN)])
+def test_checking_what_was_checked_changes_nothing(kind: Kind[Any], news: dict[str, Any]) -> None:
+    first = checked(kind, through_protobuf(news))
+    assert checked(kind, through_protobuf(news), through_protobuf(first)) == first
+    assert checked(kind, through_protobuf(first), through_protobuf(first)) == first
+    assert diff(kind, "x", through_protobuf(first | {"status": "READY"}), first).changed == ()
+
+
+def unknowable(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(found for key, item in items for found in unknowable(item, (*path, key)))]
+
+
+@given(st.sampled_from([(SERVICE, SERVICE_IN), (PROXY, PROXY_IN)]), st.data())
+@settings(deadline=None, max_examples=80)
+def test_what_is_unknown_stays_where_it_is(case: tuple[Kind[Any], dict[str, Any]], data: st.DataObject) -> None:
+    kind, whole = case
+    path = data.draw(st.sampled_from(unknowable(whole)[1:]))
+    news = json.loads(json.dumps(whole))
+    place = news
+    for part in path[:-1]:
+        place = place[part]
+    place[path[-1]] = UNKNOWN
+    result = checked(kind, news)
+    for part in path:
+        result = result[part]
+    assert result is UNKNOWN
+
+
+def test_defaults_are_written_and_multi_stays_multi() -> None:
+    made = checked(PROXY, PROXY_IN)
+    assert (made["cpu"], made["memory"], made["proxy_mode"]) == (2, 4096, "multi")
+    one = PROXY_IN | {"proxy_config": {"endpoints": [{"model_service_name": "a"}]}}
+    assert checked(PROXY, one)["proxy_mode"] == "single"
+    assert checked(PROXY, one, made)["proxy_mode"] == "multi"
+    late = checked(PROXY, PROXY_IN | {"proxy_config": UNKNOWN})
+    assert (late["cpu"], late["memory"]) == (2, 4096)
+
+
+def test_names_are_the_same_again_and_another_for_another_identity() -> None:
+    name = checked(SERVICE, SERVICE_IN)["model_service_name"]
+    assert name.startswith("qwen-")
+    assert checked(SERVICE, SERVICE_IN)["model_service_name"] == name
+    for change in ({"provider": "openai"}, {naming.URN: URN.replace("dev", "prod")}, {"profile": "eu"}):
+        assert checked(SERVICE, SERVICE_IN | change)["model_service_name"] != name
+    olds = checked(SERVICE, SERVICE_IN)
+    renamed = SERVICE_IN | {naming.URN: URN + "-renamed"}
+    assert checked(SERVICE, renamed, olds)["model_service_name"] == name
+    assert checked(SERVICE, renamed | {"provider": "openai"}, olds)["model_service_name"] != name
+    assert checked(SERVICE, SERVICE_IN | {"provider": UNKNOWN})["model_service_name"] is UNKNOWN
+
+
+@given(st.text(min_size=1))
+def test_any_logical_name_gives_a_plain_one(logical: str) -> None:
+    name = naming.automatic_name(f"urn:pulumi:dev::p::t::{logical}", {})
+    assert 0 < len(name) <= 58
+    assert all(c.isascii() and (c.isalnum() or c in "-_") for c in name)
+
+
+def test_automatic_names_are_pinned() -> None:
+    """Another way of making them would replace everything that exists."""
+    assert checked(SERVICE, SERVICE_IN)["model_service_name"] == "qwen-daa4d80"
+
+
+def test_diff_replaces_by_the_wire_and_deletes_first_only_under_the_same_name() -> None:
+    olds = checked(SERVICE, SERVICE_IN)
+    name = olds["model_service_name"]
+    updated = diff(SERVICE, name, olds, checked(SERVICE, SERVICE_IN | {"description": "e"}, olds))
+    assert (updated.changed, updated.replaces) == (("description",), ())
+    replaced = diff(SERVICE, name, olds, checked(SERVICE, SERVICE_IN | {"provider": "x"}, olds))
+    assert replaced.replaces == ("model_service_name", "provider")
+    assert not replaced.delete_before_replace
+    fixed = SERVICE_IN | {"model_service_name": "fixed"}
+    same = diff(SERVICE, "fixed", checked(SERVICE, fixed), checked(SERVICE, fixed | {"provider": "x"}))
+    assert same.delete_before_replace
+
+
+def test_order_counts_only_where_it_means_something() -> None:
+    olds, config = checked(PROXY, PROXY_IN), PROXY_IN["proxy_config"]
+    endpoints = PROXY_IN | {"proxy_config": config | {"endpoints": config["endpoints"][::-1]}}
+    assert diff(PROXY, "p", olds, checked(PROXY, endpoints, olds)).changed == ()
+    fallbacks = config["policies"] | {"fallbacks": config["policies"]["fallbacks"][::-1]}
+    swapped = PROXY_IN | {"proxy_config": config | {"policies": fallbacks}}
+    assert diff(PROXY, "p", olds, checked(PROXY, swapped, olds)).changed == ("proxy_config",)
+
+
+def test_what_is_removed_is_sent_as_empty_inside_objects_too() -> None:
+    olds = checked(SERVICE, SERVICE_IN | {"network_configuration": {"vpc_id": "v", "vswitch_ids": ["s"]}})
+    news = {key: value for key, value in SERVICE_IN.items() if key != "description"}
+    body = update_of(SERVICE, olds, checked(SERVICE, news | {"provider_settings": {"base_url": "https://n"}}, olds))
+    assert body == {
+        "description": "",
+        "network_configuration": {"vpc_id": "", "vswitch_ids": []},
+        "provider_settings": {"api_key": "", "base_url": "https://n", "model_names": []},
+    }
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"api_key": "sk-****"}, {"api_key": "********"}, {"api_key": None}, {"model_names": ["b", "a"]},
+        {"added": "by the service"},
+    ],
+)  # fmt: skip
+def test_what_the_service_masks_sorts_or_adds_is_no_drift(shown: dict[str, Any]) -> None:
+    olds = checked(SERVICE, SERVICE_IN)
+    live = olds | {"provider_settings": SERVICE_IN["provider_settings"] | shown, "workspace_id": "filled"}
+    seen = observe(SERVICE, olds, live)
+    assert diff(SERVICE, "x", seen, olds).changed == ()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"description": "other"}, {"description": None}, {"provider": "other"}, {"provider_settings": None},
+        {"provider_settings": {"api_key": "sk-other", "base_url": "https://e", "model_names": ["a", "b"]}},
+        {"provider_settings": {"api_key": "sk", "base_url": "https://e", "model_names": ["a"]}},
+    ],
+)  # fmt: skip
+def test_a_change_outside_is_seen(changed: dict[str, Any]) -> None:
+    olds = checked(SERVICE, SERVICE_IN)
+    assert diff(SERVICE, "x", observe(SERVICE, olds, olds | changed), olds).changed == tuple(changed)
