@@ -139,7 +139,11 @@ def test_an_application_reads_the_gateways_of_the_platform(clone: Clone) -> None
 
 def test_a_producer_that_is_older_fails_the_preview_in_a_sentence(clone: Clone) -> None:
     producer = clone.root / "examples" / "platform" / "__main__.py"
-    producer.write_text("import pulumi\nfor name in ('chat', 'search'):\n    pulumi.export(name, {'version': 0})\n")
+    producer.write_text(
+        "import pulumi\n"
+        "pulumi.export('callerKey', pulumi.Output.secret('ck-try'))\n"
+        "for name in ('chat', 'search'):\n    pulumi.export(name, {'version': 0})\n"
+    )
     clone.follow("platform")
     shown = clone.again("application", "pulumi stack init local\npulumi preview && exit 1 || true")
     # Of several failures, Pulumi shows the first that comes.
