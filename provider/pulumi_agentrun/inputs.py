@@ -14,6 +14,7 @@ from . import keys, naming, options
 from .client.errors import ConfigError
 from .client.fields import AtLeast, NotEmpty
 from .client.kinds import Kind
+from .client.operations import NOT_NAMES
 from .shapes import UNKNOWN, Shape, shapes_of
 
 ADOPT = "adopt"
@@ -65,7 +66,7 @@ def _meta(news: Mapping[str, Any], failures: list[Failure]) -> dict[str, Any]:
 def _check_name(field: str, name: Any, failures: list[Failure]) -> None:
     if name is None:
         failures.append(Failure(field, "must be set"))
-    elif name in (".", ".."):  # a path would lead elsewhere
+    elif name in NOT_NAMES:
         failures.append(Failure(field, f"must not be '{name}'"))
 
 
@@ -161,9 +162,8 @@ def _leaf(shape: Shape, value: Any, path: str, failures: list[Failure]) -> Any:
     if value is None:
         failures.append(Failure(path, "must not be null"))
         return None
-    numeric = shape.annotation in (int, float) or shape.annotation == int | float
     try:
-        if numeric and isinstance(value, bool):
+        if shape.annotation in _NUMBERS and isinstance(value, bool):
             raise TypeError
         result = shape.adapter.validate_python(value)
     except (ValidationError, TypeError):
@@ -197,9 +197,11 @@ def plain(value: Any) -> Any:
     return value
 
 
+_NUMBERS = (int, float, int | float)
 _WANTED = {
     int: "a whole number",
     float: "a number",
+    int | float: "a number",
     bool: "true or false",
     str: "a string",
     SecretStr: "a string",
@@ -207,7 +209,7 @@ _WANTED = {
 
 
 def _wanted(shape: Shape) -> str:
-    return _WANTED.get(shape.annotation, "a number" if shape.annotation == int | float else "a string")
+    return _WANTED.get(shape.annotation, "a string")
 
 
 def _article(value: Any) -> str:

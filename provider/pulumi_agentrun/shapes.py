@@ -75,10 +75,14 @@ class Shape:
         """Whether the service takes the value and never shows it."""
         return self.mark(WriteOnly) is not None
 
+    @property
+    def inner(self) -> list[Shape]:
+        """The shapes of what stands directly in the value."""
+        return [*(self.fields or {}).values(), *([self.item] if self.item else [])]
+
     def holds_secret(self) -> bool:
         """Whether there may be a secret in the value."""
-        inner = [*(self.fields or {}).values(), *([self.item] if self.item else [])]
-        return self.is_secret or any(shape.holds_secret() for shape in inner)
+        return self.is_secret or any(shape.holds_secret() for shape in self.inner)
 
 
 @cache

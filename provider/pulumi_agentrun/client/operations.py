@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 ROOT = "/2025-09-10/agents"
 VERSION = "2025-09-10"
+NOT_NAMES = ("", ".", "..")
+"""What would address the collection, or its parent, instead of a resource."""
 
 # Codes by which Alibaba Cloud's gateway answers before AgentRun sees a request. A 404 among them says
 # nothing of the resource (`InvalidAccessKeyId.NotFound`), so none of them may ever count as "gone".
@@ -80,13 +82,7 @@ def create(input: CreateInput[R]) -> Operation[R]:
 
 def get(kind: Kind[R], name: str) -> Operation[R]:
     """Get one resource."""
-    return Operation(
-        action=f"Get{kind.actions[0]}",
-        method="GET",
-        path=_path(kind, name),
-        read=kind.model.model_validate,
-        subject=f"{kind.title} {name}",
-    )
+    return _bare(kind, "Get", "GET", name)
 
 
 def update(name: str, input: UpdateInput[R]) -> Operation[R]:
@@ -97,13 +93,7 @@ def update(name: str, input: UpdateInput[R]) -> Operation[R]:
 
 def delete(kind: Kind[R], name: str) -> Operation[R]:
     """Delete a resource."""
-    return Operation(
-        action=f"Delete{kind.actions[0]}",
-        method="DELETE",
-        path=_path(kind, name),
-        read=kind.model.model_validate,
-        subject=f"{kind.title} {name}",
-    )
+    return _bare(kind, "Delete", "DELETE", name)
 
 
 def list_page(input: ListInput[R]) -> Operation[Page[R]]:
@@ -136,7 +126,7 @@ def following(input: ListInput[R], page: Page[R], seen: int) -> ListInput[R] | N
 
 def check_name(kind: Kind[Any], name: object) -> None:
     """Refuse a name that cannot stand in a path: it would address the collection, or its parent."""
-    if not isinstance(name, str) or name in ("", ".", ".."):
+    if not isinstance(name, str) or name in NOT_NAMES:
         raise errors.InvalidArgumentError(f"{kind.name_field} must be a non-empty string other than '.' and '..'.")
 
 
@@ -157,6 +147,16 @@ def read_answer(operation: Operation[T], response: httpx.Response) -> T:
     if isinstance(result, SystemProps):
         result._request_id = _text(envelope, "requestId")
     return result
+
+
+def _bare(kind: Kind[R], verb: str, method: str, name: str) -> Operation[R]:
+    return Operation(
+        action=f"{verb}{kind.actions[0]}",
+        method=method,
+        path=_path(kind, name),
+        read=kind.model.model_validate,
+        subject=f"{kind.title} {name}",
+    )
 
 
 def _write(kind: Kind[R], verb: str, method: str, path: str, name: str, input: Model) -> Operation[R]:
