@@ -25,7 +25,7 @@ engine: .venv/installed ## find, install or build the Pulumi CLI
 	@$(BIN)/python tools/engine/engine.py --link .engine >/dev/null
 
 stack: engine
-	@$(BIN)/python tools/local_stack.py $(STACK)
+	@$(local_stack) $(BIN)/python tools/local_stack.py $(STACK)
 
 up: stack ## deploy the root project to the embedded platform with a real `pulumi up`
 	@$(local_stack) pulumi up --yes --stack $(STACK)

@@ -1,6 +1,6 @@
 """Writes what is derived from the models: the argument types, the resource classes and the reference page.
 
-Run `make generate` after changing a model; a test fails while a written file differs from what this would write.
+Run `make format` after changing a model; a test fails while a written file differs from what this would write.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import reference
-from pulumi_agentrun.client import settings
 from pulumi_agentrun.client.fields import Model
 from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
 from pulumi_agentrun.keys import Fingerprint
@@ -26,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "provider" / "pulumi_agentrun"
 WIDTH = 100
 
-NOTE = "Written by tools/generate.py from the models: change those, then run `make generate`."
+NOTE = "Written by tools/generate.py from the models: change those, then run `make format`."
 REGION_TEXT = "The region that the resource is in, if the endpoint tells; `embedded` in the embedded platform."
 META = {
     "adopt": ("bool", "False", "Take over what exists under this name already, instead of failing."),
@@ -38,13 +37,6 @@ META = {
     "opts": ("pulumi.ResourceOptions | None", "None", "Pulumi's own resource options."),
 }
 _SCALARS = {str: "str", int: "int", float: "float", bool: "bool", SecretStr: "str"}
-_WORDS = {
-    settings.NetworkMode: "NetworkMode",
-    settings.ProxyMode: "ProxyMode",
-    settings.ModelType: "ModelType",
-    settings.Provider: "Provider",
-    settings.Status: "Status",
-}
 
 
 def nested_models() -> list[type[Model]]:
@@ -52,7 +44,7 @@ def nested_models() -> list[type[Model]]:
     found: dict[type[Model], None] = {}
 
     def visit(shape: Shape) -> None:
-        for inner in [*(shape.fields or {}).values(), *([shape.item] if shape.item else [])]:
+        for inner in shape.inner:
             visit(inner)
         if shape.fields is not None:
             found[shape.annotation] = None
@@ -63,12 +55,6 @@ def nested_models() -> list[type[Model]]:
     return list(found)
 
 
-def word(shape: Shape) -> type | None:
-    """Return the enum whose members a leaf takes, among other words."""
-    parts = getattr(shape.annotation, "__args__", ())
-    return next((part for part in parts if part in _WORDS), None)
-
-
 def input_type(shape: Shape) -> str:
     """Return the Python type of an input, without its outermost `Input`."""
     if shape.fields is not None:
@@ -77,7 +63,8 @@ def input_type(shape: Shape) -> str:
         return f"Sequence[pulumi.Input[{input_type(shape.item)}]]"
     if shape.annotation == int | float:
         return "float"
-    return "str" if word(shape) else _SCALARS.get(shape.annotation, "Any")
+    parts = getattr(shape.annotation, "__args__", ())  # an enum's words, or any other
+    return "str" if str in parts else _SCALARS.get(shape.annotation, "Any")
 
 
 def output_type(shape: Shape) -> str:
@@ -214,11 +201,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a file differs")
     check = parser.parse_args().check
-    wrong = [path for path, text in outputs().items() if not path.exists() or path.read_text("utf-8") != text]
-    for path in wrong:
+    wrong = {p: text for p, text in outputs().items() if not p.exists() or p.read_text("utf-8") != text}
+    for path, text in wrong.items():
         print(f"{path.relative_to(ROOT)} {'differs' if check else 'written'}")
         if not check:
-            path.write_text(outputs()[path], "utf-8")
+            path.write_text(text, "utf-8")
     return 1 if check and wrong else 0
 
 

@@ -1,4 +1,7 @@
-"""Makes the stack of `make up`: its state in .state, a passphrase of its own, the embedded platform as endpoint."""
+"""Makes the stack of `make up`: a passphrase of its own, the embedded platform as endpoint, a key for the models.
+
+The Makefile says by environment where its state and its passphrase are.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,12 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-STATE = ROOT / ".state"
-PASSPHRASE = STATE / "passphrase"
+PASSPHRASE = Path(os.environ["PULUMI_CONFIG_PASSPHRASE_FILE"])
 
 
 def main(stack: str) -> None:
     """Create the stack unless it is there, with the settings that the quickstart needs."""
-    STATE.mkdir(mode=0o700, exist_ok=True)
+    PASSPHRASE.parent.mkdir(mode=0o700, exist_ok=True)
     if not PASSPHRASE.exists():
         PASSPHRASE.touch(mode=0o600)
         PASSPHRASE.write_text(secrets.token_urlsafe(24))
@@ -30,12 +32,8 @@ def main(stack: str) -> None:
 
 def pulumi(*args: str, input: str = "", check: bool = True) -> bool:
     """Run the CLI quietly; say what it printed if it fails."""
-    env = os.environ | {
-        "PULUMI_BACKEND_URL": f"file://{STATE}",
-        "PULUMI_CONFIG_PASSPHRASE_FILE": str(PASSPHRASE),
-    }
     command = ["pulumi", "--non-interactive", *args]
-    done = subprocess.run(command, cwd=ROOT, env=env, input=input, text=True, capture_output=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, input=input, text=True, capture_output=True, check=False)
     if check and done.returncode:
         sys.exit(f"`pulumi {' '.join(args)}` failed:\n{done.stdout}{done.stderr}")
     return done.returncode == 0

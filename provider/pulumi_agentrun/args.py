@@ -1,6 +1,6 @@
 """The nested arguments of the resources, as typed dictionaries.
 
-Written by tools/generate.py from the models: change those, then run `make generate`.
+Written by tools/generate.py from the models: change those, then run `make format`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """ModelService and ModelProxy as programs use them.
 
-Written by tools/generate.py from the models: change those, then run `make generate`.
+Written by tools/generate.py from the models: change those, then run `make format`.
 """
 
 from __future__ import annotations
