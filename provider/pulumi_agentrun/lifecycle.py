@@ -15,37 +15,28 @@ from . import changes, keys
 from .client import operations
 from .client.errors import (
     AgentRunError,
-    ClientError,
     ConfigError,
     LifecycleError,
-    NotReadyError,
     ResourceAlreadyExistError,
     ResourceNotExistError,
     ServerError,
-    ThrottledError,
     TransportError,
     UnexpectedAnswerError,
 )
-from .client.flows import Flow, Notice, Pause, call
+from .client.flows import Flow, Notice, call
 from .client.kinds import Kind
 from .client.models import SystemProps, UpdateInput
 from .client.settings import Status
 from .inputs import META, plain
+from .waiting import until_deleted, until_ready
 
 R = TypeVar("R", bound=SystemProps)
 
 REGION = "region"
 """The output that says where a resource is, so that no other region is ever searched for it."""
 
-FIRST_POLL = 0.2
-POLL_GROWTH = 1.5
-LONGEST_POLL = 5.0
 CLEANUP_TIMEOUT = 120.0
 _CREATE_ATTEMPTS = 3
-_CONFLICT = 409
-_FAILED = (Status.CREATE_FAILED, Status.UPDATE_FAILED, Status.DELETE_FAILED)
-_SETTLED = (Status.READY, *_FAILED, None)
-_PASSING = (TransportError, ServerError, ThrottledError)
 # After these, a creation may or may not have happened.
 _AMBIGUOUS = (TransportError, ServerError, UnexpectedAnswerError)
 
@@ -80,13 +71,13 @@ def create(kind: Kind[R], inputs: Mapping[str, Any], place: Place, *, adopt: boo
         raise _taken(kind, name)
     if there is not None and there.status == Status.CREATE_FAILED:
         yield Notice(f"{kind.title} {name} exists but was never ready: it is deleted and created anew")
-        yield from _delete(kind, name, place.timeout)
+        yield from until_deleted(kind, name, place.timeout)
     elif there is not None:
         return (yield from _adopt(kind, there, inputs, place))
     wanted = kind.create_input.model_validate(keys.revealed(_of_api(kind, inputs)))
     made = yield from _create_once(kind, name, wanted)
     try:
-        made = yield from _until_ready(kind, name, made, place.timeout)
+        made = yield from until_ready(kind, name, made, place.timeout)
     except AgentRunError as error:
         failure = error
     else:
@@ -114,14 +105,14 @@ def update(kind: Kind[R], id: str, olds: Mapping[str, Any], news: Mapping[str, A
         made = yield from call(operations.update(id, _update_input(kind, body)))
     except ResourceNotExistError as error:
         raise LifecycleError(f"{error} It was deleted outside of Pulumi: run pulumi refresh, then again.") from None
-    made = yield from _until_ready(kind, id, made, place.timeout)
+    made = yield from until_ready(kind, id, made, place.timeout)
     return _live(kind, id, news, made, place)
 
 
 def delete(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flow[None]:
     """Delete a resource and wait until it is gone; one that is gone already is no error."""
     _same_region(kind, id, olds, place)
-    yield from _delete(kind, id, place.timeout)
+    yield from until_deleted(kind, id, place.timeout)
 
 
 def _find(kind: Kind[R], name: str) -> Flow[R | None]:
@@ -172,7 +163,7 @@ def _look(kind: Kind[R], name: str, failure: AgentRunError) -> Flow[R | None]:
 def _undone(kind: Kind[Any], name: str, failure: AgentRunError) -> Flow[LifecycleError]:
     """Delete what was created in vain, and return the error that says so."""
     try:
-        yield from _delete(kind, name, CLEANUP_TIMEOUT)
+        yield from until_deleted(kind, name, CLEANUP_TIMEOUT)
     except AgentRunError as error:
         return LifecycleError(
             f"{failure} It could not be deleted again: {error} "
@@ -194,70 +185,8 @@ def _adopt(kind: Kind[R], there: R, inputs: Mapping[str, Any], place: Place) -> 
     mutable = {key: inputs[key] for key in kind.mutable & inputs.keys()}
     yield Notice(f"{kind.title} {name} exists and is taken over")
     made: R = yield from call(operations.update(name, _update_input(kind, mutable)))
-    made = yield from _until_ready(kind, name, made, place.timeout)
+    made = yield from until_ready(kind, name, made, place.timeout)
     return _live(kind, name, inputs, made, place)
-
-
-def _until_ready(kind: Kind[R], name: str, current: R, timeout: float) -> Flow[R]:
-    """Ask, ever more rarely, until the resource has settled."""
-    if current.status is None:  # a bare acknowledgement, without the outputs
-        current = yield from call(operations.get(kind, name))
-    now = yield Pause(0)
-    deadline, interval, told = now + timeout, FIRST_POLL, None
-    while current.status not in _SETTLED:
-        if current.status != told:
-            told = current.status
-            yield Notice(f"{kind.title} {name} is {told}")
-        now = yield Pause(interval)
-        if now > deadline:
-            raise _not_ready(kind, name, current, f"was not ready within {timeout:g} seconds")
-        interval = min(interval * POLL_GROWTH, LONGEST_POLL)
-        try:
-            current = yield from call(operations.get(kind, name))
-        except _PASSING:
-            continue  # the resource is what matters, and the deadline still holds
-    if current.status in _FAILED:
-        raise _not_ready(kind, name, current, f"ended in {current.status}")
-    if told is not None:
-        yield Notice(f"{kind.title} {name} is {current.status or 'settled'}")
-    return current
-
-
-def _not_ready(kind: Kind[Any], name: str, current: SystemProps, what: str) -> NotReadyError:
-    reason = f": {current.status_reason}" if current.status_reason else ""
-    return NotReadyError(
-        f"{kind.title.capitalize()} {name} {what}{reason} "
-        f"(status {current.status}, request id {current.request_id or 'unknown'}).",
-        status=current.status,
-        reason=current.status_reason,
-    )
-
-
-def _delete(kind: Kind[Any], name: str, timeout: float) -> Flow[None]:
-    now = yield Pause(0)
-    deadline, interval = now + timeout, FIRST_POLL
-    accepted = False
-    while True:
-        try:
-            if not accepted:
-                yield from call(operations.delete(kind, name))
-                accepted = True
-            current = yield from call(operations.get(kind, name))
-        except ResourceNotExistError:
-            return
-        except ClientError as error:
-            if error.status_code != _CONFLICT or now > deadline:
-                raise  # a conflict passes once what uses the resource is gone
-        except _PASSING:
-            if now > deadline:
-                raise
-        else:
-            if current.status == Status.DELETE_FAILED:
-                raise _not_ready(kind, name, current, f"ended in {current.status}")
-            if now > deadline:
-                raise _not_ready(kind, name, current, f"was not gone within {timeout:g} seconds")
-        now = yield Pause(interval)
-        interval = min(interval * POLL_GROWTH, LONGEST_POLL)
 
 
 def _live(kind: Kind[Any], id: str, inputs: Mapping[str, Any], found: SystemProps, place: Place) -> Live:

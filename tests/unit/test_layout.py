@@ -44,7 +44,19 @@ def test_the_client_imports_neither_pulumi_nor_what_stands_on_it(path: Path) -> 
     assert all(name.startswith(allowed) for name in ours)
 
 
-LAYERS = ("options", "keys", "shapes", "naming", "inputs", "changes", "lifecycle", "accounts", "dynamic", "resources")
+LAYERS = (
+    "options",
+    "keys",
+    "shapes",
+    "naming",
+    "inputs",
+    "changes",
+    "waiting",
+    "lifecycle",
+    "accounts",
+    "dynamic",
+    "resources",
+)
 
 
 @pytest.mark.parametrize("name", LAYERS)

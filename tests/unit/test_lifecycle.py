@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_agentrun import inputs, lifecycle
+from pulumi_agentrun import inputs, lifecycle, waiting
 from pulumi_agentrun.changes import diff
 from pulumi_agentrun.client.config import Config, resolve
 from pulumi_agentrun.client.embedded import EmbeddedTransport
@@ -119,7 +119,7 @@ def test_a_creation_that_takes_too_long_is_deleted(world: World) -> None:
     assert world.run(lifecycle.read(SERVICE, "a", {}, PLACE)) is None
     waits = [pause for pause in world.pauses if pause]
     assert waits[:3] == pytest.approx([0.2, 0.3, 0.45])
-    assert max(waits) == lifecycle.LONGEST_POLL
+    assert max(waits) == waiting.LONGEST_POLL
 
 
 def test_a_cleanup_that_fails_says_what_to_do(world: World) -> None:
