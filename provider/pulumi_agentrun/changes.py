@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from itertools import zip_longest
+from typing import Any, Literal
 
 from .client.fields import NotEmpty
 from .client.kinds import Kind
+from .client.settings import Status
 from .keys import Fingerprint, Reference, fingerprint
 from .naming import PROFILE
 from .options import REPLACE_ON
-from .shapes import Shape, has_unknown, shapes_of
+from .shapes import UNKNOWN, Shape, has_unknown, shapes_of
 
+STATUS = "status"
+CREATED_AT = "created_at"
 # What stands in for a key that a service does not show: `sk-****`, `********`, `sk-…abcd`.
 _MASK = re.compile(r"\*{3,}|[•●…]|[xX]{6,}|^$")
 
@@ -23,11 +27,20 @@ class Diff:
     """What a plan would do to a resource."""
 
     changed: tuple[str, ...]
-    """The top-level inputs that differ."""
+    """The top-level inputs that differ, and the status of what has to be made anew."""
     replaces: tuple[str, ...]
     """Those of them that only a replacement can change."""
     delete_before_replace: bool
     """Whether the replacement would have the name of what it replaces."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One difference at the deepest place that can be named."""
+
+    path: tuple[str | int, ...]
+    """Keys and indices from the resource down."""
+    verb: Literal["add", "delete", "update"]
 
 
 def diff(kind: Kind[Any], id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Diff:
@@ -39,7 +52,36 @@ def diff(kind: Kind[Any], id: str, olds: Mapping[str, Any], news: Mapping[str, A
     if olds.get(PROFILE) != news.get(PROFILE):
         changed.append(PROFILE)
         replaces.append(PROFILE)
+    if olds.get(STATUS) == Status.CREATE_FAILED:  # it never served anybody, and no update is known to revive it
+        changed.append(STATUS)
+        replaces.append(STATUS)
     return Diff(tuple(changed), tuple(replaces), bool(replaces) and news.get(kind.name_field) == id)
+
+
+def edits(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[Edit]:
+    """Yield where old outputs and new, checked inputs differ."""
+    for key, shape in shapes_of(kind).items():
+        yield from _edits(shape, olds.get(key), news.get(key), (key,))
+
+
+def _edits(shape: Shape, old: Any, new: Any, path: tuple[str | int, ...]) -> Iterator[Edit]:
+    if _same(shape, old, new):
+        return
+    if shape.fields is not None and isinstance(old, dict) and isinstance(new, dict):
+        for key, field in shape.fields.items():
+            yield from _edits(field, old.get(key), new.get(key), (*path, key))
+    elif shape.item is not None and not shape.is_unordered and isinstance(old, list) and isinstance(new, list):
+        for index, (before, after) in enumerate(zip_longest(old, new)):
+            yield from _edits(shape.item, before, after, (*path, index))
+    else:
+        yield Edit(path, "add" if old is None else "delete" if new is None else "update")
+
+
+def planned(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the outputs that a preview can foretell, with `olds` empty for a creation; the others are UNKNOWN."""
+    kept = {kind.id_field, CREATED_AT} if olds else set()
+    own = {key: olds[key] for key in kept if key in olds}
+    return {**news, **dict.fromkeys(kind.outputs - kept, UNKNOWN), **own}
 
 
 def _differs(path: str, changed: str, olds: Any, news: Any) -> bool:

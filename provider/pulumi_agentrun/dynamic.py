@@ -7,7 +7,6 @@ The import path of the provider classes is a file format: it is pickled into eve
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -40,9 +39,6 @@ if TYPE_CHECKING:
     from .accounts import Accounts
 
 T = TypeVar("T")
-
-ADOPT_VARIABLE = "AGENTRUN_ADOPT"
-"""The environment variable that names, separated by commas, what one run may take over."""
 
 _PROVIDER_KEY = "__provider"
 
@@ -95,7 +91,7 @@ class KindProvider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create a resource, or adopt it, and wait until it is ready."""
         wanted = _from_pulumi(props)
-        adopt = _may_adopt(wanted, wanted[self.kind.name_field])
+        adopt = inputs.may_adopt(self.kind, wanted)
         made = self._run("create", wanted, lambda place: lifecycle.create(self.kind, wanted, place, adopt=adopt))
         self._hold(wanted, made.id)
         return CreateResult(made.id, self._to_pulumi(made.outputs))
@@ -224,11 +220,6 @@ def _say(text: str) -> None:
     """Show a line in the engine's log, which reads the host's standard output."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
-
-
-def _may_adopt(wanted: dict[str, Any], name: str) -> bool:
-    named = os.environ.get(ADOPT_VARIABLE, "").split(",")
-    return bool(wanted.get(inputs.ADOPT)) or name in (item.strip() for item in named)
 
 
 def _from_pulumi(value: Any) -> Any:

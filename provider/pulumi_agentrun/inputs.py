@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -18,6 +19,8 @@ from .client.operations import NOT_NAMES
 from .shapes import UNKNOWN, Shape, shapes_of
 
 ADOPT = "adopt"
+ADOPT_VARIABLE = "AGENTRUN_ADOPT"
+"""The environment variable that names, separated by commas, what one run may take over."""
 META = frozenset({ADOPT, naming.PROFILE, naming.URN, options.REPLACE_ON, options.TIMEOUTS})
 """Inputs of the Pulumi resource that are not part of the API's object."""
 
@@ -52,6 +55,12 @@ def check(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> 
         inputs[kind.name_field] = naming.name_of(kind, olds, meta | inputs)
         _check_name(kind.name_field, inputs[kind.name_field], failures)
     return meta | inputs, failures
+
+
+def may_adopt(kind: Kind[Any], inputs: Mapping[str, Any]) -> bool:
+    """Say whether checked inputs, or the person who runs Pulumi, allow to take over what exists."""
+    named = os.environ.get(ADOPT_VARIABLE, "").split(",")
+    return bool(inputs.get(ADOPT)) or inputs[kind.name_field] in (name.strip() for name in named)
 
 
 def _meta(news: Mapping[str, Any], failures: list[Failure]) -> dict[str, Any]:

@@ -59,11 +59,21 @@ class Live:
     inputs: dict[str, Any]
 
 
-def create(kind: Kind[R], inputs: Mapping[str, Any], place: Place, *, adopt: bool = False) -> Flow[Live]:
+class IncompleteError(LifecycleError):
+    """A resource was created and never became ready; it exists still."""
+
+    def __init__(self, message: str, live: Live) -> None:
+        super().__init__(message)
+        self.live = live
+
+
+def create(
+    kind: Kind[R], inputs: Mapping[str, Any], place: Place, *, adopt: bool = False, keep: bool = False
+) -> Flow[Live]:
     """Create a resource and wait until it is ready.
 
     `inputs` are checked. What exists already is an error, unless it is to be adopted. What ends in CREATE_FAILED or
-    takes too long is deleted again before the error rises.
+    takes too long is deleted again before the error rises, or with `keep` stays: then the error is an IncompleteError.
     """
     name: str = inputs[kind.name_field]
     there = yield from _find(kind, name)
@@ -82,6 +92,11 @@ def create(kind: Kind[R], inputs: Mapping[str, Any], place: Place, *, adopt: boo
         failure = error
     else:
         return _live(kind, name, inputs, made, place)
+    if keep:
+        raise IncompleteError(
+            f"{failure} It is kept: the next pulumi up waits for it, or replaces it if it has failed.",
+            _live(kind, name, inputs, made, place),
+        )
     raise (yield from _undone(kind, name, failure))
 
 
@@ -102,7 +117,8 @@ def update(kind: Kind[R], id: str, olds: Mapping[str, Any], news: Mapping[str, A
     _same_region(kind, id, olds, place)
     body = changes.update_of(kind, olds, news)
     try:
-        made = yield from call(operations.update(id, _update_input(kind, body)))
+        # Without a change, a creation that was cut short is waited for.
+        made = yield from call(operations.update(id, _update_input(kind, body)) if body else operations.get(kind, id))
     except ResourceNotExistError as error:
         raise LifecycleError(f"{error} It was deleted outside of Pulumi: run pulumi refresh, then again.") from None
     made = yield from until_ready(kind, id, made, place.timeout)

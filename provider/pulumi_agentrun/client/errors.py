@@ -5,6 +5,7 @@ AgentRunError
 ├── InvalidArgumentError            a name that no resource can have
 ├── TransportError                  no whole answer arrived
 ├── NotReadyError                   a resource ended in *_FAILED, or took too long
+├── StoppedError                    the person who waited has cancelled
 └── HTTPError                       the service, or what stands before it, refused
     ├── ResourceAlreadyExistError   400, 409 or 500: the name is taken
     ├── UnexpectedAnswerError       any status: the body is not the API's envelope
@@ -48,6 +49,10 @@ class NotReadyError(AgentRunError):
         super().__init__(message)
         self.status = status
         self.reason = reason
+
+
+class StoppedError(AgentRunError):
+    """Whoever waited has cancelled."""
 
 
 class LifecycleError(AgentRunError):

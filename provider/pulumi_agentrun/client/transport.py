@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ import httpx
 
 from .config import Connection
 from .embedded import EmbeddedTransport
-from .errors import TransportError
+from .errors import StoppedError, TransportError
 from .flows import Flow, Pause, Step
 from .operations import VERSION, Operation
 from .signature import Signature
@@ -57,14 +57,17 @@ class Session:
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
 
-    async def run_async(self, flow: Flow[T]) -> T:
-        """Drive a flow to its end on the running event loop."""
+    async def run_async(self, flow: Flow[T], stop: asyncio.Event | None = None) -> T:
+        """Drive a flow to its end on the running event loop.
+
+        Once `stop` is set, what still waits is told so with a StoppedError; requests under way are not cut short.
+        """
         try:
             step = next(flow)
             while True:
                 try:
-                    outcome = await self._perform_async(step)
-                except TransportError as error:
+                    outcome = await self._perform_async(step, stop)
+                except (StoppedError, TransportError) as error:
                     step = flow.throw(error)
                 else:
                     step = flow.send(outcome)
@@ -80,13 +83,13 @@ class Session:
             return time.monotonic()
         return self.notify(step.text)
 
-    async def _perform_async(self, step: Step) -> Any:
+    async def _perform_async(self, step: Step, stop: asyncio.Event | None) -> Any:
         if isinstance(step, Operation):
             client = self._async_client()
             with _as_transport_error(step):
                 return await client.send(self._request(client, step))
         if isinstance(step, Pause):
-            await asyncio.sleep(_seconds(step))
+            await _sleep(_seconds(step), stop)
             return time.monotonic()
         return self.notify(step.text)
 
@@ -141,6 +144,16 @@ class Session:
             pair, self._async = self._async, None
         if pair and pair[0] is asyncio.get_running_loop():
             await pair[1].aclose()
+
+
+async def _sleep(seconds: float, stop: asyncio.Event | None) -> None:
+    if stop is None:
+        return await asyncio.sleep(seconds)
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
+    if stop.is_set() and seconds:
+        raise StoppedError("Pulumi was cancelled while it waited.")
+    return None
 
 
 def _seconds(pause: Pause) -> float:
