@@ -1,4 +1,4 @@
-"""Writes what is derived from the models: the argument types, the resource classes and the reference page.
+"""Writes what is derived from the models: the argument types, the resource classes, the schema and the reference page.
 
 Run `make format` after changing a model; a test fails while a written file differs from what this would write.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import reference
+import schema
 from pulumi_agentrun.client.fields import Model
 from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
 from pulumi_agentrun.keys import Fingerprint
@@ -192,6 +193,7 @@ def outputs() -> dict[Path, str]:
     return {
         PACKAGE / "args.py": formatted(args_module()),
         PACKAGE / "resources.py": formatted(resources_module()),
+        PACKAGE / "plugin" / "schema.json": schema.package({"adopt": META["adopt"][2], REGION: REGION_TEXT}),
         ROOT / "docs" / "resources.md": reference.page(nested_models(), REGION_TEXT),
     }
 

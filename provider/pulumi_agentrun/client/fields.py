@@ -76,7 +76,7 @@ Names = Annotated[list[str], Unordered()]
 
 
 @cache
-def docstrings(model: type[Model]) -> dict[str, str]:
+def docstrings(model: type[BaseModel]) -> dict[str, str]:
     """Return the sentences that document a model's fields, from the docstrings below them in its source.
 
     Read when asked for: pydantic's own `use_attribute_docstrings` reads every source at import, which takes longer than
@@ -84,7 +84,7 @@ def docstrings(model: type[Model]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for base in reversed(model.__mro__):
-        if not issubclass(base, Model) or "[" in base.__name__:
+        if not issubclass(base, BaseModel) or base is BaseModel or "[" in base.__name__:
             continue
         (definition,) = ast.parse(textwrap.dedent(inspect.getsource(base))).body
         assert isinstance(definition, ast.ClassDef)

@@ -1,0 +1,60 @@
+"""The schema's functions: look up one resource by name, or list those of an account and region."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from ..client import operations
+from ..client.errors import InvalidArgumentError
+from ..client.flows import Flow, call
+from ..client.kinds import PROXY, SERVICE, Kind
+from ..client.models import ListInput, SystemProps
+from ..inputs import plain
+from ..lifecycle import REGION
+from ..shapes import map_secrets
+from .settings import Settings
+from .spelling import camel, properties, to_schema
+from .values import Hidden
+
+_GET: dict[str, Kind[Any]] = {"agentrun:index:getModelService": SERVICE, "agentrun:index:getModelProxy": PROXY}
+_LIST: dict[str, Kind[Any]] = {"agentrun:index:listModelServices": SERVICE, "agentrun:index:listModelProxies": PROXY}
+PAGE_SIZE = 100
+
+
+async def invoke(token: str, args: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """Return what a function answers, keys hidden. Raises AgentRunError."""
+    session, place = settings.connect()
+    if token in _GET:
+        kind = _GET[token]
+        name = args.get(camel(kind.name_field))
+        found: SystemProps = await session.run_async(call(operations.get(kind, cast("str", name))))
+        return _shown(kind, found, place.region)
+    if token in _LIST:
+        kind = _LIST[token]
+        filters = {key: value for key, value in args.items() if value is not None}
+        wanted = cast("ListInput[Any]", kind.list_input.model_validate({**filters, "pageSize": PAGE_SIZE}))
+        all_of_them = await session.run_async(_all(wanted))
+        return {results(kind): [_shown(kind, item, place.region) for item in all_of_them]}
+    raise InvalidArgumentError(f"There is no function {token}; there are {', '.join(sorted({*_GET, *_LIST}))}.")
+
+
+def results(kind: Kind[Any]) -> str:
+    """Return the property of a list's answer that holds the resources: `modelServices`."""
+    plural = kind.actions[1]
+    return plural[0].lower() + plural[1:]
+
+
+def _all(input: ListInput[Any]) -> Flow[list[SystemProps]]:
+    found: list[SystemProps] = []
+    following: ListInput[Any] | None = input
+    while following is not None:
+        page = yield from call(operations.list_page(following))
+        found += page.items
+        following = operations.following(following, page, len(found))
+    return found
+
+
+def _shown(kind: Kind[Any], found: SystemProps, region: str | None) -> dict[str, Any]:
+    values = map_secrets(kind, {**plain(found.to_state()), REGION: region}, Hidden)
+    return to_schema(properties(kind), values)

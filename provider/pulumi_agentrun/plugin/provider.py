@@ -1,0 +1,259 @@
+"""Answers what the engine asks of a provider: checks, plans and changes resources by way of the lifecycle."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from importlib.metadata import version
+from importlib.resources import files
+from typing import Any, TypeAlias, TypeVar
+
+import grpc
+import grpc.aio
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime.proto import provider_pb2 as messages
+from pulumi.runtime.proto.plugin_pb2 import PluginInfo
+from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
+
+from .. import changes, inputs, lifecycle, naming
+from ..client.errors import AgentRunError
+from ..client.flows import Flow
+from ..client.kinds import PROXY, SERVICE, Kind
+from ..shapes import map_secrets
+from . import functions, values
+from .engine import Engine, incomplete
+from .settings import Settings
+from .spelling import camel, from_schema, properties, to_schema, worded
+from .values import Hidden, Properties
+
+T = TypeVar("T")
+
+TYPES: dict[str, Kind[Any]] = {"agentrun:index:ModelService": SERVICE, "agentrun:index:ModelProxy": PROXY}
+"""The kinds by type token, which is part of every URN in state."""
+
+_VERSION = version("pulumi-agentrun")
+_VERBS = {
+    ("add", False): messages.PropertyDiff.ADD,
+    ("add", True): messages.PropertyDiff.ADD_REPLACE,
+    ("delete", False): messages.PropertyDiff.DELETE,
+    ("delete", True): messages.PropertyDiff.DELETE_REPLACE,
+    ("update", False): messages.PropertyDiff.UPDATE,
+    ("update", True): messages.PropertyDiff.UPDATE_REPLACE,
+}
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+
+
+class Provider(ResourceProviderServicer):
+    """One configured provider of one program."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._settings = Settings({}, engine.say)
+        self._stop = asyncio.Event()
+        self._held: set[str] = set()
+        """What this run has found to stay: the engine may not delete it under an older record."""
+
+    async def GetPluginInfo(self, request: Empty, context: Context) -> PluginInfo:
+        """Say which version this is."""
+        return PluginInfo(version=_VERSION)
+
+    async def GetSchema(self, request: messages.GetSchemaRequest, context: Context) -> messages.GetSchemaResponse:
+        """Return the package's schema, as tools/schema.py has derived it from the models."""
+        schema = json.loads((files(__package__) / "schema.json").read_text("utf-8"))
+        return messages.GetSchemaResponse(schema=json.dumps({"version": _VERSION, **schema}))
+
+    async def CheckConfig(self, request: messages.CheckRequest, context: Context) -> messages.CheckResponse:
+        """Say what is wrong with the provider's configuration, and mark what is secret in it."""
+        given = values.read(request.news)
+        reasons = await asyncio.to_thread(Settings(given.values, self._engine.say).faults)
+        return messages.CheckResponse(inputs=values.write(Settings.hidden(given)), failures=_failures(reasons))
+
+    async def DiffConfig(self, request: messages.DiffRequest, context: Context) -> messages.DiffResponse:
+        """Compare configurations: in another region there are other resources."""
+        olds, news = values.read(request.olds).values, values.read(request.news).values
+        changed = sorted(key for key in olds.keys() | news.keys() if olds.get(key) != news.get(key))
+        moved = [key for key in changed if key == "region" and olds.get(key) and news.get(key)]
+        return messages.DiffResponse(
+            changes=_some(changed), diffs=changed, replaces=moved, deleteBeforeReplace=False, hasDetailedDiff=False
+        )
+
+    async def Configure(self, request: messages.ConfigureRequest, context: Context) -> messages.ConfigureResponse:
+        """Take the configuration that was checked."""
+        self._settings = Settings(values.read(request.args).values, self._engine.say)
+        return messages.ConfigureResponse(
+            acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True
+        )
+
+    async def Check(self, request: messages.CheckRequest, context: Context) -> messages.CheckResponse:
+        """Validate the inputs and complete them with defaults and a name."""
+        kind, given, failures = _kind(request.urn), values.read(request.news), list[inputs.Failure]()
+        olds = from_schema(properties(kind), values.read(request.olds).values, [])
+        news = from_schema(properties(kind), given.values, failures)
+        news |= _autonamed(request, kind, olds, news, failures)
+        if not failures:
+            news, failures = inputs.check(kind, olds, {**news, naming.URN: request.urn})
+            news.pop(naming.URN)
+        reasons = [worded(str(failure)) for failure in failures]
+        if not failures:
+            reasons = await asyncio.to_thread(self._settings.faults)
+        # Given a property, the engine would print its value, which may be a secret in the wrong place.
+        return messages.CheckResponse(inputs=_struct(kind, news, given), failures=_failures(reasons))
+
+    async def Diff(self, request: messages.DiffRequest, context: Context) -> messages.DiffResponse:
+        """Compare old outputs with checked inputs, down to the properties that differ."""
+        kind, olds, news = _kind(request.urn), _plain(request.urn, request.olds), _plain(request.urn, request.news)
+        found = changes.diff(kind, request.id, olds, news)
+        if not found.changed:
+            self._held.add(request.id)
+        details = {
+            _path(edit.path): messages.PropertyDiff(
+                kind=_VERBS[edit.verb, edit.path[0] in found.replaces], inputDiff=True
+            )
+            for edit in changes.edits(kind, olds, news)
+        }
+        return messages.DiffResponse(
+            changes=_some(found.changed),
+            diffs=[camel(key) for key in found.changed],
+            replaces=[camel(key) for key in found.replaces],
+            stables=[] if found.replaces else [camel(key) for key in sorted(kind.immutable | {kind.id_field})],
+            deleteBeforeReplace=found.delete_before_replace,
+            detailedDiff=details,
+            hasDetailedDiff=True,
+        )
+
+    async def Create(self, request: messages.CreateRequest, context: Context) -> messages.CreateResponse:
+        """Create a resource, or adopt it, and wait until it is ready."""
+        kind, given = _kind(request.urn), values.read(request.properties)
+        wanted = from_schema(properties(kind), given.values, [])
+        if request.preview:
+            return messages.CreateResponse(properties=self._planned(kind, {}, wanted, given))
+        adopt = inputs.may_adopt(kind, wanted)
+        async with self._answering(request.urn, context, given):
+            live = await self._run(
+                request.urn, request.timeout, lambda at: lifecycle.create(kind, wanted, at, adopt=adopt, keep=True)
+            )
+        self._held.add(live.id)
+        return messages.CreateResponse(id=live.id, properties=_struct(kind, live.outputs, given))
+
+    async def Read(self, request: messages.ReadRequest, context: Context) -> messages.ReadResponse:
+        """Return a resource as it is, for a refresh, an import or a look-up; gone if the service says so."""
+        kind, given = _kind(request.urn), values.read(request.properties)
+        olds = from_schema(properties(kind), given.values, [])
+        async with self._answering(request.urn, context, given):
+            live = await self._run(request.urn, request.timeout, lambda at: lifecycle.read(kind, request.id, olds, at))
+        if live is None:
+            return messages.ReadResponse()
+        outputs, managed = _struct(kind, live.outputs, given), _struct(kind, live.inputs, given)
+        return messages.ReadResponse(id=live.id, properties=outputs, inputs=managed)
+
+    async def Update(self, request: messages.UpdateRequest, context: Context) -> messages.UpdateResponse:
+        """Change a resource in place and wait until it is ready."""
+        kind, given = _kind(request.urn), values.read(request.news)
+        olds, news = _plain(request.urn, request.olds), from_schema(properties(kind), given.values, [])
+        if request.preview:
+            return messages.UpdateResponse(properties=self._planned(kind, olds, news, given))
+        async with self._answering(request.urn, context, given):
+            live = await self._run(
+                request.urn, request.timeout, lambda at: lifecycle.update(kind, request.id, olds, news, at)
+            )
+        self._held.add(live.id)
+        return messages.UpdateResponse(properties=_struct(kind, live.outputs, given))
+
+    async def Delete(self, request: messages.DeleteRequest, context: Context) -> Empty:
+        """Delete a resource and wait until it is gone.
+
+        After a forced replacement (`up --replace`) that took over what it should replace, old and new are one.
+        """
+        kind, olds = _kind(request.urn), _plain(request.urn, request.properties)
+        if request.id in self._held:
+            self._engine.say(f"{kind.title} {request.id} is not deleted: the program has taken it over")
+            return Empty()
+        async with self._answering(request.urn, context):
+            await self._run(request.urn, request.timeout, lambda at: lifecycle.delete(kind, request.id, olds, at))
+        return Empty()
+
+    async def Invoke(self, request: messages.InvokeRequest, context: Context) -> messages.InvokeResponse:
+        """Answer a function of the schema: look up one resource, or list some."""
+        given = values.read(request.args).values
+        async with self._answering("", context):
+            found = await functions.invoke(request.tok, given, self._settings)
+        answer = messages.InvokeResponse()
+        getattr(answer, "return").CopyFrom(values.write(found))  # a keyword in Python
+        return answer
+
+    async def Cancel(self, request: Empty, context: Context) -> Empty:
+        """Let everything that waits end, each with what it has come to."""
+        self._stop.set()
+        return Empty()
+
+    async def _run(self, urn: str, timeout: float, flow: Callable[[lifecycle.Place], Flow[T]]) -> T:
+        session, place = await asyncio.to_thread(self._settings.connect)
+        with self._engine.about(urn):
+            return await session.run_async(flow(replace(place, timeout=timeout or place.timeout)), self._stop)
+
+    @asynccontextmanager
+    async def _answering(self, urn: str, context: Context, given: Properties | None = None) -> AsyncIterator[None]:
+        """Answer with the sentence of a failure, and with what exists already if a creation is incomplete."""
+        try:
+            yield
+        except lifecycle.IncompleteError as error:
+            kind, message = _kind(urn), worded(str(error))
+            outputs, wanted = _struct(kind, error.live.outputs, given), _struct(kind, error.live.inputs, given)
+            await context.abort_with_status(incomplete(error.live.id, outputs, wanted, message))
+        except AgentRunError as error:
+            # Not UNKNOWN nor INTERNAL, after which the engine would not trust its state.
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, worded(str(error)))
+
+    def _planned(self, kind: Kind[Any], olds: dict[str, Any], news: dict[str, Any], given: Properties) -> Struct:
+        region = self._settings.region
+        outputs = {**changes.planned(kind, olds, news), lifecycle.REGION: region}
+        return _struct(kind, outputs, given)
+
+
+def _kind(urn: str) -> Kind[Any]:
+    token = urn.split("::")[2].rsplit("$", 1)[-1]
+    return TYPES[token]
+
+
+def _plain(urn: str, struct: Struct) -> dict[str, Any]:
+    return from_schema(properties(_kind(urn)), values.read(struct).values, [])
+
+
+def _struct(kind: Kind[Any], props: dict[str, Any], given: Properties | None) -> Struct:
+    """Return properties as the schema has them, what is a key or was given as a secret hidden."""
+    hidden = to_schema(properties(kind), map_secrets(kind, props, Hidden))
+    return values.write(values.hide(hidden, given.secrets if given else ()))
+
+
+def _autonamed(
+    request: messages.CheckRequest,
+    kind: Kind[Any],
+    olds: dict[str, Any],
+    news: dict[str, Any],
+    failures: list[inputs.Failure],
+) -> dict[str, Any]:
+    """Return the name that `pulumi:autonaming` in stack configuration wants, if it has a say."""
+    mode = request.autonaming.mode if request.HasField("autonaming") else None
+    if news.get(kind.name_field) is not None or mode in (None, messages.CheckRequest.AutonamingOptions.PROPOSE):
+        return {}
+    if mode == messages.CheckRequest.AutonamingOptions.DISABLE:
+        failures.append(inputs.Failure(camel(kind.name_field), "must be set, for pulumi:autonaming is disabled"))
+        return {}
+    return {kind.name_field: olds.get(kind.name_field) or request.autonaming.proposed_name}
+
+
+def _some(changed: object) -> messages.DiffResponse.DiffChanges.ValueType:
+    return messages.DiffResponse.DIFF_SOME if changed else messages.DiffResponse.DIFF_NONE
+
+
+def _failures(reasons: list[str]) -> list[messages.CheckFailure]:
+    return [messages.CheckFailure(reason=reason) for reason in reasons]
+
+
+def _path(parts: tuple[str | int, ...]) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{camel(part)}" for part in parts)
+    return text.removeprefix(".")

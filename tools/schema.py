@@ -1,0 +1,179 @@
+"""Derives the plugin's package schema from the models."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from enum import Enum
+from typing import Any
+
+from pulumi_agentrun.client.config import Config
+from pulumi_agentrun.client.fields import Model, docstrings
+from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
+from pulumi_agentrun.inputs import ADOPT
+from pulumi_agentrun.keys import Fingerprint
+from pulumi_agentrun.plugin.functions import results
+from pulumi_agentrun.plugin.provider import TYPES
+from pulumi_agentrun.plugin.spelling import camel, properties, worded
+from pulumi_agentrun.shapes import Shape, shape_of_model
+from pydantic import SecretStr
+
+Json = dict[str, Any]
+
+MODULE = "agentrun:index"
+PAGING = ("page_number", "page_size")
+_SCALARS = {str: "string", SecretStr: "string", int: "integer", float: "number", int | float: "number", bool: "boolean"}
+_RENAMED = {"Provider": "ModelProvider"}  # every SDK has a class Provider, which configures the plugin
+_LANGUAGES: Json = {
+    # This package is `pulumi_agentrun` already; the SDK made from the schema can stand beside it.
+    "python": {"packageName": "pulumi_agentrun_sdk", "pyproject": {"enabled": True}, "respectSchemaVersion": True},
+    "nodejs": {"packageName": "pulumi-agentrun", "respectSchemaVersion": True},
+    "go": {"generateResourceContainerTypes": True, "respectSchemaVersion": True},
+    "csharp": {"namespaces": {"agentrun": "AgentRun"}, "respectSchemaVersion": True},
+}
+
+
+class Types:
+    """The object and enum types that properties refer to, gathered as they are met."""
+
+    def __init__(self, described: dict[str, str]) -> None:
+        self.found: Json = {}
+        self._described = described
+
+    def property_of(self, name: str, shape: Shape) -> Json:
+        """Return the schema of a property."""
+        spec = self._type_of(shape)
+        if text := self._described.get(name) or shape.description:
+            spec["description"] = worded(text)
+        if shape.is_secret:
+            spec["secret"] = True
+        return spec
+
+    def _type_of(self, shape: Shape) -> Json:
+        if shape.fields is not None:
+            return self._object(shape.annotation)
+        if shape.item is not None:
+            return {"type": "array", "items": self._type_of(shape.item)}
+        if shape.annotation in _SCALARS:
+            return {"type": _SCALARS[shape.annotation]}
+        words = next((part for part in getattr(shape.annotation, "__args__", ()) if issubclass(part, Enum)), None)
+        return {"oneOf": [{"type": "string"}, self._enum(words)]} if words else {"$ref": "pulumi.json#/Any"}
+
+    def _object(self, model: type[Model]) -> Json:
+        shapes = {k: s for k, s in shape_of_model(model).items() if not s.mark(Fingerprint)}
+        required = [name for name, field in model.model_fields.items() if field.is_required()]
+        return self._ref(model, object_type(" ".join((model.__doc__ or "").split()), self, shapes, required))
+
+    def _enum(self, words: type[Enum]) -> Json:
+        values = [{"name": word.name.title().replace("_", ""), "value": word.value} for word in words]
+        return self._ref(words, {"type": "string", "description": words.__doc__, "enum": values})
+
+    def _ref(self, thing: type, spec: Json) -> Json:
+        name = _RENAMED.get(thing.__name__, thing.__name__)
+        self.found[f"{MODULE}:{name}"] = spec
+        return {"$ref": f"#/types/{MODULE}:{name}"}
+
+
+def object_type(description: str, types: Types, shapes: dict[str, Shape], required: Iterable[str]) -> Json:
+    """Return the schema of an object."""
+    return {
+        "type": "object",
+        "description": description,
+        "properties": {camel(name): types.property_of(name, shape) for name, shape in shapes.items()},
+        "required": sorted(map(camel, required)),
+    }
+
+
+def resource(kind: Kind[Any], types: Types) -> Json:
+    """Return the schema of a kind's resource."""
+    shapes = properties(kind)
+    spec: Json = {name: types.property_of(name, shape) for name, shape in shapes.items()}
+    given: Json = {}
+    for name in [ADOPT, *kind.create_input.model_fields]:
+        given[camel(name)] = dict(spec[name])
+        if name in kind.immutable:
+            given[camel(name)]["willReplaceOnChanges"] = True
+        default = kind.create_input.model_fields[name].default if name != ADOPT else False
+        if isinstance(default, (bool, int, float)):
+            given[camel(name)]["default"] = default
+    always = {kind.name_field, "status", *kind.required}
+    return {
+        "description": " ".join((kind.model.__doc__ or "").split()),
+        "inputProperties": given,
+        "requiredInputs": sorted(map(camel, kind.required)),
+        "properties": {camel(name): spec[name] for name in shapes if name != ADOPT},
+        "required": sorted(map(camel, always)),
+    }
+
+
+def functions(kind: Kind[Any], types: Types) -> Json:
+    """Return the schemas of a kind's functions, by token."""
+    shapes = {name: shape for name, shape in properties(kind).items() if name != ADOPT}
+    name, text = kind.name_field, f"The name of the {kind.title}."
+    details = f"{kind.model.__name__}Details"
+    shown = object_type(f"A {kind.title} as it is.", types, shapes, [name])
+    types.found[f"{MODULE}:{details}"] = shown
+    listed = {"type": "array", "items": {"$ref": f"#/types/{MODULE}:{details}"}}
+    filters = {key: shape for key, shape in shape_of_model(kind.list_input).items() if key not in PAGING}
+    return {
+        f"{MODULE}:get{kind.actions[0]}": {
+            "description": f"Look up a {kind.title} by its name.",
+            "inputs": {
+                "type": "object",
+                "properties": {camel(name): {"type": "string", "description": text}},
+                "required": [camel(name)],
+            },
+            "outputs": shown,
+        },
+        f"{MODULE}:list{kind.actions[1]}": {
+            "description": f"List the {kind.title.replace('proxy', 'proxie')}s of the account and region.",
+            "inputs": {k: v for k, v in object_type("", types, filters, []).items() if k != "description"},
+            "outputs": {
+                "type": "object",
+                "properties": {results(kind): {**listed, "description": "What was found."}},
+                "required": [results(kind)],
+            },
+        },
+    }
+
+
+def configuration() -> Json:
+    """Return the schemas of the provider's settings."""
+    texts = docstrings(Config)
+    names = {"endpoint": "endpoint", "region": "region", "access_key_id": "accessKeyId"}
+    secrets = {"access_key_secret": "accessKeySecret", "security_token": "securityToken"}
+    settings: Json = {
+        name: {"type": "string", "description": texts[field]} for field, name in (names | secrets).items()
+    }
+    for name in secrets.values():
+        settings[name]["secret"] = True
+    settings["readyTimeout"] = {
+        "type": "number",
+        "description": "Seconds that a create, update or delete may take in all (600 unless given).",
+    }
+    return settings
+
+
+def package(described: dict[str, str]) -> str:
+    """Return the schema as text; `described` has the sentences of properties that no model documents."""
+    types, settings = Types(described), configuration()
+    resources = {token: resource(kind, types) for token, kind in TYPES.items()}
+    found = [functions(kind, types) for kind in (SERVICE, PROXY)]
+    spec = {
+        "name": "agentrun",
+        "displayName": "AgentRun",
+        "description": "AgentRun's model services and model proxies.",
+        "keywords": ["pulumi", "agentrun", "llm", "category/cloud", "kind/native"],
+        "license": "Apache-2.0",
+        "publisher": "pulumi-agentrun",
+        "language": _LANGUAGES,
+        "config": {"variables": settings},
+        "provider": {
+            "description": "Where AgentRun is, and as whom to work there.",
+            "inputProperties": settings,
+        },
+        "types": dict(sorted(types.found.items())),
+        "resources": resources,
+        "functions": {**found[0], **found[1]},
+    }
+    return json.dumps(spec, indent=2) + "\n"
