@@ -56,22 +56,28 @@ class Types:
             return {"type": "array", "items": self._type_of(shape.item)}
         if shape.annotation in _SCALARS:
             return {"type": _SCALARS[shape.annotation]}
-        words = next((part for part in getattr(shape.annotation, "__args__", ()) if issubclass(part, Enum)), None)
-        return {"oneOf": [{"type": "string"}, self._enum(words)]} if words else {"$ref": "pulumi.json#/Any"}
+        return {"type": "string"} if words_of(shape) else {"$ref": "pulumi.json#/Any"}
+
+    def choice_of(self, words: type[Enum]) -> Json:
+        """Return the schema of one of some words, or another."""
+        values = [{"name": word.name.title().replace("_", ""), "value": word.value} for word in words]
+        spec = {"type": "string", "description": words.__doc__, "enum": values}
+        return {"oneOf": [{"type": "string"}, self._ref(words, spec)]}
 
     def _object(self, model: type[Model]) -> Json:
         shapes = {k: s for k, s in shape_of_model(model).items() if not s.mark(Fingerprint)}
         required = [name for name, field in model.model_fields.items() if field.is_required()]
         return self._ref(model, object_type(" ".join((model.__doc__ or "").split()), self, shapes, required))
 
-    def _enum(self, words: type[Enum]) -> Json:
-        values = [{"name": word.name.title().replace("_", ""), "value": word.value} for word in words]
-        return self._ref(words, {"type": "string", "description": words.__doc__, "enum": values})
-
     def _ref(self, thing: type, spec: Json) -> Json:
         name = _RENAMED.get(thing.__name__, thing.__name__)
         self.found[f"{MODULE}:{name}"] = spec
         return {"$ref": f"#/types/{MODULE}:{name}"}
+
+
+def words_of(shape: Shape) -> type[Enum] | None:
+    """Return the words that the API knows for a value, if it is a word."""
+    return next((part for part in getattr(shape.annotation, "__args__", ()) if issubclass(part, Enum)), None)
 
 
 def object_type(description: str, types: Types, shapes: dict[str, Shape], required: Iterable[str]) -> Json:
@@ -91,6 +97,9 @@ def resource(kind: Kind[Any], types: Types) -> Json:
     given: Json = {}
     for name in [ADOPT, *kind.create_input.model_fields]:
         given[camel(name)] = dict(spec[name])
+        if words := words_of(shapes[name]):  # only here: no SDK reads a choice back from an output
+            del given[camel(name)]["type"]
+            given[camel(name)] |= types.choice_of(words)
         if name in kind.immutable:
             given[camel(name)]["willReplaceOnChanges"] = True
         default = kind.create_input.model_fields[name].default if name != ADOPT else False

@@ -59,7 +59,9 @@ def diff(kind: Kind[Any], id: str, olds: Mapping[str, Any], news: Mapping[str, A
 
 
 def edits(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[Edit]:
-    """Yield where old outputs and new, checked inputs differ."""
+    """Yield where old outputs and new, checked inputs differ, and the status of what has to be made anew."""
+    if olds.get(STATUS) == Status.CREATE_FAILED:
+        yield Edit((STATUS,), "update")
     for key, shape in shapes_of(kind).items():
         yield from _edits(shape, olds.get(key), news.get(key), (key,))
 

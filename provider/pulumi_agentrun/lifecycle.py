@@ -17,6 +17,7 @@ from .client.errors import (
     AgentRunError,
     ConfigError,
     LifecycleError,
+    NotReadyError,
     ResourceAlreadyExistError,
     ResourceNotExistError,
     ServerError,
@@ -93,6 +94,8 @@ def create(
     else:
         return _live(kind, name, inputs, made, place)
     if keep:
+        if isinstance(failure, NotReadyError):
+            made = made.model_copy(update={"status": failure.status, "status_reason": failure.reason})
         raise IncompleteError(
             f"{failure} It is kept: the next pulumi up waits for it, or replaces it if it has failed.",
             _live(kind, name, inputs, made, place),

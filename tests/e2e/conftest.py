@@ -20,13 +20,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def make_project(tmp_path: Path) -> Callable[..., Project]:
     """Return a function that makes a project with some stack configuration."""
 
-    def make(config: dict[str, str] | None = None, name: str = "project") -> Project:
-        return Project(tmp_path / name, tmp_path / "home", config)
+    def make(config: dict[str, str] | None = None, name: str = "project", door: str = "dynamic") -> Project:
+        return Project(tmp_path / name, tmp_path / "home", config, door)
 
     return make
 
 
 @pytest.fixture
-def project(make_project: Callable[..., Project]) -> Project:
+def door() -> str:
+    """Return the front door that a test goes through; modules that go through both parametrise it."""
+    return "dynamic"
+
+
+@pytest.fixture
+def project(make_project: Callable[..., Project], door: str) -> Project:
     """Return a project on an embedded platform of its own."""
-    return make_project()
+    return make_project(door=door)

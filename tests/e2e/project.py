@@ -2,23 +2,49 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pulumi_agentrun.client import Config, ModelClient
 from pulumi_agentrun.platform import Platform
 
+DOORS = {"dynamic": "pulumi_agentrun", "plugin": "pulumi_agentrun_sdk"}
+"""The two front doors, and where a program has the resources from; the latter is generated from the plugin's schema."""
 HEAD = """\
 import os
+import re
 import pulumi
-from pulumi_agentrun import ModelProxy, ModelService
+from {} import ModelProxy, ModelService
 """
+
+
+@cache
+def sdk() -> Path:
+    """Generate and install the plugin's Python SDK once, as a user would; return where it is."""
+    folder = Path(tempfile.mkdtemp(prefix="sdk-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    generate_sdk("python", folder)
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
+    subprocess.run([*command, "--target", folder / "installed", folder / "python"], check=True, timeout=120)
+    return folder / "installed"
+
+
+def generate_sdk(language: str, folder: Path) -> None:
+    """Generate an SDK from the plugin's schema, which the CLI asks the plugin for."""
+    plugin = Path(sys.executable).with_name("pulumi-resource-agentrun")
+    command = ["pulumi", "package", "gen-sdk", str(plugin), "--language", language, "--out", str(folder)]
+    env = os.environ | {"PULUMI_HOME": str(folder / "home"), "PULUMI_SKIP_UPDATE_CHECK": "1"}
+    subprocess.run(command, env=env, check=True, timeout=120, stdout=subprocess.DEVNULL)
 
 
 @dataclass
@@ -35,7 +61,7 @@ class Run:
         found: dict[str, list[str]] = {}
         for event in self.events:
             meta = event.get("resourcePreEvent", {}).get("metadata")
-            if meta and "dynamic/" in meta["type"]:
+            if meta and "agentrun:" in meta["type"] and "providers:" not in meta["type"]:
                 found.setdefault(meta["urn"].rsplit("::", 1)[1], []).append(meta["op"])
         return {name: "+".join(ops) for name, ops in found.items()}
 
@@ -48,8 +74,9 @@ class Run:
 class Project:
     """One project with one stack, `dev`."""
 
-    def __init__(self, folder: Path, home: Path, config: dict[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, home: Path, config: dict[str, str] | None = None, door: str = "dynamic") -> None:
         self.folder = folder
+        self.door = door
         self.data = folder / "platform"
         self.event_log = folder / "events.json"
         (folder / "state").mkdir(parents=True)
@@ -68,6 +95,9 @@ class Project:
             "PULUMI_DEBUG_COMMANDS": "1",
             "NO_COLOR": "1",
         }
+        if door == "plugin":
+            self.env["PYTHONPATH"] = str(sdk())
+            self.env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), self.env["PATH"]])
         self.pulumi("stack", "init", "dev")
         for key, value in ({"agentrun:endpoint": "file://platform"} | (config or {})).items():
             if value:
@@ -88,9 +118,13 @@ class Project:
         """A client of the embedded platform, to look at it and change it from outside."""
         return ModelClient(self.config)
 
+    def spelled(self, text: str) -> str:
+        """Return a text with its property names as this project's door spells them in messages and state."""
+        return text if self.door == "dynamic" else re.sub(r"(?<=[a-z])_([a-z])", lambda letter: letter[1].upper(), text)
+
     def program(self, text: str) -> None:
         """Replace the program."""
-        (self.folder / "__main__.py").write_text(HEAD + text)
+        (self.folder / "__main__.py").write_text(HEAD.format(DOORS[self.door]) + text)
 
     def pulumi(self, *args: str, check: bool = True, env: dict[str, str] | None = None) -> Run:
         """Run the CLI in the project's folder."""
@@ -135,7 +169,9 @@ class Project:
     def resources(self) -> dict[str, dict[str, Any]]:
         """Return the AgentRun resources in state by logical name."""
         found = json.loads(self.state())["deployment"].get("resources", [])
-        return {r["urn"].rsplit("::", 1)[1]: r for r in found if "dynamic/agentrun" in r["type"]}
+        return {
+            r["urn"].rsplit("::", 1)[1]: r for r in found if "agentrun:" in r["type"] and "providers:" not in r["type"]
+        }
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs, secrets shown."""

@@ -93,8 +93,8 @@ class ServedPlatform:
 class Stage:
     """A project whose platform is served, so that calls can be counted and processes killed in between."""
 
-    def __init__(self, folder: Path) -> None:
-        self.project = Project(folder, folder.parent / "home")
+    def __init__(self, folder: Path, door: str = "dynamic") -> None:
+        self.project = Project(folder, folder.parent / "home", door=door)
         self.project.pulumi("config", "rm", "agentrun:endpoint")
         secret = CREDENTIALS["id"]
         self.project.env |= {"AGENTRUN_ACCESS_KEY_ID": "id", "AGENTRUN_ACCESS_KEY_SECRET": secret}

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from e2e.project import DOORS
 from e2e.served import ServedPlatform, Stage
 from pulumi_agentrun.client import ModelClient, ModelServiceListInput
 
 MANY = 24
 
 
-def test_more_than_four_resources_are_created_at_once(tmp_path: Path) -> None:
-    stage = Stage(tmp_path / "project")
+@pytest.mark.parametrize("door", DOORS)
+def test_more_than_four_resources_are_created_at_once(tmp_path: Path, door: str) -> None:
+    stage = Stage(tmp_path / "project", door)
     stage.project.program(
         f"for i in range({MANY}):\n"
         "    ModelService(f's{i}', model_type='llm', provider='tongyi', provider_settings={'base_url': 'https://x.y'})\n"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e.project import Run
+from e2e.project import DOORS, Run
 from e2e.served import ServedPlatform, Stage
 
 PROGRAM = """
@@ -58,7 +58,8 @@ def victims(engine: int, who: str) -> list[int]:
     below = list(children(engine))
     if who == "everything":
         return [engine, *below]
-    return [pid for pid in below if b"pulumi.dynamic" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    ours = (b"pulumi.dynamic", b"pulumi-resource-agentrun")
+    return [pid for pid in below if any(name in Path(f"/proc/{pid}/cmdline").read_bytes() for name in ours)]
 
 
 def run_and_kill(stage: Stage, program: str, index: int, moment: str, who: str) -> bool:
@@ -108,12 +109,21 @@ def check(stage: Stage, program: str) -> None:
         assert stage.project.up().changed == {}
 
 
-@pytest.mark.parametrize("who", ["everything", "provider"])
-@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize(
+    ("door", "moment", "who"),
+    [
+        ("dynamic", "before", "everything"),
+        ("dynamic", "after", "everything"),
+        ("dynamic", "before", "provider"),
+        ("dynamic", "after", "provider"),
+        ("plugin", "after", "everything"),
+        ("plugin", "after", "provider"),
+    ],
+)
 @pytest.mark.parametrize("step", STEPS)
-def test_a_kill_at_any_call_loses_nothing(tmp_path: Path, step: str, moment: str, who: str) -> None:
+def test_a_kill_at_any_call_loses_nothing(tmp_path: Path, step: str, door: str, moment: str, who: str) -> None:
     before, program = STEPS[step]
-    stage = Stage(tmp_path / "origin")
+    stage = Stage(tmp_path / "origin", door)
     if before:
         with ServedPlatform(stage.project.data) as served:
             stage.serve(served)
@@ -125,8 +135,9 @@ def test_a_kill_at_any_call_loses_nothing(tmp_path: Path, step: str, moment: str
     assert killed >= 4, "the loop has gone through a whole lifecycle"
 
 
-def test_an_interrupted_run_ends_what_it_began(tmp_path: Path) -> None:
-    stage = Stage(tmp_path / "project")
+@pytest.mark.parametrize("door", DOORS)
+def test_an_interrupted_run_ends_what_it_began(tmp_path: Path, door: str) -> None:
+    stage = Stage(tmp_path / "project", door)
     created = threading.Event()
     with ServedPlatform(stage.project.data, lambda index, moment: created.set() if index == 1 else None) as served:
         stage.serve(served)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from e2e.project import Project
+from e2e.project import DOORS, Project
 from pulumi_agentrun.client import (
     BackendType,
     ModelProxyListInput,
     ModelServiceListInput,
-    ResourceNotExistError,
 )
+
+pytestmark = pytest.mark.parametrize("door", DOORS)
 
 SERVICE = """
 service = ModelService(
@@ -169,16 +170,3 @@ def test_get_of_nothing_fails_in_preview(project: Project) -> None:
     run = project.preview(check=False)
     assert run.code != 0
     assert "nowhere" in run.console or "does not exist" in run.console
-
-
-def test_a_profile_leads_to_another_account(project: Project) -> None:
-    eu = project.folder / "eu"
-    project.pulumi("config", "set", "--path", "agentrun:profiles.eu.endpoint", f"file://{eu}")
-    project.program(service(more="profile='eu', model_service_name='far',"))
-    project.up()
-    with pytest.raises(ResourceNotExistError):
-        project.client.get("far", BackendType.SERVICE)
-    project.program(service(more="profile='us', model_service_name='far',"))
-    run = project.preview(check=False)
-    assert run.code != 0
-    assert "There is no profile 'us' in agentrun:profiles (there are eu)." in run.console

@@ -9,16 +9,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from e2e.project import Project
+from e2e.project import DOORS, Project
 from pulumi_agentrun.client import (
     BackendType,
     ModelServiceCreateInput,
     ModelServiceListInput,
     ModelServiceUpdateInput,
     ProviderSettings,
+    ResourceNotExistError,
 )
 from pulumi_agentrun.platform import Fault
 from pydantic import SecretStr
+
+both = pytest.mark.parametrize("door", DOORS)
 
 KEY = 'sk-"top\\secret"/geheim+ü'
 
@@ -44,6 +47,7 @@ def shapes_of(secret: str) -> list[bytes]:
     return shapes
 
 
+@both
 @pytest.mark.parametrize("given", ["'KEY'", "pulumi.Output.secret('KEY')", "pulumi.Output.from_input('KEY')"])
 def test_a_key_is_nowhere_to_be_seen(project: Project, given: str) -> None:
     key = given.replace("'KEY'", "os.environ['TEST_KEY']")
@@ -67,6 +71,7 @@ def test_a_key_is_nowhere_to_be_seen(project: Project, given: str) -> None:
         assert shape not in project.state().encode()
 
 
+@both
 def test_an_output_that_holds_all_settings_is_secret_too(project: Project) -> None:
     project.program(
         "settings = pulumi.Output.from_input({'api_key': 'sk-hidden-1', 'base_url': 'https://example.com'})\n"
@@ -78,6 +83,7 @@ def test_an_output_that_holds_all_settings_is_secret_too(project: Project) -> No
     assert project.up().changed == {}
 
 
+@both
 def test_bad_input_is_stopped_in_preview_with_every_failure_named(project: Project) -> None:
     project.program(
         """
@@ -85,7 +91,7 @@ ModelProxy(
     "gateway",
     memory="plenty",
     proxy_config={"endpoints": [{"model_service_name": "a"}, {"model_service_name": "", "weight": -1}],
-                  "policies": {"num_retrys": 3, "cache": 7}},
+                  "policies": {"retrys": 3, "cache": 7}},
 )
 """
     )
@@ -95,22 +101,24 @@ ModelProxy(
         "memory: must be a whole number, not a string",
         "proxy_config.endpoints[1].model_service_name: must not be empty",
         "proxy_config.endpoints[1].weight: must be at least 0, not -1",
-        "proxy_config.policies.num_retrys: there is no such property; did you mean num_retries?",
+        "proxy_config.policies.retrys: there is no such property; did you mean num_retries?",
         "proxy_config.policies.cache: must be true or false, not 7",
     ):
-        assert text in run.console
+        assert project.spelled(text) in run.console
     assert "Traceback" not in run.console
     assert not project.data.exists()
 
 
+@both
 def test_a_key_in_the_wrong_place_is_not_printed(project: Project) -> None:
     project.program("ModelService('a', model_type='llm', provider='x', provider_settings='sk-in-the-wrong-place')")
     run = project.preview(check=False)
     assert run.code != 0
-    assert "provider_settings: must be an object, not a string" in run.console
+    assert project.spelled("provider_settings: must be an object, not a string") in run.console
     assert "sk-in-the-wrong-place" not in run.console
 
 
+@both
 def test_unknown_values_pass_preview_and_are_resolved_in_up(project: Project) -> None:
     project.program(
         service()
@@ -126,13 +134,14 @@ ModelProxy("other", proxy_config={"endpoints": [{"model_service_name": second.mo
     plan = project.preview()
     assert plan.changed == dict.fromkeys(("qwen", "second", "gateway", "other"), "create")
     assert project.up().changed == plan.changed
-    resources = project.resources()
-    assert resources["gateway"]["inputs"]["proxy_mode"] == "multi"
-    endpoint = resources["other"]["inputs"]["proxy_config"]["endpoints"][0]
-    assert endpoint["model_service_name"] == resources["second"]["id"]
+    resources, spelled = project.resources(), project.spelled
+    assert resources["gateway"]["inputs"][spelled("proxy_mode")] == "multi"
+    endpoint = resources["other"]["inputs"][spelled("proxy_config")]["endpoints"][0]
+    assert endpoint[spelled("model_service_name")] == resources["second"]["id"]
     assert project.up().changed == {}
 
 
+@both
 @pytest.mark.parametrize("scheme", ["env", "file"])
 def test_a_key_by_reference_is_in_no_state_at_all(project: Project, tmp_path: Path, scheme: str) -> None:
     file = tmp_path / "key"
@@ -174,7 +183,7 @@ def test_a_key_by_reference_is_in_no_state_at_all(project: Project, tmp_path: Pa
     assert project.up(env=env("sk-by-reference-2")).changed == {}
     file.unlink()
     run = project.preview(check=False)
-    assert "provider_settings.api_key_from: the" in run.console
+    assert project.spelled("provider_settings.api_key_from: the") in run.console
 
 
 def there(project: Project, name: str) -> None:
@@ -188,6 +197,7 @@ def there(project: Project, name: str) -> None:
     )
 
 
+@both
 def test_what_exists_is_not_taken_over_unasked(project: Project) -> None:
     there(project, "mine")
     project.program(service(more="model_service_name='mine',"))
@@ -201,6 +211,7 @@ def test_what_exists_is_not_taken_over_unasked(project: Project) -> None:
     assert settings.base_url == "https://old.example.com"
 
 
+@both
 @pytest.mark.parametrize("how", ["argument", "variable"])
 def test_what_exists_is_adopted_on_request(project: Project, how: str) -> None:
     there(project, "mine")
@@ -212,6 +223,7 @@ def test_what_exists_is_adopted_on_request(project: Project, how: str) -> None:
     assert project.up().changed == {}
 
 
+@both
 def test_adoption_refuses_what_it_cannot_change(project: Project) -> None:
     there(project, "mine")
     project.program(service(more="model_service_name='mine', adopt=True,").replace("tongyi", "openai"))
@@ -220,6 +232,7 @@ def test_adoption_refuses_what_it_cannot_change(project: Project) -> None:
     assert project.client.get("mine", BackendType.SERVICE).provider == "tongyi"
 
 
+@both
 def test_a_forced_replacement_never_deletes_what_it_keeps(project: Project) -> None:
     project.program(service())
     project.up()
@@ -233,6 +246,7 @@ def test_a_forced_replacement_never_deletes_what_it_keeps(project: Project) -> N
     assert project.up().changed == {}
 
 
+@both
 def test_a_forced_replacement_deletes_first_if_told_to(project: Project) -> None:
     options = "opts=pulumi.ResourceOptions(delete_before_replace=True),"
     project.program(service(more=options))
@@ -240,7 +254,7 @@ def test_a_forced_replacement_deletes_first_if_told_to(project: Project) -> None
     before = project.resources()["qwen"]
     project.up("--replace", before["urn"])
     after = project.client.get(before["id"], BackendType.SERVICE)
-    assert after.created_at != before["outputs"]["created_at"]
+    assert after.created_at != before["outputs"][project.spelled("created_at")]
 
 
 def test_a_failed_creation_leaves_nothing_behind(project: Project) -> None:
@@ -257,6 +271,7 @@ def test_a_failed_creation_leaves_nothing_behind(project: Project) -> None:
     assert project.up().changed == {"qwen": "create"}
 
 
+@both
 def test_a_creation_whose_answer_is_lost_is_found(project: Project) -> None:
     project.platform.inject(Fault(operation="CreateModelService", drop="after"))
     project.program(service(more="model_service_name='found',"))
@@ -265,6 +280,7 @@ def test_a_creation_whose_answer_is_lost_is_found(project: Project) -> None:
     assert project.up().changed == {}
 
 
+@both
 def test_a_failed_update_is_tried_again(project: Project) -> None:
     project.program(service(more="model_service_name='same',"))
     project.up()
@@ -276,6 +292,7 @@ def test_a_failed_update_is_tried_again(project: Project) -> None:
     assert project.up().changed == {}
 
 
+@both
 @pytest.mark.parametrize("switch", ["masked", "absent"])
 def test_a_key_that_is_not_shown_is_no_drift(project: Project, switch: str) -> None:
     project.platform.switch(api_key=switch, computed="filled", list_order="sorted")
@@ -320,6 +337,19 @@ def test_another_region_is_never_searched(make_project: Callable[..., Project]) 
     assert run.code != 0
     assert "is in embedded, but the configuration says cn-shanghai" in run.console
     assert "qwen" in project.resources()
+
+
+def test_a_profile_leads_to_another_account(project: Project) -> None:
+    eu = project.folder / "eu"
+    project.pulumi("config", "set", "--path", "agentrun:profiles.eu.endpoint", f"file://{eu}")
+    project.program(service(more="profile='eu', model_service_name='far',"))
+    project.up()
+    with pytest.raises(ResourceNotExistError):
+        project.client.get("far", BackendType.SERVICE)
+    project.program(service(more="profile='us', model_service_name='far',"))
+    run = project.preview(check=False)
+    assert run.code != 0
+    assert "There is no profile 'us' in agentrun:profiles (there are eu)." in run.console
 
 
 def test_the_root_project_deploys_as_a_newcomer_would(tmp_path: Path) -> None:

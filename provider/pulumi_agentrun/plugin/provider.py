@@ -111,7 +111,7 @@ class Provider(ResourceProviderServicer):
             self._held.add(request.id)
         details = {
             _path(edit.path): messages.PropertyDiff(
-                kind=_VERBS[edit.verb, edit.path[0] in found.replaces], inputDiff=True
+                kind=_VERBS[edit.verb, edit.path[0] in found.replaces], inputDiff=edit.path[0] in kind.inputs
             )
             for edit in changes.edits(kind, olds, news)
         }
@@ -240,10 +240,10 @@ def _autonamed(
     mode = request.autonaming.mode if request.HasField("autonaming") else None
     if news.get(kind.name_field) is not None or mode in (None, messages.CheckRequest.AutonamingOptions.PROPOSE):
         return {}
-    if mode == messages.CheckRequest.AutonamingOptions.DISABLE:
+    name = olds.get(kind.name_field) or request.autonaming.proposed_name
+    if not name:
         failures.append(inputs.Failure(camel(kind.name_field), "must be set, for pulumi:autonaming is disabled"))
-        return {}
-    return {kind.name_field: olds.get(kind.name_field) or request.autonaming.proposed_name}
+    return {kind.name_field: name or None}
 
 
 def _some(changed: object) -> messages.DiffResponse.DiffChanges.ValueType:
