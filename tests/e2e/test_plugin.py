@@ -116,7 +116,8 @@ def test_a_diff_names_the_property_that_differs(project: Project) -> None:
     assert "sk-plain" not in plan.console
     project.program(service().replace("tongyi", "openai"))
     diffs = [e["resourcePreEvent"]["metadata"]["detailedDiff"] for e in project.preview().events if _is("replace", e)]
-    assert diffs == [{"provider": {"diffKind": "update-replace", "inputDiff": True}}]
+    replaced = {"diffKind": "update-replace", "inputDiff": True}
+    assert diffs == [{"provider": replaced, "modelServiceName": replaced}], "for the replacement has a name of its own"
 
 
 def _is(op: str, event: dict[str, Any]) -> bool:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+import yaml
+from google.protobuf.json_format import ParseDict
+from google.protobuf.struct_pb2 import Struct
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.output import Unknown
@@ -23,6 +27,7 @@ from pulumi_agentrun.plugin.spelling import from_schema, properties, to_schema, 
 from pulumi_agentrun.plugin.values import Hidden
 from pulumi_agentrun.shapes import UNKNOWN
 
+UNKNOWN_VALUE = rpc.UNKNOWN
 URN = "urn:pulumi:dev::p::agentrun:index:ModelService::svc"
 SETTINGS = {"baseUrl": "https://a.example", "apiKey": "sk-1"}
 INPUTS = {"modelType": "llm", "provider": "openai", "providerSettings": SETTINGS}
@@ -211,6 +216,18 @@ async def test_a_cancelled_creation_is_answered_with_what_exists(provider: Provi
     name = values.read(inputs).values["modelServiceName"]
     assert name.encode() in details
     assert caught.value.code == grpc.StatusCode.UNKNOWN
+
+
+async def test_the_yaml_example_passes_every_check(provider: Provider) -> None:
+    example = Path(__file__).parents[2] / "examples" / "yaml" / "Pulumi.yaml"
+    resources = yaml.safe_load(re.sub(r"\$\{[^}]*\}", UNKNOWN_VALUE, example.read_text()))["resources"]
+    assert len(resources) == 2
+    for name, resource in resources.items():
+        module, kind = resource["type"].split(":")
+        urn = f"urn:pulumi:dev::p::{module}:index:{kind}::{name}"
+        news = ParseDict(resource["properties"], Struct())
+        response = await provider.Check(messages.CheckRequest(urn=urn, news=news), context())
+        assert not response.failures
 
 
 async def test_an_unknown_function_is_refused_in_a_sentence(provider: Provider) -> None:
