@@ -23,9 +23,9 @@ from pulumi_agentrun.platform import Platform
 from pulumi_agentrun.plugin import values
 from pulumi_agentrun.plugin.engine import Engine, Status
 from pulumi_agentrun.plugin.provider import Provider
-from pulumi_agentrun.plugin.spelling import from_schema, properties, to_schema, worded
 from pulumi_agentrun.plugin.values import Hidden
 from pulumi_agentrun.shapes import UNKNOWN
+from pulumi_agentrun.spelling import from_schema, properties, to_schema, worded
 
 UNKNOWN_VALUE = rpc.UNKNOWN
 URN = "urn:pulumi:dev::p::agentrun:index:ModelService::svc"

@@ -13,8 +13,8 @@ from ..client.models import ListInput, SystemProps
 from ..inputs import plain
 from ..lifecycle import REGION
 from ..shapes import map_secrets
+from ..spelling import camel, properties, to_schema
 from .settings import Settings
-from .spelling import camel, properties, to_schema
 from .values import Hidden
 
 _GET: dict[str, Kind[Any]] = {"agentrun:index:getModelService": SERVICE, "agentrun:index:getModelProxy": PROXY}

@@ -24,10 +24,10 @@ from ..client.errors import AgentRunError
 from ..client.flows import Flow
 from ..client.kinds import PROXY, SERVICE, Kind
 from ..shapes import map_secrets
+from ..spelling import camel, from_schema, properties, to_schema, worded
 from . import functions, values
 from .engine import Engine, incomplete
 from .settings import Settings
-from .spelling import camel, from_schema, properties, to_schema, worded
 from .values import Hidden, Properties
 
 T = TypeVar("T")

@@ -1,4 +1,4 @@
-"""Property names: snake_case in this package, camelCase in the plugin's schema and in the state that it makes."""
+"""Property names: snake_case in this package, camelCase in the plugin's schema and state."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from ..client.fields import Model
-from ..client.kinds import PROXY, SERVICE, Kind
-from ..inputs import ADOPT, Failure
-from ..lifecycle import REGION
-from ..shapes import Shape, shape_of_model, shapes_of
+from .client.fields import Model
+from .client.kinds import PROXY, SERVICE, Kind
+from .inputs import ADOPT, Failure
+from .lifecycle import REGION
+from .shapes import Shape, shape_of_model, shapes_of
 
 camel = cache(to_camel)
 _WORD = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")

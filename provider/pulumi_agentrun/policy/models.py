@@ -1,0 +1,83 @@
+"""Rules about which models may be used: their providers, their names, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from fnmatch import fnmatchcase
+
+from pydantic import Field
+
+from ..client.kinds import PROXY, SERVICE
+from .rule import Finding, Rule, Settings
+from .view import View
+
+
+class Providers(Settings):
+    """Which providers are allowed."""
+
+    allowed: tuple[str, ...] = ()
+    """The allowed providers as glob patterns; none means any."""
+
+
+def allowed_providers(view: View, settings: Providers) -> Iterator[Finding]:
+    """Yield a provider that is not allowed."""
+    if settings.allowed and not _matches(view.at("provider"), settings.allowed):
+        yield Finding("provider", f"must be one of {', '.join(settings.allowed)}")
+
+
+class Models(Settings):
+    """Which models are allowed."""
+
+    allowed: tuple[str, ...] = ()
+    """The allowed models as glob patterns; none means any."""
+    denied: tuple[str, ...] = ()
+    """Glob patterns of models that are not allowed, whatever else is."""
+    sunset: dict[str, date] = Field(default_factory=dict)
+    """Glob patterns of models and the date (YYYY-MM-DD) from which each is no longer allowed."""
+    today: date | None = None
+    """The date to judge by; that of the run unless given."""
+
+
+def allowed_models(view: View, settings: Models) -> Iterator[Finding]:
+    """Yield each model that is not allowed, or not any more."""
+    for path in model_paths(view):
+        name = view.at(path)
+        if settings.allowed and not _matches(name, settings.allowed):
+            yield Finding(path, f"must be one of {', '.join(settings.allowed)}")
+        denied = next((pattern for pattern in settings.denied if _matches(name, [pattern])), None)
+        if denied:
+            yield Finding(path, f"is denied ({denied})")
+        for pattern, day in settings.sunset.items():
+            if (settings.today or date.today()) >= day and _matches(name, [pattern]):
+                yield Finding(path, f"is not allowed any more ({pattern} since {day})")
+
+
+def model_paths(view: View) -> Iterator[str]:
+    """Yield the paths of all model names in a resource."""
+    if view.kind is SERVICE:
+        yield from view.items("provider_settings.model_names")
+        return
+    for endpoint in view.items("proxy_config.endpoints"):
+        yield from view.items(f"{endpoint}.model_names")
+    for fallback in view.items("proxy_config.policies.fallbacks"):
+        if view.at(f"{fallback}.model_name"):
+            yield f"{fallback}.model_name"
+
+
+def _matches(name: object, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(str(name), pattern) for pattern in patterns)
+
+
+RULES = (
+    Rule(
+        "agentrun-allowed-providers", "Model services use allowed providers only.",
+        "Use an allowed provider, or ask the platform team to allow this one.",
+        Providers, allowed_providers, (SERVICE,),
+    ),
+    Rule(
+        "agentrun-allowed-models", "Only allowed models are offered and routed, and none beyond its last day.",
+        "Use an allowed model; for one that is at its end, its successor.",
+        Models, allowed_models, (SERVICE, PROXY),
+    ),
+)  # fmt: skip

@@ -1,0 +1,383 @@
+"""Each policy rule: what passes, what does not, what is not known yet, whom it ignores, and a wrong configuration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi_agentrun.client import Config, ModelClient, ModelProxyCreateInput, ModelServiceCreateInput
+from pulumi_agentrun.client.errors import ConfigError
+from pulumi_agentrun.client.kinds import PROXY, SERVICE
+from pulumi_agentrun.policy import PRESETS, RULES, NotKnown, View, rules
+from pulumi_agentrun.policy.__main__ import main
+from pulumi_agentrun.policy.view import view_of
+from pulumi_agentrun.shapes import UNKNOWN
+from pulumi_policy import ResourceValidationArgs, ResourceValidationPolicy, StackValidationPolicy
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError, unknown_checking_proxy
+
+SECRET = "sk-a-secret-in-the-program"
+
+
+def service(region: Any = "cn-a", **props: Any) -> View:
+    settings = {"base_url": "https://a.example/v1", "model_names": ["m1", "m2"], **props.pop("provider_settings", {})}
+    given = {"model_service_name": "s1", "provider": "openai", "provider_settings": settings, **props}
+    return View(SERVICE, "s1", given, urn="urn:s1", region=region)
+
+
+def proxy(endpoints: Any = None, region: Any = "cn-a", policies: Any = None, **props: Any) -> View:
+    config = {"endpoints": [{"model_service_name": "s1"}] if endpoints is None else endpoints, "policies": policies}
+    return View(PROXY, "p1", {"model_proxy_name": "p1", "proxy_config": config, **props}, urn="urn:p1", region=region)
+
+
+def to(*names: str, **more: Any) -> list[dict[str, Any]]:
+    return [{"model_service_name": name, **more} for name in names]
+
+
+GUARD = {"check_request": True, "check_response": True, "block_on_prompt_attack": True, "block_on_sensitive_data": True}
+FALL = {"fallbacks": to("s2")}
+
+# rule, configuration, resources, the findings
+PASS: list[tuple[str, dict[str, Any], list[View]]] = [
+    ("allowed-providers", {}, [service()]),
+    ("allowed-providers", {"allowed": ["open*"]}, [service(), proxy()]),
+    ("allowed-models", {"allowed": ["m*"]}, [service(), proxy(to("s1", model_names=["m1"]))]),
+    ("allowed-models", {"sunset": {"m1": "2030-01-01"}, "today": "2029-12-31"}, [service()]),
+    ("no-inline-api-key", {}, [service(credential_name="c"), service(provider_settings={"api_key_from": "env:K"})]),
+    ("secure-base-urls", {"hosts": ["*.example"]}, [service(), proxy(to("s1", base_url="https://b.example"))]),
+    ("private-networking", {}, [service(network_configuration={"network_mode": "PRIVATE", "vpc_id": "v"})]),
+    ("private-networking", {"modes": ["PUBLIC"]}, [proxy(network_configuration={"network_mode": "PUBLIC"})]),
+    ("guardrails", {}, [proxy(policies={"ai_guardrail_config": GUARD}), service()]),
+    ("guardrails", {"request": False, "response": False, "blocks": []}, [proxy()]),
+    ("limits", {"anyRateLimit": True}, [proxy(policies={"token_rate_limiter": {"tpm": 1}, "num_retries": 5})]),
+    ("fallback", {}, [proxy(policies=FALL), service()]),
+    ("weights", {"total": 100}, [proxy(), proxy([*to("a", weight=90), *to("b", weight=10)])]),
+    ("sizes", {}, [proxy(cpu=8, memory=16384)]),
+    (
+        "naming",
+        {},
+        [service(description="d", model_service_name="a-1"), service(description="d", model_service_name=None)],
+    ),
+    ("allowed-regions", {"allowed": ["cn-a"]}, [service(), proxy(service_region_id="cn-a")]),
+    ("allowed-regions", {}, [service(region=UNKNOWN)]),
+    ("services-exist", {"external": ["shared-*"]}, [service(), proxy(to("s1", "shared-1"))]),
+    ("models-offered", {}, [service(), proxy(to("s1", model_names=["m2"]) + to("elsewhere", model_names=["x"]))]),
+    ("no-cycles", {}, [service(), proxy(policies={"fallbacks": to("s1", model_name="m2") + to("s2")})]),
+    ("unused-services", {}, [service(), proxy()]),
+    ("unused-services", {"external": ["s1"]}, [service()]),
+]
+FAIL: list[tuple[str, dict[str, Any], list[View], list[str]]] = [
+    ("allowed-providers", {"allowed": ["tongyi"]}, [service()], ["provider: must be one of tongyi"]),
+    (
+        "allowed-models", {"allowed": ["m1"], "denied": ["m2"]}, [service(), proxy(to("s1", model_names=["x"]))],
+        [
+            "provider_settings.model_names[1]: must be one of m1", "provider_settings.model_names[1]: is denied (m2)",
+            "proxy_config.endpoints[0].model_names[0]: must be one of m1",
+        ],
+    ),
+    (
+        "allowed-models", {"sunset": {"m*": "2030-01-01"}, "today": "2030-01-01"},
+        [proxy(policies={"fallbacks": to("s1", model_name="m1")})],
+        ["proxy_config.policies.fallbacks[0].model_name: is not allowed any more (m* since 2030-01-01)"],
+    ),
+    (
+        "no-inline-api-key", {"allowReferences": False},
+        [service(provider_settings={"api_key": SECRET}), service(provider_settings={"api_key_from": "env:K"})],
+        [
+            "provider_settings.api_key: must not be set; use credential_name",
+            "provider_settings.api_key_from: must not be set; use credential_name",
+        ],
+    ),
+    (
+        "secure-base-urls", {"hosts": ["b.example"]},
+        [service(provider_settings={"base_url": f"http://u:{SECRET}@a.example"}), proxy(to("s", base_url="http://b.example"))],
+        [
+            "provider_settings.base_url: must begin with https://",
+            "provider_settings.base_url: must not carry a user name or password",
+            "provider_settings.base_url: must lead to one of b.example",
+            "proxy_config.endpoints[0].base_url: must begin with https://",
+        ],
+    ),
+    (
+        "private-networking", {}, [service(), proxy(network_configuration={"network_mode": "PRIVATE"})],
+        [
+            "network_configuration.network_mode: must be PRIVATE",
+            "network_configuration.vpc_id: must be set, for a private network is one of a VPC",
+        ],
+    ),
+    (
+        "guardrails", {"levels": ["high"]},
+        [proxy(policies={"ai_guardrail_config": {**GUARD, "check_response": False}})],
+        [
+            "proxy_config.policies.ai_guardrail_config.check_response: must be true",
+            "proxy_config.policies.ai_guardrail_config.level: must be one of high",
+        ],
+    ),
+    (
+        "limits", {"anyRateLimit": True, "requestTimeout": {"required": True}, "concurrency": {"min": 2}},
+        [proxy(policies={"num_retries": 6, "concurrency_limit": 1})],
+        [
+            "proxy_config.policies.request_timeout: must be set",
+            "proxy_config.policies.num_retries: must be at most 5",
+            "proxy_config.policies.concurrency_limit: must be at least 2",
+            "proxy_config.policies.token_rate_limiter: must limit tokens per second, minute, hour or day",
+        ],
+    ),
+    ("fallback", {}, [proxy()], ["proxy_config.policies.fallbacks: must name at least 1"]),
+    (
+        "weights", {"total": 100}, [proxy([*to("a", weight=0), *to("b"), *to("c", weight=99)])],
+        [
+            "proxy_config.endpoints[0].weight: must be above 0", "proxy_config.endpoints[1].weight: must be above 0",
+            "proxy_config.endpoints: must have weights that add up to 100",
+        ],
+    ),
+    ("sizes", {"cpu": {"min": 1, "max": 2}}, [proxy(cpu=3, memory=1)], ["cpu: must be at most 2"]),
+    (
+        "naming", {}, [service(model_service_name="Bad Name")],
+        ["model_service_name: must match [a-z][a-z0-9-]*", "description: must say what it is for"],
+    ),
+    (
+        "allowed-regions", {"allowed": ["cn-b"]}, [service(), proxy(region="cn-b", service_region_id="us")],
+        ["region: must be one of cn-b", "service_region_id: must be one of cn-b"],
+    ),
+    (
+        "services-exist", {}, [service(), proxy(to("s1", "s2"), policies={"fallbacks": to("s3")})],
+        [
+            "proxy_config.endpoints[1].model_service_name: names no model service of this stack",
+            "proxy_config.policies.fallbacks[0].model_service_name: names no model service of this stack",
+        ],
+    ),
+    (
+        "models-offered", {},
+        [service(), proxy(to("s1", model_names=["m1", "m9"]), policies={"fallbacks": to("s1", model_name="m8")})],
+        [
+            "proxy_config.endpoints[0].model_names[1]: is not offered by its model service",
+            "proxy_config.policies.fallbacks[0].model_name: is not offered by its model service",
+        ],
+    ),
+    (
+        "no-cycles", {}, [service(), proxy(policies={"fallbacks": to("s1")})],
+        ["proxy_config.policies.fallbacks[0]: falls back to what has been tried already"],
+    ),
+    (
+        "no-cycles", {},
+        [service(provider_settings={"base_url": "https://gw.example/v1"}), proxy(endpoint="https://gw.example")],
+        ["proxy_config.endpoints: leads back to this proxy, through the base_url of a model service"],
+    ),
+    ("unused-services", {}, [service(), proxy(to("s2"))], ["model_service_name: is named by no proxy of this stack"]),
+]  # fmt: skip
+UNSURE: list[tuple[str, dict[str, Any], list[View], str]] = [
+    ("allowed-providers", {"allowed": ["x"]}, [service(provider=UNKNOWN)], "provider"),
+    (
+        "allowed-models",
+        {"allowed": ["x"]},
+        [service(provider_settings={"model_names": UNKNOWN})],
+        "provider_settings.model_names",
+    ),
+    ("no-inline-api-key", {}, [service(provider_settings={"api_key": UNKNOWN})], "provider_settings.api_key"),
+    ("secure-base-urls", {}, [service(provider_settings={"base_url": UNKNOWN})], "provider_settings.base_url"),
+    ("private-networking", {}, [service(network_configuration=UNKNOWN)], "network_configuration.network_mode"),
+    ("guardrails", {}, [proxy(policies=UNKNOWN)], "proxy_config.policies.ai_guardrail_config.check_request"),
+    ("limits", {}, [proxy(policies={"num_retries": UNKNOWN})], "proxy_config.policies.num_retries"),
+    ("fallback", {}, [proxy(policies={"fallbacks": UNKNOWN})], "proxy_config.policies.fallbacks"),
+    ("weights", {}, [proxy([*to("a", weight=UNKNOWN), *to("b", weight=1)])], "proxy_config.endpoints[0].weight"),
+    ("sizes", {}, [proxy(cpu=UNKNOWN)], "cpu"),
+    ("naming", {}, [service(model_service_name=UNKNOWN)], "model_service_name"),
+    ("allowed-regions", {"allowed": ["cn-a"]}, [service(region=UNKNOWN)], "region"),
+    ("services-exist", {}, [service(), proxy(to(UNKNOWN))], "proxy_config.endpoints[0].model_service_name"),
+    (
+        "models-offered",
+        {},
+        [service(provider_settings={"model_names": UNKNOWN}), proxy(to("s1", model_names=["m"]))],
+        "provider_settings.model_names",
+    ),
+    ("no-cycles", {}, [proxy(endpoint=UNKNOWN)], "endpoint"),
+    ("unused-services", {}, [service(model_service_name=UNKNOWN)], "model_service_name"),
+]
+BAD: list[tuple[str, dict[str, Any], str]] = [
+    ("allowed-providers", {"allowed": "openai"}, "allowed"),
+    ("allowed-models", {"sunset": {"m": "soon"}}, "sunset.m"),
+    ("no-inline-api-key", {"allowReferences": "perhaps"}, "allowReferences"),
+    ("secure-base-urls", {"hosts": [1]}, "hosts.0"),
+    ("private-networking", {"mode": []}, "mode"),
+    ("guardrails", {"blocks": ["everything"]}, "blocks.0"),
+    ("limits", {"retries": {"max": "many"}}, "retries.max"),
+    ("fallback", {"min": "one"}, "min"),
+    ("weights", {"total": 1.5}, "total"),
+    ("sizes", {"cpu": 2}, "cpu"),
+    ("naming", {"pattern": "["}, "pattern"),
+    ("allowed-regions", {"allowed": {}}, "allowed"),
+    ("services-exist", {"external": None}, "external"),
+    ("models-offered", {"x": 1}, "x"),
+    ("no-cycles", {"x": 1}, "x"),
+    ("unused-services", {"external": 1}, "external"),
+]
+BY_NAME = {rule.name.removeprefix("agentrun-"): rule for rule in RULES}
+
+
+def found(name: str, config: dict[str, Any], views: list[View]) -> list[str]:
+    rule = BY_NAME[name]
+    return [str(finding) for finding in rule.findings(views, rule.configured(config))]
+
+
+@pytest.mark.parametrize("table", [PASS, FAIL, UNSURE, BAD], ids=["pass", "fail", "unsure", "bad"])
+def test_every_rule_is_in_every_table(table: list[Any]) -> None:
+    assert {row[0] for row in table} == set(BY_NAME)
+
+
+@pytest.mark.parametrize(("name", "config", "views"), PASS)
+def test_what_is_right_passes(name: str, config: dict[str, Any], views: list[View]) -> None:
+    assert found(name, config, views) == []
+
+
+@pytest.mark.parametrize(("name", "config", "views", "expected"), FAIL)
+def test_what_is_wrong_is_named_by_its_path_and_no_value_is_shown(
+    name: str, config: dict[str, Any], views: list[View], expected: list[str]
+) -> None:
+    assert found(name, config, views) == expected
+    assert SECRET not in " ".join(expected)
+
+
+@pytest.mark.parametrize(("name", "config", "views", "path"), UNSURE)
+def test_what_is_not_known_neither_fails_nor_passes(
+    name: str, config: dict[str, Any], views: list[View], path: str
+) -> None:
+    with pytest.raises(NotKnown) as caught:
+        found(name, config, views)
+    assert caught.value.path == path
+
+
+@pytest.mark.parametrize(("name", "config", "where"), BAD)
+def test_a_wrong_configuration_is_refused_in_a_sentence(name: str, config: dict[str, Any], where: str) -> None:
+    with pytest.raises(ConfigError, match=f"policy agentrun-{name} is wrong: {where}: "):
+        BY_NAME[name].configured(config)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_has_a_word_on_every_rule(preset: str) -> None:
+    for rule in RULES:
+        rule.configured(PRESETS[preset][rule.name].settings)
+        assert rule.remedy.endswith(".")
+        assert "$ref" not in json.dumps(rule.schema)
+        assert "enforcementLevel" not in rule.schema
+    policies = rules(preset)
+    assert [policy.name for policy in policies] == [rule.name for rule in RULES]
+    assert {policy.enforcement_level.value for policy in policies} <= {"advisory", "mandatory", "disabled"}
+
+
+def test_a_preset_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ConfigError, match="There is no preset 'strict'; there are baseline, production"):
+        rules("strict")
+
+
+PLUGIN = {"providerSettings": {"baseUrl": "http://a.example"}, "modelServiceName": "s1"}
+DYNAMIC = {"provider_settings": {"base_url": "http://a.example"}, "model_service_name": "s1", "__provider": "x"}
+
+
+def args(type_: str, props: dict[str, Any]) -> ResourceValidationArgs:
+    checked: Any = unknown_checking_proxy(props)
+    made: Callable[..., ResourceValidationArgs] = ResourceValidationArgs
+    return made(type_, checked, f"urn:pulumi:dev::p::{type_}::s1", "s1", None, None)
+
+
+def policy(name: str) -> ResourceValidationPolicy:
+    [one] = [item for item in rules() if item.name == f"agentrun-{name}"]
+    assert isinstance(one, ResourceValidationPolicy)
+    return one
+
+
+@pytest.mark.parametrize(
+    ("type_", "props", "path"),
+    [
+        ("agentrun:index:ModelService", PLUGIN, "providerSettings.baseUrl"),
+        ("pulumi-python:dynamic/agentrun:ModelService", DYNAMIC, "provider_settings.base_url"),
+    ],
+)
+def test_both_doors_are_recognised_and_spoken_to_in_their_spelling(
+    type_: str, props: dict[str, Any], path: str
+) -> None:
+    told: list[str] = []
+    policy("secure-base-urls").validate(args(type_, props), lambda text, urn=None: told.append(text))
+    assert told == [f"{path}: must begin with https://. Use the provider's https endpoint."]
+
+
+@pytest.mark.parametrize(
+    "type_", ["aws:s3/bucket:Bucket", "agentrun:index:Other", "pulumi-python:dynamic:Resource", "agentrun:ModelService"]
+)
+def test_other_resources_are_ignored(type_: str) -> None:
+    assert view_of(type_, "x", PLUGIN, "urn", None) is None
+    policy("secure-base-urls").validate(args(type_, PLUGIN), lambda text, urn=None: pytest.fail(text))
+
+
+def test_what_is_not_known_in_preview_is_said_to_be_checked_later() -> None:
+    props = {"providerSettings": {"baseUrl": UNKNOWN_STRING_VALUE}}
+    with pytest.raises(UnknownValueError) as caught:
+        policy("secure-base-urls").validate(
+            args("agentrun:index:ModelService", props), lambda text, urn=None: pytest.fail(text)
+        )
+    assert caught.value.message == "providerSettings.baseUrl is not known yet; it will be checked in the update"
+
+
+def test_rules_for_stacks_are_policies_for_stacks() -> None:
+    for rule, item in zip(RULES, rules(), strict=True):
+        assert isinstance(item, StackValidationPolicy if rule.is_for_stacks else ResourceValidationPolicy)
+        if isinstance(item, ResourceValidationPolicy):
+            assert not item.has_remediation(), "a remediation would turn secrets into plain text"
+
+
+@pytest.fixture
+def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("AGENTRUN_POLICIES", raising=False)
+    with ModelClient(Config(endpoint=f"file://{tmp_path / 'data'}")) as client:
+        client.create(
+            ModelServiceCreateInput(
+                model_service_name="s1", model_type="llm", provider="openai",
+                provider_settings={"base_url": "http://a.example", "api_key": SECRET, "model_names": ["m1"]},
+            )
+        )  # fmt: skip
+        client.create(
+            ModelProxyCreateInput(model_proxy_name="p1", proxy_config={"endpoints": to("s1", model_names=["m2"])})
+        )
+    return tmp_path
+
+
+def test_an_audit_is_a_table_an_object_and_an_exit_code(account: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    where = ["--endpoint", f"file://{account / 'data'}"]
+    assert main(where) == 1
+    text = capsys.readouterr().out
+    assert "mandatory  s1  agentrun-secure-base-urls  " in text.replace("   ", "  ").replace("   ", "  ")
+    assert "2 resources, 2 mandatory and " in text
+    assert SECRET not in text
+    assert main([*where, "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["resources"] == 2
+    broken = {(v["policy"], v["resource"], v["path"]) for v in report["violations"] if v["level"] == "mandatory"}
+    assert broken == {
+        ("agentrun-secure-base-urls", "s1", "provider_settings.base_url"),
+        ("agentrun-models-offered", "p1", "proxy_config.endpoints[0].model_names[0]"),
+    }
+    config = account / "config.json"
+    config.write_text('{"all": "disabled", "agentrun-fallback": {"enforcementLevel": "advisory", "min": 2}}')
+    assert main([*where, "--json", "--config", str(config)]) == 0
+    assert [v["message"] for v in json.loads(capsys.readouterr().out)["violations"]] == ["must name at least 2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('{"agentrun-nope": "mandatory"}', "There is no policy 'agentrun-nope'; there are agentrun-allowed-providers"),
+        ('{"agentrun-naming": "loud"}', "The enforcementLevel of policy agentrun-naming must be one of advisory"),
+        ('{"agentrun-naming": {"enforcementLevel": "advisory", "x": 1}}', "policy agentrun-naming is wrong: x"),
+        ("[]", "must be an object of policies"),
+        ("{", "cannot be read"),
+    ],
+)
+def test_an_audit_with_a_wrong_configuration_fails_in_a_sentence(
+    account: Path, capsys: pytest.CaptureFixture[str], text: str, sentence: str
+) -> None:
+    config = account / "config.json"
+    config.write_text(text)
+    assert main(["--endpoint", f"file://{account / 'data'}", "--config", str(config)]) == 2
+    assert sentence in capsys.readouterr().err
