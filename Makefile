@@ -60,7 +60,7 @@ platform: install ## serve the embedded platform on http://127.0.0.1:8080
 
 lock: install ## resolve the dependencies anew
 	@$(BIN)/python -m pip install --quiet uv
-	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.10 --extra platform --extra credentials \
+	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.10 --extra platform --extra credentials --extra policy \
 	  --group dev --constraint constraints.txt --generate-hashes --upgrade \
 	  --custom-compile-command "make lock" --quiet -o requirements.lock
 

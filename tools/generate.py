@@ -1,4 +1,4 @@
-"""Writes what is derived from the models: the argument types, the resource classes, the schema and the reference page.
+"""Writes what is derived from the models: the argument types, the resource classes, the schema and the reference pages.
 
 Run `make format` after changing a model; a test fails while a written file differs from what this would write.
 """
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import policies
 import reference
 import schema
 from pulumi_agentrun.client.fields import Model
@@ -194,6 +195,7 @@ def outputs() -> dict[Path, str]:
         PACKAGE / "args.py": formatted(args_module()),
         PACKAGE / "resources.py": formatted(resources_module()),
         PACKAGE / "plugin" / "schema.json": schema.package({"adopt": META["adopt"][2], REGION: REGION_TEXT}),
+        ROOT / "docs" / "policies.md": policies.page((ROOT / "docs" / "policies.md").read_text("utf-8")),
         ROOT / "docs" / "resources.md": reference.page(nested_models(), REGION_TEXT),
     }
 

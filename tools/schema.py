@@ -14,8 +14,8 @@ from pulumi_agentrun.inputs import ADOPT
 from pulumi_agentrun.keys import Fingerprint
 from pulumi_agentrun.plugin.functions import results
 from pulumi_agentrun.plugin.provider import TYPES
-from pulumi_agentrun.spelling import camel, properties, worded
 from pulumi_agentrun.shapes import Shape, shape_of_model
+from pulumi_agentrun.spelling import camel, properties, worded
 from pydantic import SecretStr
 
 Json = dict[str, Any]

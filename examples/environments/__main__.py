@@ -9,6 +9,7 @@ stack = pulumi.get_stack()
 # Each key is read where `pulumi` runs, so every environment's pipeline brings its own and state holds none.
 services: dict[str, GatewayServiceArgs] = {
     "qwen": {
+        "description": "Qwen through DashScope",
         "provider": "tongyi",
         "base_url": "https://dashscope.aliyuncs.com/compatible-mode/v1",
         "api_key_from": "env:DASHSCOPE_API_KEY",
@@ -17,6 +18,7 @@ services: dict[str, GatewayServiceArgs] = {
 }
 if config.get_bool("backup"):
     services["backup"] = {
+        "description": "DeepSeek, when Qwen does not answer",
         "provider": "deepseek",
         "base_url": "https://api.deepseek.com/v1",
         "api_key_from": "env:DEEPSEEK_API_KEY",

@@ -95,9 +95,10 @@ class Project:
             "PULUMI_DEBUG_COMMANDS": "1",
             "NO_COLOR": "1",
         }
+        # As in an activated virtual environment: the plugin and policy packs are found so.
+        self.env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), self.env["PATH"]])
         if door == "plugin":
             self.env["PYTHONPATH"] = str(sdk())
-            self.env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), self.env["PATH"]])
         self.pulumi("stack", "init", "dev")
         for key, value in ({"agentrun:endpoint": "file://platform"} | (config or {})).items():
             if value:

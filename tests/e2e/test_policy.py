@@ -1,4 +1,4 @@
-"""The policy pack in the real engine: what is advised, what is blocked, what is configured, and what is not known yet."""
+"""The policy pack in the real engine: what is advised, blocked, configured, and not known yet."""
 
 from __future__ import annotations
 

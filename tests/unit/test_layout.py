@@ -53,6 +53,7 @@ LAYERS = (
     "changes",
     "waiting",
     "lifecycle",
+    "spelling",
     "accounts",
     "dynamic",
     "resources",
@@ -65,6 +66,17 @@ def test_imports_point_one_way(name: str) -> None:
     assert not above & imported(PACKAGE / f"{name}.py")
     if name not in ("dynamic", "resources"):
         assert not any(module.split(".")[0] == "pulumi" for module in imported(PACKAGE / f"{name}.py"))
+
+
+@pytest.mark.parametrize("folder", ["plugin", "policy"])
+def test_front_doors_know_nothing_of_each_other(folder: str) -> None:
+    for path in PACKAGE.joinpath(folder).glob("*.py"):
+        others = {"plugin", "policy", "dynamic", "resources", "components", "platform"} - {folder}
+        assert not {f"pulumi_agentrun.{other}" for other in others} & imported(path), path
+        if folder == "policy" and path.name != "pack.py":
+            assert not any(
+                name.startswith(("pulumi_policy.", "pulumi.")) for name in imported(path) - {"pulumi_policy.Policy"}
+            )
 
 
 def test_every_file_says_its_duty() -> None:

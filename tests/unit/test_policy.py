@@ -168,6 +168,7 @@ FAIL: list[tuple[str, dict[str, Any], list[View], list[str]]] = [
     ),
     ("unused-services", {}, [service(), proxy(to("s2"))], ["model_service_name: is named by no proxy of this stack"]),
 ]  # fmt: skip
+NAMES = "provider_settings.model_names"
 UNSURE: list[tuple[str, dict[str, Any], list[View], str]] = [
     ("allowed-providers", {"allowed": ["x"]}, [service(provider=UNKNOWN)], "provider"),
     (
