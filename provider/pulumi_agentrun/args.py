@@ -59,9 +59,9 @@ class ModelParameterRuleArgs(TypedDict, total=False):
     """Whether callers must set it."""
     default: pulumi.Input[Any]
     """What holds when they do not."""
-    min: pulumi.Input[Any]
+    min: pulumi.Input[float]
     """Its least value."""
-    max: pulumi.Input[Any]
+    max: pulumi.Input[float]
     """Its greatest value."""
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
-from . import keys, naming, options
+from . import keys, leaves, naming, options
 from .client.errors import ConfigError
-from .client.fields import AtLeast, NotEmpty
+from .client.fields import NotEmpty
 from .client.kinds import Kind
 from .client.operations import NOT_NAMES
+from .client.settings import ProxyMode
 from .shapes import UNKNOWN, Shape, shapes_of
 
 ADOPT = "adopt"
@@ -51,6 +51,8 @@ def check(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> 
     meta = _meta(news, failures)
     _remember(shapes, olds, inputs, "", failures)
     if not failures:
+        failures += _contradictions(inputs)
+    if not failures:
         inputs = _defaults(kind, olds, inputs) | inputs
         inputs[kind.name_field] = naming.name_of(kind, olds, meta | inputs)
         _check_name(kind.name_field, inputs[kind.name_field], failures)
@@ -66,9 +68,9 @@ def may_adopt(kind: Kind[Any], inputs: Mapping[str, Any]) -> bool:
 def _meta(news: Mapping[str, Any], failures: list[Failure]) -> dict[str, Any]:
     meta = {key: news[key] for key in sorted(META) if news.get(key) is not None}
     if not isinstance(meta.get(ADOPT, False), bool) and meta[ADOPT] is not UNKNOWN:
-        failures.append(Failure(ADOPT, f"must be true or false, not {_article(meta[ADOPT])}"))
+        failures.append(Failure(ADOPT, f"must be true or false, not {leaves.article(meta[ADOPT])}"))
     if not isinstance(meta.get(naming.PROFILE, ""), str) and meta[naming.PROFILE] is not UNKNOWN:
-        failures.append(Failure(naming.PROFILE, f"must be a string, not {_article(meta[naming.PROFILE])}"))
+        failures.append(Failure(naming.PROFILE, f"must be a string, not {leaves.article(meta[naming.PROFILE])}"))
     return meta
 
 
@@ -104,18 +106,20 @@ def _value(shape: Shape, value: Any, path: str, failures: list[Failure]) -> Any:
         return value
     if shape.fields is not None:
         if not isinstance(value, Mapping):
-            failures.append(Failure(path, f"must be an object, not {_article(value)}"))
+            failures.append(Failure(path, f"must be an object, not {leaves.article(value)}"))
             return None
         return _object(shape.fields, value, f"{path}.", failures)
     if shape.item is not None:
         if not isinstance(value, (list, tuple)):
-            failures.append(Failure(path, f"must be a list, not {_article(value)}"))
+            failures.append(Failure(path, f"must be a list, not {leaves.article(value)}"))
             return None
         if shape.mark(NotEmpty) and not value:
             failures.append(Failure(path, "must not be empty"))
         item = shape.item
         return [_value(item, v, f"{path}[{i}]", failures) for i, v in enumerate(value)]
-    return _leaf(shape, value, path, failures)
+    result, reasons = leaves.check(shape, value)
+    failures += [Failure(path, reason) for reason in reasons]
+    return result
 
 
 def _object(
@@ -166,69 +170,22 @@ def _no_such(key: str, known: list[str]) -> str:
     return f"there is no such property; there are {', '.join(sorted(known))}"
 
 
-def _leaf(shape: Shape, value: Any, path: str, failures: list[Failure]) -> Any:
-    assert shape.adapter is not None
-    if value is None:
-        failures.append(Failure(path, "must not be null"))
-        return None
-    try:
-        if shape.annotation in _NUMBERS and isinstance(value, bool):
-            raise TypeError
-        result = shape.adapter.validate_python(value)
-    except (ValidationError, TypeError):
-        failures.append(Failure(path, f"must be {_wanted(shape)}, not {_article(value)}"))
-        return None
-    result = plain(result)
-    _bounds(shape, result, path, failures)
-    return result
+def _contradictions(inputs: Mapping[str, Any]) -> Iterator[Failure]:
+    """Yield what cannot be meant together."""
+    config = inputs.get("proxy_config")
+    endpoints = config.get("endpoints") if isinstance(config, Mapping) else None
+    if inputs.get("proxy_mode") == ProxyMode.SINGLE and isinstance(endpoints, list) and len(endpoints) > 1:
+        yield Failure("proxy_mode", "must be multi, for there are several endpoints")
+    for info, path in _listed(inputs, "model_info_configs", ""):
+        for rule, where in _listed(info, "model_parameter_rules", f"{path}."):
+            least, most = rule.get("min"), rule.get("max")
+            if isinstance(least, (int, float)) and isinstance(most, (int, float)) and least > most:
+                yield Failure(f"{where}.min", "must not be above max")
 
 
-def _bounds(shape: Shape, value: Any, path: str, failures: list[Failure]) -> None:
-    least = shape.mark(AtLeast)
-    if least and value < least.minimum:
-        failures.append(Failure(path, f"must be at least {least.minimum:g}, not {value:g}"))
-    if shape.mark(NotEmpty) and value == "":
-        failures.append(Failure(path, "must not be empty"))
-
-
-def plain(value: Any) -> Any:
-    """Return a value as state has it: words and secrets as strings, whole numbers as integers."""
-    if isinstance(value, SecretStr):
-        return value.get_secret_value()
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    return value
-
-
-_NUMBERS = (int, float, int | float)
-_WANTED = {
-    int: "a whole number",
-    float: "a number",
-    int | float: "a number",
-    bool: "true or false",
-    str: "a string",
-    SecretStr: "a string",
-}
-
-
-def _wanted(shape: Shape) -> str:
-    return _WANTED.get(shape.annotation, "a string")
-
-
-def _article(value: Any) -> str:
-    """Say what a value is without showing it: it may be a secret in the wrong place."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return "an empty string" if value == "" else "a string"
-    if isinstance(value, (int, float)):
-        return f"{value:g}"
-    if isinstance(value, Mapping):
-        return "an object"
-    return "a list" if isinstance(value, (list, tuple)) else "null"
+def _listed(value: Mapping[str, Any], key: str, prefix: str) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Yield the known objects of a list with their paths."""
+    items = value.get(key)
+    for index, item in enumerate(items if isinstance(items, list) else ()):
+        if isinstance(item, Mapping):
+            yield item, f"{prefix}{key}[{index}]"

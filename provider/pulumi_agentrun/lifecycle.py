@@ -28,7 +28,8 @@ from .client.flows import Flow, Notice, call
 from .client.kinds import Kind
 from .client.models import SystemProps, UpdateInput
 from .client.settings import Status
-from .inputs import META, plain
+from .inputs import META
+from .leaves import plain
 from .waiting import until_deleted, until_ready
 
 R = TypeVar("R", bound=SystemProps)

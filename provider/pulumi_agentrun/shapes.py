@@ -5,7 +5,8 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import TypeAdapter
@@ -120,6 +121,7 @@ def _shape(annotation: Any, marks: tuple[Any, ...]) -> Shape:
         options = [option for option in get_args(annotation) if option is not type(None)]
         if len(options) == 1:
             return _shape(options[0], marks)
+        annotation = reduce(or_, options)
     if isinstance(annotation, type) and issubclass(annotation, Model):
         return Shape(annotation, marks, fields=shape_of_model(annotation))
     if origin is list:

@@ -123,7 +123,7 @@ def test_unknown_values_pass_preview_and_are_resolved_in_up(project: Project) ->
     project.program(
         service()
         + """
-late = service.created_at.apply(lambda at: "late-" + at[:4])
+late = service.created_at.apply(lambda at: "https://late-" + at[:4])
 second = ModelService("second", model_type=service.status.apply(lambda s: "llm"), provider="openai",
                       provider_settings={"base_url": late, "model_names": [late]})
 ModelProxy("gateway", description=late, proxy_config=service.status.apply(lambda s: {

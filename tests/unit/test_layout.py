@@ -48,6 +48,7 @@ LAYERS = (
     "options",
     "keys",
     "shapes",
+    "leaves",
     "naming",
     "inputs",
     "changes",

@@ -69,10 +69,22 @@ class NotEmpty:
     """Mark a string or list that a program may not leave empty."""
 
 
+@dataclass(frozen=True)
+class Prose:
+    """Mark a text for people, which may have several lines."""
+
+
+@dataclass(frozen=True)
+class Url:
+    """Mark the address of an HTTP service."""
+
+
 SecretValue = Annotated[SecretStr, Secret(), PlainSerializer(_serialize_secret, return_type=str)]
 Count = Annotated[int, AtLeast(0)]
 Text = Annotated[str, NotEmpty()]
-Names = Annotated[list[str], Unordered()]
+Names = Annotated[list[Text], Unordered()]
+HttpUrl = Annotated[str, Url()]
+Description = Annotated[str, Prose()]
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import PrivateAttr, ValidationInfo, model_validator
 
-from .fields import AtLeast, Count, Model, Text, Unordered, WriteOnly
+from .fields import AtLeast, Count, Description, Model, Text, Unordered, WriteOnly
 from .settings import (
     ArmsConfiguration,
     LogConfiguration,
@@ -83,7 +83,7 @@ class ModelServiceMutableProps(Model):
     """How to reach the provider."""
     credential_name: str | None = None
     """A credential kept by AgentRun to use instead of an inline api key."""
-    description: str | None = None
+    description: Description | None = None
     """What the service is for."""
     model_info_configs: Annotated[list[ModelInfoConfig], Unordered()] | None = None
     """What callers should know of its models."""
@@ -166,7 +166,7 @@ class ModelProxyMutableProps(Model):
     """Application monitoring. The service never shows it again, so no drift is seen in it."""
     credential_name: str | None = None
     """A credential kept by AgentRun that callers of the proxy must present."""
-    description: str | None = None
+    description: Description | None = None
     """What the proxy is for."""
     execution_role_arn: str | None = None
     """The RAM role that it runs as."""

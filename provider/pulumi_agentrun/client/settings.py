@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from .fields import Count, Model, Names, NotEmpty, SecretValue, Text, Unordered
+from .fields import Count, HttpUrl, Model, Names, NotEmpty, SecretValue, Text, Unordered
 
 
 class _Word(str, Enum):
@@ -94,7 +94,7 @@ class ProviderSettings(Model):
 
     api_key: SecretValue | None = None
     """The provider's key, sent with every model call. Kept secret in state."""
-    base_url: str | None = None
+    base_url: HttpUrl | None = None
     """The root of the provider's API, for instance `https://api.example.com/v1`."""
     model_names: Names | None = None
     """The models that the service offers, as the provider calls them; their order has no meaning."""
@@ -192,7 +192,7 @@ class ProxyConfigEndpoint(Model):
     """The model service behind it."""
     model_names: Names | None = None
     """The models of that service to use; their order has no meaning."""
-    base_url: str | None = None
+    base_url: HttpUrl | None = None
     """A base URL to use instead of the service's own."""
     weight: Count | None = None
     """Its share of the requests, relative to the other endpoints' weights."""

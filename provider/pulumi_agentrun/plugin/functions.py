@@ -10,7 +10,7 @@ from ..client.errors import InvalidArgumentError
 from ..client.flows import Flow, call
 from ..client.kinds import PROXY, SERVICE, Kind
 from ..client.models import ListInput, SystemProps
-from ..inputs import plain
+from ..leaves import plain
 from ..lifecycle import REGION
 from ..shapes import map_secrets
 from ..spelling import camel, properties, to_schema

@@ -9,7 +9,7 @@ from typing import Any
 from ..client import ModelClient, ModelProxyListInput, ModelServiceListInput
 from ..client.errors import ConfigError
 from ..client.kinds import PROXY, SERVICE
-from ..inputs import plain
+from ..leaves import plain
 from .presets import PRESETS, RULES, Choice
 from .view import View
 
