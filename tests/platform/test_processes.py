@@ -155,3 +155,31 @@ def test_a_killed_server_loses_nothing_it_acknowledged(server: Any, tmp_path: Pa
     ]
     platform.close()
     assert [service["status"] for service in found] == ["READY"] * len(acknowledged)
+
+
+LOOK = """
+import json, sys
+from pulumi_agentrun.platform import Platform
+
+platform = Platform.open(sys.argv[1], {"ak": "secret"})
+headers = [("x-acs-signature-type", "BEARERTOKEN"), ("x-acs-bearer-token", "secret")]
+answer = platform.handle("GET", "/2025-09-10/agents/model-services?pageSize=100", headers, b"")
+print(json.loads(answer.body)["data"]["total"])
+platform.close()
+"""
+
+
+def test_a_second_opening_in_a_process_leaves_its_locks_alone(call: Any, platform: Platform, tmp_path: Path) -> None:
+    """Closing any descriptor of a file drops all of a process's locks on it, and another process then tidies it away."""
+    data = str(tmp_path / "data")
+
+    def seen() -> str:
+        output, error = _start("-c", LOOK, data).communicate(timeout=60)
+        assert error == ""
+        return output.strip()
+
+    call.create_service("first")
+    Platform.open(data, {}).close()
+    assert seen() == "1"
+    call.create_service("second")
+    assert seen() == "2"

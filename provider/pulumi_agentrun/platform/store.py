@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -121,6 +122,9 @@ class Tables:
         return None
 
 
+_MAKING = threading.Lock()
+
+
 class Store:
     """The file, with a connection for each thread that is using it."""
 
@@ -129,8 +133,7 @@ class Store:
         self._idle: deque[sqlite3.Connection] = deque()
         self._closed = False
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Made before SQLite would make it, which lets others read it; its side files get the same mode.
-        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        _make_private(self._path)
         with self._connection() as connection:
             _patiently(connection, "PRAGMA journal_mode = WAL")
             for statement in _SCHEMA:
@@ -181,6 +184,19 @@ class Store:
         # Safe against a killed process, which is what can happen to a local platform; not against a power cut.
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
+
+
+def _make_private(path: Path) -> None:
+    """Make the file before SQLite would make it, which lets others read it; its side files get the same mode.
+
+    Never opened once it is there: closing a descriptor would drop all locks that the process has on the file, and the
+    next process to close it would tidy away what this one still writes to.
+    """
+    with _MAKING:
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        except FileExistsError:
+            return
 
 
 def _patiently(connection: sqlite3.Connection, statement: str) -> None:
