@@ -21,6 +21,7 @@ Hook = Callable[[int, str], None]
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Stay quiet about clients that were killed."""
