@@ -170,7 +170,7 @@ platform.close()
 
 
 def test_a_second_opening_in_a_process_leaves_its_locks_alone(call: Any, platform: Platform, tmp_path: Path) -> None:
-    """Closing any descriptor of a file drops all of a process's locks on it, and another process then tidies it away."""
+    """Closing any descriptor of a file drops all of a process's locks on it; another process then tidies it away."""
     data = str(tmp_path / "data")
 
     def seen() -> str:
