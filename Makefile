@@ -45,6 +45,9 @@ unit: install ## run the unit tests only: seconds, no network, no engine
 e2e: install engine ## run the end-to-end tests only
 	@$(BIN)/python -m pytest -n 2 --dist worksteal tests/e2e
 
+bench: install engine ## measure speed beside references; writes docs/benchmarks.md (about 12 minutes, 2 with QUICK=1)
+	@PYTHONPATH=tests $(BIN)/python -m bench
+
 check: install ## formatting, lint, types, and that generated files are current
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
@@ -64,4 +67,4 @@ lock: install ## resolve the dependencies anew
 	  --group dev --constraint constraints.txt --generate-hashes --upgrade \
 	  --custom-compile-command "make lock" --quiet -o requirements.lock
 
-.PHONY: help install engine stack up preview down test unit e2e check format platform lock
+.PHONY: help install engine stack up preview down test unit e2e bench check format platform lock

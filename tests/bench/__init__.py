@@ -1,0 +1,1 @@
+"""What `make bench` measures, each beside its reference in the same run."""

@@ -1,0 +1,45 @@
+"""`make bench`: measures everything and writes docs/benchmarks.md, its picture and the README's table."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bench import clients, report, stacks
+
+
+def main() -> None:
+    """Measure; QUICK=1 in the environment makes do with less of everything."""
+    is_quick = bool(os.environ.get("QUICK"))
+    rounds = 1 if is_quick else 3
+    engine = subprocess.run(["pulumi", "version"], text=True, check=True, stdout=subprocess.PIPE).stdout.strip()
+    rows: list[report.Row] = []
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        bench = stacks.Bench(folder)
+        _say("overhead")
+        rows += stacks.overhead(bench, 50 if is_quick else 200, rounds)
+        _say("waiting")
+        rows += stacks.waiting(bench, 16 if is_quick else 64, rounds)
+        _say("calls")
+        rows += clients.calls(folder / "calls", 64 if is_quick else 256, rounds)
+        _say("imports")
+        found, notes = clients.imports(rounds)
+        rows += found
+        _say("growth")
+        growth = stacks.growth(bench, [10, 50] if is_quick else [10, 100, 1000])
+        _say("lists")
+        growth += "\n" + clients.lists(folder / "lists", [100, 1000] if is_quick else [100, 1000, 10_000])
+    report.write(rows, growth, notes, engine, is_quick)
+    sys.stdout.write(report.table(rows) + "\n" + growth)
+
+
+def _say(text: str) -> None:
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+"""Our client beside the official ones: calls to a served platform, lists, and the price of an import."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alibabacloud_agentrun20250910 import models as api
+from alibabacloud_agentrun20250910.client import Client as Official
+from alibabacloud_tea_openapi.models import Config as OfficialConfig
+from pulumi_agentrun.client import BackendType, Config, ModelClient, ModelServiceCreateInput, ModelServiceListInput
+from pydantic import SecretStr
+
+from bench.report import Row
+
+SDK = "agentrun-sdk==0.0.54"
+AT_ONCE = 64
+SETTINGS = {"base_url": "https://a.example/v1", "api_key": "sk", "model_names": ["m"]}
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[int]:
+    """Serve a platform in a process of its own; give its port."""
+    command = [sys.executable, "-m", "pulumi_agentrun.platform", "--port", "0", "--data", str(folder)]
+    env = os.environ | {"AGENTRUN_PLATFORM_CREDENTIAL": "id:bench-secret"}
+    process = subprocess.Popen(command, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        yield int(line.strip().rsplit(":", 1)[1].strip("/"))
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def ours(port: int) -> ModelClient:
+    """Return our client."""
+    return ModelClient(
+        Config(endpoint=f"http://127.0.0.1:{port}", access_key_id="id", access_key_secret=SecretStr("bench-secret"))
+    )
+
+
+def official(port: int) -> Official:
+    """Return the official low-level client."""
+    return Official(
+        OfficialConfig(
+            access_key_id="id", access_key_secret="bench-secret", endpoint=f"127.0.0.1:{port}", protocol="HTTP"
+        )
+    )
+
+
+def _input(name: str) -> ModelServiceCreateInput:
+    return ModelServiceCreateInput(model_service_name=name, model_type="llm", provider="p", provider_settings=SETTINGS)
+
+
+def _request(name: str) -> api.CreateModelServiceRequest:
+    settings = api.ProviderSettings(base_url="https://a.example/v1", api_key="sk", model_names=["m"])
+    return api.CreateModelServiceRequest(
+        body=api.CreateModelServiceInput(
+            model_service_name=name, model_type="llm", provider="p", provider_settings=settings
+        )
+    )
+
+
+def calls(folder: Path, count: int, rounds: int) -> list[Row]:
+    """Compare calls, one after the other and 64 at a time."""
+    found: dict[str, tuple[list[float], list[float]]] = {}
+    with served(folder) as port, ours(port) as mine:
+        theirs = official(port)
+        mine.create(_input("there"))
+        theirs.get_model_service("there")
+        for number in range(rounds):
+
+            def mark(side: str, number: int = number) -> str:
+                return f"{side}-{number}"
+
+            pairs: dict[str, tuple[Callable[[int], object], Callable[[int], object]]] = {
+                "get, one after the other": (
+                    lambda i: mine.get("there", BackendType.SERVICE), lambda i: theirs.get_model_service("there"),
+                ),
+                "create, one after the other": (
+                    lambda i: mine.create(_input(f"{mark('m')}-{i}")),
+                    lambda i: theirs.create_model_service(_request(f"{mark('t')}-{i}")),
+                ),
+            }  # fmt: skip
+            for what, (my, their) in pairs.items():
+                ups = found.setdefault(what, ([], []))
+                ups[0].append(_each(my, count))
+                ups[1].append(_each(their, count))
+            asynchronous: dict[str, tuple[Callable[[int], Awaitable[object]], Callable[[int], Awaitable[object]]]] = {
+                "get, 64 at a time": (
+                    lambda i: mine.get_async("there", BackendType.SERVICE),
+                    lambda i: theirs.get_model_service_async("there"),
+                ),
+                "create, 64 at a time": (
+                    lambda i: mine.create_async(_input(f"{mark('am')}-{i}")),
+                    lambda i: theirs.create_model_service_async(_request(f"{mark('at')}-{i}")),
+                ),
+            }
+            for what, (my_own, their_own) in asynchronous.items():
+                ups = found.setdefault(what, ([], []))
+                ups[0].append(asyncio.run(_together(my_own, count)))
+                ups[1].append(asyncio.run(_together(their_own, count)))
+    return [
+        Row(f"client: {what}", *values, unit="ms", least=5 if "64" in what else 3) for what, values in found.items()
+    ]
+
+
+def _each(call: Callable[[int], object], count: int) -> float:
+    started = time.perf_counter()
+    for index in range(count):
+        call(index)
+    return (time.perf_counter() - started) / count * 1000
+
+
+async def _together(call: Callable[[int], Awaitable[object]], count: int) -> float:
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def one(index: int) -> None:
+        async with slots:
+            await call(index)
+
+    started = time.perf_counter()
+    await asyncio.gather(*(one(index) for index in range(count)))
+    return (time.perf_counter() - started) / count * 1000
+
+
+def lists(folder: Path, counts: list[int]) -> str:
+    """Return how the time to go through a list grows."""
+    cells = []
+    with ModelClient(Config(endpoint=f"file://{folder}")) as client:
+        there = 0
+        for count in counts:
+            for index in range(there, count):
+                client.create(_input(f"s-{index}"))
+            there = count
+            started = time.perf_counter()
+            assert sum(1 for _ in client.iterate(ModelServiceListInput(page_size=100))) == count
+            seconds = time.perf_counter() - started
+            cells.append(f"| {count:,} | {seconds:.3f} s | {seconds / count * 1e6:.0f} µs |")
+    head = "Going through a list of all services, 100 a page, in process:\n\n| items | time | each |\n|---|---|---|\n"
+    return head + "\n".join(cells) + "\n"
+
+
+MEASURE = """
+import resource, sys, time
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+started = time.perf_counter()
+{statement}
+print(time.perf_counter() - started, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+OURS = "from pulumi_agentrun.client import ModelClient, ModelServiceCreateInput"
+THEIRS = "import agentrun.model"
+
+
+def imports(rounds: int) -> tuple[list[Row], list[str]]:
+    """Compare the imports; the official SDK lives in an environment of its own, made once."""
+    python, note = _sdk_environment()
+    if python is None:
+        return [], [note]
+    mine, theirs = [], []
+    for _ in range(rounds + 1):
+        mine.append(_measure(sys.executable, OURS))
+        theirs.append(_measure(str(python), THEIRS))
+    # The first of each has read the disk.
+    rows = [
+        Row(what, [m[i] for m in mine[1:]], [t[i] for t in theirs[1:]], unit=unit, most=0.1)
+        for i, (what, unit) in enumerate((("import of the client: time", "s"), ("import of the client: memory", "MB")))
+    ]
+    return rows, []
+
+
+def _measure(python: str, statement: str) -> tuple[float, float]:
+    done = subprocess.run(
+        [python, "-W", "ignore", "-c", MEASURE.format(statement=statement)],
+        text=True, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    seconds, megabytes = done.stdout.split()[-2:]
+    return float(seconds), float(megabytes)
+
+
+def _sdk_environment() -> tuple[Path | None, str]:
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "pulumi-agentrun" / f"bench-{SDK}"
+    python = cache / "bin" / "python"
+    if not (cache / "installed").exists():
+        print(f"Installing {SDK} into an environment of its own, for comparison (once)", file=sys.stderr)
+        try:
+            subprocess.run([sys.executable, "-m", "venv", "--clear", str(cache)], check=True)
+            subprocess.run([python, "-m", "pip", "install", "--quiet", SDK], check=True, timeout=600)
+        except (subprocess.SubprocessError, OSError):
+            return None, f"{SDK} could not be installed here, so its import was not measured.\n"
+        (cache / "installed").touch()
+    return python, ""

@@ -1,0 +1,163 @@
+"""Stacks of many resources on the real engine: overhead, waiting, growth, and the provider's memory."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from e2e.project import DOORS, Project
+
+from bench.report import Row
+
+NOTHING = '''
+"""A dynamic provider that does nothing, with the same inputs."""
+from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
+
+
+class NothingProvider(ResourceProvider):
+    def create(self, props):
+        return CreateResult("x", props)
+
+    def diff(self, id, olds, news):
+        return DiffResult(changes=False)
+
+
+class ModelService(Resource):
+    def __init__(self, name, **props):
+        super().__init__(NothingProvider(), name, props)
+'''
+PROGRAM = """
+for i in range({count}):
+    ModelService(
+        f"service-{{i}}", model_service_name=f"service-{{i}}", model_type="llm", provider="tongyi", description="d",
+        provider_settings={{"base_url": "https://a.example/v1", "api_key": pulumi.Output.secret("sk"), "model_names": ["m"]}},
+    )
+"""
+PROVIDERS = (b"pulumi.dynamic", b"pulumi-resource-agentrun")
+TITLES = {"dynamic": "dynamic door", "plugin": "plugin"}
+
+
+class Bench:
+    """Projects in a folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._count = 0
+
+    def project(self, door: str, count: int, latency: float = 0.0) -> Project:
+        """Return a project with so many services; the door `nothing` is the reference."""
+        self._count += 1
+        project = Project(
+            self._folder / f"p{self._count}", self._folder / "home", door="plugin" if door == "plugin" else "dynamic"
+        )
+        if latency:
+            project.platform.switch(latency=latency)
+        if door == "nothing":
+            (project.folder / "nothing.py").write_text(NOTHING)
+        project.program(PROGRAM.format(count=count))
+        if door == "nothing":
+            text = (project.folder / "__main__.py").read_text()
+            (project.folder / "__main__.py").write_text(
+                text.replace("from pulumi_agentrun import ModelProxy, ModelService", "from nothing import ModelService")
+            )
+        return project
+
+
+def timed(run: Callable[[], object]) -> float:
+    """Return the seconds that something takes."""
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+def _up(project: Project, *args: str) -> float:
+    return timed(lambda: project.pulumi("up", "--yes", "--skip-preview", "--stack", "dev", *args))
+
+
+def _preview(project: Project) -> float:
+    return timed(lambda: project.pulumi("preview", "--stack", "dev"))
+
+
+def overhead(bench: Bench, count: int, rounds: int) -> list[Row]:
+    """Compare `up` of services without latency, and the preview after it, with a provider that does nothing."""
+    found: dict[str, tuple[list[float], list[float]]] = {door: ([], []) for door in (*DOORS, "nothing")}
+    for _ in range(rounds):
+        for door, (ups, previews) in found.items():
+            project = bench.project(door, count)
+            ups.append(_up(project))
+            previews.append(_preview(project))
+    nothing = found["nothing"]
+    return [
+        row
+        for door in DOORS
+        for row in (
+            Row(f"up of {count} services, {TITLES[door]}", found[door][0], nothing[0], most=1.6),
+            Row(f"preview without changes, {TITLES[door]}", found[door][1], nothing[1], most=1.15),
+        )
+    ]
+
+
+def waiting(bench: Bench, count: int, rounds: int) -> list[Row]:
+    """Compare services of 2 s each with one such service plus a provider that does nothing so often."""
+    found: dict[str, list[float]] = {door: [] for door in DOORS}
+    references: dict[str, list[float]] = {door: [] for door in DOORS}
+    for _ in range(rounds):
+        nothing = _up(bench.project("nothing", count), "--parallel", str(count))
+        for door in DOORS:
+            found[door].append(_up(bench.project(door, count, latency=2.0), "--parallel", str(count)))
+            references[door].append(_up(bench.project(door, 1, latency=2.0)) + nothing)
+    title = f"up of {count} services of 2 s, "
+    return [Row(title + TITLES[door], found[door], references[door], most=1.3) for door in DOORS]
+
+
+def growth(bench: Bench, counts: list[int]) -> str:
+    """Return a table of how times grow with a stack, and the memory of the provider at its largest."""
+    lines = ["## Growth\n", "Seconds of each command by the number of services in one stack, and the seconds that each",
+             "further service adds at the end. Memory is the most that the provider's process had in `up`.\n",
+             f"| | {' | '.join(map(str, counts))} | each further |", "|---|" + "---|" * (len(counts) + 1)]  # fmt: skip
+    for door in DOORS:
+        times: dict[str, list[float]] = {verb: [] for verb in ("up", "up again", "refresh", "destroy")}
+        memories = []
+        for count in counts:
+            project = bench.project(door, count)
+            watch = Watch()
+            times["up"].append(_up(project))
+            memories.append(watch.stop())
+            times["up again"].append(_up(project))
+            times["refresh"].append(timed(project.refresh))
+            times["destroy"].append(timed(project.destroy))
+        for verb, values in times.items():
+            slope = (values[-1] - values[-2]) / (counts[-1] - counts[-2])
+            shown = " | ".join(f"{value:.2f}" for value in values)
+            lines.append(f"| {verb}, {TITLES[door]} | {shown} | {slope * 1000:.1f} ms |")
+        lines.append(f"| memory, {TITLES[door]} (MB) | {' | '.join(f'{m:.0f}' for m in memories)} | |")
+    return "\n".join(lines) + "\n"
+
+
+class Watch:
+    """Watches the memory of provider processes while an operation runs."""
+
+    def __init__(self) -> None:
+        self._most = 0.0
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self._thread.start()
+
+    def stop(self) -> float:
+        """Return the most megabytes that one of them had."""
+        self._done.set()
+        self._thread.join()
+        return self._most
+
+    def _look(self) -> None:
+        while not self._done.wait(0.1):
+            for process in Path("/proc").glob("[0-9]*"):
+                try:
+                    if any(name in (process / "cmdline").read_bytes() for name in PROVIDERS):
+                        peak = re.search(r"VmHWM:\s*(\d+)", (process / "status").read_text())
+                        self._most = max(self._most, int(peak[1]) / 1024 if peak else 0.0)
+                except OSError:
+                    continue  # it has just ended
