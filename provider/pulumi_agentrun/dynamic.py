@@ -33,6 +33,7 @@ from . import changes, host, inputs, lifecycle, naming, options
 from .client.errors import AgentRunError, ConfigError, LifecycleError
 from .client.flows import Flow
 from .client.kinds import PROXY, SERVICE, Kind
+from .holding import Holding
 from .shapes import UNKNOWN, map_secrets
 
 if TYPE_CHECKING:
@@ -51,15 +52,14 @@ class KindProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     _accounts: Accounts
-    _held: set[tuple[str | None, str]]
-    """Profile and name of what this run has found to stay: the engine may not delete it under an older record."""
+    _holding: Holding
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the stack's configuration; what is wrong with it, `check` says."""
         from .accounts import Accounts  # with httpx, which a program that only declares resources can do without
 
         self._accounts = Accounts(req.config.get, _say)
-        self._held = set()
+        self._holding = Holding()
         host.widen()
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -91,9 +91,9 @@ class KindProvider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create a resource, or adopt it, and wait until it is ready."""
         wanted = _from_pulumi(props)
+        self._hold(wanted, wanted[self.kind.name_field])
         adopt = inputs.may_adopt(self.kind, wanted)
         made = self._run("create", wanted, lambda place: lifecycle.create(self.kind, wanted, place, adopt=adopt))
-        self._hold(wanted, made.id)
         return CreateResult(made.id, self._to_pulumi(made.outputs))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -121,13 +121,13 @@ class KindProvider(ResourceProvider):
         After a forced replacement (`up --replace`) that took over what it should replace, old and new are one.
         """
         olds = _from_pulumi(_props)
-        if (olds.get(naming.PROFILE), _id) in self._held:
+        if (self.kind, olds.get(naming.PROFILE), _id) in self._holding:
             _say(f"{self.kind.title} {_id} is not deleted: the program has taken it over")
             return
         self._run("delete", olds, lambda place: lifecycle.delete(self.kind, _id, olds, place))
 
     def _hold(self, props: dict[str, Any], name: str) -> None:
-        self._held.add((props.get(naming.PROFILE), name))
+        self._holding.claim(self.kind, props.get(naming.PROFILE), name, props.get(naming.URN) or "")
 
     def _run(self, verb: str, props: dict[str, Any], flow: Callable[[lifecycle.Place], Flow[T]]) -> T:
         try:

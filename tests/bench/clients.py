@@ -149,11 +149,11 @@ def lists(folder: Path, counts: list[int]) -> str:
 
 
 MEASURE = """
-import resource, sys, time
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-started = time.perf_counter()
+import re, time
+memory = lambda: int(re.search(r"VmRSS:\\s*(\\d+)", open("/proc/self/status").read())[1]) / 1024
+before, started = memory(), time.perf_counter()
 {statement}
-print(time.perf_counter() - started, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+print(time.perf_counter() - started, memory() - before)
 """
 OURS = "from pulumi_agentrun.client import ModelClient, ModelServiceCreateInput"
 THEIRS = "import agentrun.model"

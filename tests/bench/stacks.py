@@ -33,7 +33,9 @@ PROGRAM = """
 for i in range({count}):
     ModelService(
         f"service-{{i}}", model_service_name=f"service-{{i}}", model_type="llm", provider="tongyi", description="d",
-        provider_settings={{"base_url": "https://a.example/v1", "api_key": pulumi.Output.secret("sk"), "model_names": ["m"]}},
+        provider_settings={{
+            "base_url": "https://a.example/v1", "api_key": pulumi.Output.secret("sk"), "model_names": ["m"],
+        }},
     )
 """
 PROVIDERS = (b"pulumi.dynamic", b"pulumi-resource-agentrun")

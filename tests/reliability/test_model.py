@@ -75,6 +75,7 @@ class Stack(RuleBasedStateMachine):
         self.engine.platform.switch(**chosen)
         self.program: dict[str, Declared] = {}
         self.names: dict[str, str] = {}
+        self.renamed: set[str] = set()
         self.is_strange = False
         """Whether something may have changed since state was last read."""
 
@@ -92,7 +93,7 @@ class Stack(RuleBasedStateMachine):
         props: dict[str, Any] = {"provider": provider, "model_type": "llm", "provider_settings": settings}
         if text:
             props |= {"description": text, "model_info_configs": [{"model_name": names[0]}]}
-        if named:
+        if named or not self._is_free(logical):
             props["model_service_name"] = self._explicit(logical)
         self.program[logical] = Declared("service", props)
 
@@ -115,13 +116,17 @@ class Stack(RuleBasedStateMachine):
             policies |= {"num_retries": retries, "token_rate_limiter": {"tpm": 100}}
         props: dict[str, Any] = {"proxy_config": {"endpoints": endpoints, "policies": policies}, "memory": memory}
         props |= {"description": text} if text else {}
-        props |= {"model_proxy_name": self._explicit(logical)} if named else {}
+        props |= {"model_proxy_name": self._explicit(logical)} if named or not self._is_free(logical) else {}
         self.program.pop(logical, None)  # a resource comes after what it refers to
         self.program[logical] = Declared("proxy", props)
 
     def _explicit(self, logical: str) -> str:
         """Return a name that no other resource of the program has, nor comes to have by a renaming."""
         return self.names.setdefault(logical, f"named-{logical}-{len(self.names)}")
+
+    def _is_free(self, logical: str) -> bool:
+        """Whether no resource still has the automatic name that this one would get, from before it was renamed."""
+        return logical not in self.renamed
 
     @precondition(lambda self: self.program)
     @rule(data=st.data())
@@ -144,6 +149,7 @@ class Stack(RuleBasedStateMachine):
         }
         self.names[new] = self.names.pop(old, f"named-{new}")
         self.names[old] = f"named-{old}-after-{new}"
+        self.renamed.add(old)
         self.engine.rename(old, new)
 
     # The world outside.

@@ -52,6 +52,7 @@ LAYERS = (
     "naming",
     "inputs",
     "changes",
+    "holding",
     "waiting",
     "lifecycle",
     "spelling",

@@ -14,8 +14,9 @@ from pulumi_agentrun.client.config import Config, resolve
 from pulumi_agentrun.client.embedded import EmbeddedTransport
 from pulumi_agentrun.client.errors import AgentRunError, LifecycleError, NotReadyError
 from pulumi_agentrun.client.flows import Notice, Pause
-from pulumi_agentrun.client.kinds import SERVICE
+from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.client.transport import Session
+from pulumi_agentrun.holding import Holding
 from pulumi_agentrun.lifecycle import Place
 from pulumi_agentrun.platform import Fault, Platform
 
@@ -216,3 +217,15 @@ def test_nothing_drifts_under_any_behaviour_of_the_service(
         live = world.run(lifecycle.update(SERVICE, "a", live.outputs, news, PLACE))
         seen = world.run(lifecycle.read(SERVICE, "a", live.outputs, PLACE))
         assert diff(SERVICE, "a", seen.outputs, news).changed == ()
+
+
+def test_two_resources_of_a_program_are_never_one() -> None:
+    holding = Holding()
+    holding.claim(SERVICE, None, "a", "urn:pulumi:dev::p::t::first")
+    holding.claim(SERVICE, None, "a", "urn:pulumi:dev::p::t::first")
+    holding.claim(SERVICE, "eu", "a", "urn:pulumi:dev::p::t::second")
+    holding.claim(PROXY, None, "a", "urn:pulumi:dev::p::t::second")
+    with pytest.raises(LifecycleError, match="Model service a is first in this program, so it cannot be second too"):
+        holding.claim(SERVICE, None, "a", "urn:pulumi:dev::p::t::second")
+    assert (SERVICE, None, "a") in holding
+    assert (SERVICE, None, "b") not in holding

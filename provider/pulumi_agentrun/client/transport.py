@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from typing import Any, TypeVar
+from urllib.request import getproxies
 
 import httpx
 
 from .config import Connection
+from .connections import KEPT, AsyncConnections, Connections
 from .embedded import EmbeddedTransport
 from .errors import StoppedError, TransportError
 from .flows import Flow, Pause, Step
@@ -102,19 +104,26 @@ class Session:
     def _client(self) -> httpx.Client:
         with self._lock:
             if self._sync is None:
-                self._sync = httpx.Client(**self._options())
+                self._sync = httpx.Client(**self._options(), transport=self._transport(Connections))
             return self._sync
 
     def _async_client(self) -> httpx.AsyncClient:
         loop = asyncio.get_running_loop()
         with self._lock:
             if self._async is None or self._async[0] is not loop:
-                self._async = (loop, httpx.AsyncClient(**self._options()))
+                wire = self._transport(AsyncConnections)
+                self._async = (loop, httpx.AsyncClient(**self._options(), transport=wire))
             return self._async[1]
+
+    def _transport(self, connections: Callable[[], T]) -> T | EmbeddedTransport | None:
+        if self.connection.directory is not None:
+            return EmbeddedTransport(self.connection.directory)
+        # httpx takes proxies from the environment only if it may choose the transport itself.
+        return None if getproxies() else connections()
 
     def _options(self) -> dict[str, Any]:
         to = self.connection
-        options: dict[str, Any] = {
+        return {
             "base_url": to.base_url,
             "auth": Signature(to.credentials),
             "headers": {
@@ -124,11 +133,8 @@ class Session:
             },
             "timeout": httpx.Timeout(to.read_timeout, connect=to.connect_timeout),
             # The lifecycle may wait for many resources at once; none should wait for a connection.
-            "limits": httpx.Limits(max_connections=None, max_keepalive_connections=64),
+            "limits": httpx.Limits(max_connections=None, max_keepalive_connections=KEPT),
         }
-        if to.directory is not None:
-            options["transport"] = EmbeddedTransport(to.directory)
-        return options
 
     def close(self) -> None:
         """Close the connections that threads used."""

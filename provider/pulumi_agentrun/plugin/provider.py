@@ -23,6 +23,7 @@ from .. import changes, inputs, lifecycle, naming
 from ..client.errors import AgentRunError
 from ..client.flows import Flow
 from ..client.kinds import PROXY, SERVICE, Kind
+from ..holding import Holding
 from ..shapes import map_secrets
 from ..spelling import camel, from_schema, properties, to_schema, worded
 from . import functions, values
@@ -54,8 +55,7 @@ class Provider(ResourceProviderServicer):
         self._engine = engine
         self._settings = Settings({}, engine.say)
         self._stop = asyncio.Event()
-        self._held: set[str] = set()
-        """What this run has found to stay: the engine may not delete it under an older record."""
+        self._holding = Holding()
 
     async def GetPluginInfo(self, request: Empty, context: Context) -> PluginInfo:
         """Say which version this is."""
@@ -107,8 +107,9 @@ class Provider(ResourceProviderServicer):
         """Compare old outputs with checked inputs, down to the properties that differ."""
         kind, olds, news = _kind(request.urn), _plain(request.urn, request.olds), _plain(request.urn, request.news)
         found = changes.diff(kind, request.id, olds, news)
-        if not found.changed:
-            self._held.add(request.id)
+        async with self._answering(request.urn, context):
+            if not found.changed:
+                self._holding.claim(kind, None, request.id, request.urn)
         details = {
             _path(edit.path): messages.PropertyDiff(
                 kind=_VERBS[edit.verb, edit.path[0] in found.replaces], inputDiff=edit.path[0] in kind.inputs
@@ -133,10 +134,10 @@ class Provider(ResourceProviderServicer):
             return messages.CreateResponse(properties=self._planned(kind, {}, wanted, given))
         adopt = inputs.may_adopt(kind, wanted)
         async with self._answering(request.urn, context, given):
+            self._holding.claim(kind, None, wanted[kind.name_field], request.urn)
             live = await self._run(
                 request.urn, request.timeout, lambda at: lifecycle.create(kind, wanted, at, adopt=adopt, keep=True)
             )
-        self._held.add(live.id)
         return messages.CreateResponse(id=live.id, properties=_struct(kind, live.outputs, given))
 
     async def Read(self, request: messages.ReadRequest, context: Context) -> messages.ReadResponse:
@@ -160,7 +161,7 @@ class Provider(ResourceProviderServicer):
             live = await self._run(
                 request.urn, request.timeout, lambda at: lifecycle.update(kind, request.id, olds, news, at)
             )
-        self._held.add(live.id)
+        self._holding.claim(kind, None, request.id, request.urn)
         return messages.UpdateResponse(properties=_struct(kind, live.outputs, given))
 
     async def Delete(self, request: messages.DeleteRequest, context: Context) -> Empty:
@@ -169,7 +170,7 @@ class Provider(ResourceProviderServicer):
         After a forced replacement (`up --replace`) that took over what it should replace, old and new are one.
         """
         kind, olds = _kind(request.urn), _plain(request.urn, request.properties)
-        if request.id in self._held:
+        if (kind, None, request.id) in self._holding:
             self._engine.say(f"{kind.title} {request.id} is not deleted: the program has taken it over")
             return Empty()
         async with self._answering(request.urn, context):
