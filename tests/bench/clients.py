@@ -17,10 +17,12 @@ from alibabacloud_tea_openapi.models import Config as OfficialConfig
 from pulumi_agentrun.client import BackendType, Config, ModelClient, ModelServiceCreateInput, ModelServiceListInput
 from pydantic import SecretStr
 
-from bench.report import Row
+from bench.report import ROOT, Row
 
 SDK = "agentrun-sdk==0.0.54"
 AT_ONCE = 64
+Times = tuple[float, float]
+"""Milliseconds a call: on the clock, and of the client's processor time."""
 SETTINGS = {"base_url": "https://a.example/v1", "api_key": "sk", "model_names": ["m"]}
 
 
@@ -70,7 +72,7 @@ def _request(name: str) -> api.CreateModelServiceRequest:
 
 def calls(folder: Path, count: int, rounds: int) -> list[Row]:
     """Compare calls, one after the other and 64 at a time."""
-    found: dict[str, tuple[list[float], list[float]]] = {}
+    found: dict[str, tuple[list[Times], list[Times]]] = {}
     with served(folder) as port, ours(port) as mine:
         theirs = official(port)
         mine.create(_input("there"))
@@ -107,28 +109,36 @@ def calls(folder: Path, count: int, rounds: int) -> list[Row]:
                 ups = found.setdefault(what, ([], []))
                 ups[0].append(asyncio.run(_together(my_own, count)))
                 ups[1].append(asyncio.run(_together(their_own, count)))
-    return [
-        Row(f"client: {what}", *values, unit="ms", least=5 if "64" in what else 3) for what, values in found.items()
-    ]
+    rows = []
+    for what, (mine_, theirs_) in found.items():
+        least = 5 if "64" in what else 3
+        rows.append(Row(f"client: {what}", [m[0] for m in mine_], [t[0] for t in theirs_], unit="ms", least=least))
+        rows.append(Row(f"its own CPU time: {what}", [m[1] for m in mine_], [t[1] for t in theirs_], unit="ms"))
+    return rows
 
 
-def _each(call: Callable[[int], object], count: int) -> float:
-    started = time.perf_counter()
+def _each(call: Callable[[int], object], count: int) -> Times:
+    started = time.perf_counter(), time.process_time()
     for index in range(count):
         call(index)
-    return (time.perf_counter() - started) / count * 1000
+    return _since(started, count)
 
 
-async def _together(call: Callable[[int], Awaitable[object]], count: int) -> float:
+async def _together(call: Callable[[int], Awaitable[object]], count: int) -> Times:
     slots = asyncio.Semaphore(AT_ONCE)
 
     async def one(index: int) -> None:
         async with slots:
             await call(index)
 
-    started = time.perf_counter()
+    started = time.perf_counter(), time.process_time()
     await asyncio.gather(*(one(index) for index in range(count)))
-    return (time.perf_counter() - started) / count * 1000
+    return _since(started, count)
+
+
+def _since(started: Times, count: int) -> Times:
+    clock, processor = started
+    return (time.perf_counter() - clock) / count * 1000, (time.process_time() - processor) / count * 1000
 
 
 def lists(folder: Path, counts: list[int]) -> str:
@@ -160,14 +170,15 @@ THEIRS = "import agentrun.model"
 
 
 def imports(rounds: int) -> tuple[list[Row], list[str]]:
-    """Compare the imports; the official SDK lives in an environment of its own, made once."""
-    python, note = _sdk_environment()
-    if python is None:
-        return [], [note]
+    """Compare the imports, each in an environment with nothing else; that of the official SDK is made once."""
+    try:
+        my_python, their_python = _environment("bench-ours", str(ROOT), is_kept=False), _environment("bench-sdk", SDK)
+    except (subprocess.SubprocessError, OSError) as error:
+        return [], [f"The imports were not measured: {type(error).__name__} while {SDK} was installed.\n"]
     mine, theirs = [], []
     for _ in range(rounds + 1):
-        mine.append(_measure(sys.executable, OURS))
-        theirs.append(_measure(str(python), THEIRS))
+        mine.append(_measure(my_python, OURS))
+        theirs.append(_measure(their_python, THEIRS))
     # The first of each has read the disk.
     rows = [
         Row(what, [m[i] for m in mine[1:]], [t[i] for t in theirs[1:]], unit=unit, most=0.1)
@@ -176,7 +187,7 @@ def imports(rounds: int) -> tuple[list[Row], list[str]]:
     return rows, []
 
 
-def _measure(python: str, statement: str) -> tuple[float, float]:
+def _measure(python: Path, statement: str) -> tuple[float, float]:
     done = subprocess.run(
         [python, "-W", "ignore", "-c", MEASURE.format(statement=statement)],
         text=True, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -185,15 +196,15 @@ def _measure(python: str, statement: str) -> tuple[float, float]:
     return float(seconds), float(megabytes)
 
 
-def _sdk_environment() -> tuple[Path | None, str]:
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "pulumi-agentrun" / f"bench-{SDK}"
-    python = cache / "bin" / "python"
-    if not (cache / "installed").exists():
-        print(f"Installing {SDK} into an environment of its own, for comparison (once)", file=sys.stderr)
-        try:
-            subprocess.run([sys.executable, "-m", "venv", "--clear", str(cache)], check=True)
-            subprocess.run([python, "-m", "pip", "install", "--quiet", SDK], check=True, timeout=600)
-        except (subprocess.SubprocessError, OSError):
-            return None, f"{SDK} could not be installed here, so its import was not measured.\n"
-        (cache / "installed").touch()
-    return python, ""
+def _environment(name: str, requirement: str, is_kept: bool = True) -> Path:
+    """Return the interpreter of an environment in the user's cache that has one package and what it needs."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "pulumi-agentrun" / name
+    python, mark = cache / "bin" / "python", cache / "has"
+    if not mark.exists() or mark.read_text() != requirement or not is_kept:
+        print(f"Installing {requirement} into an environment of its own", file=sys.stderr)
+        if not python.exists():
+            subprocess.run([sys.executable, "-m", "venv", str(cache)], check=True)
+        command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"]
+        subprocess.run([*command, requirement], check=True, timeout=900)
+        mark.write_text(requirement)
+    return python
