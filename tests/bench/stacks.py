@@ -39,6 +39,13 @@ for i in range({count}):
     )
 """
 PROVIDERS = (b"pulumi.dynamic", b"pulumi-resource-agentrun")
+GROWTH = """\
+## Growth
+
+Seconds of each command by the number of services in one stack, and what each further service adds at the end. That `up` and
+`destroy` grow faster than the stack is the engine's doing: its file backend writes all of state after each step, whatever
+the provider. Memory is the most that the provider's process had.
+"""
 TITLES = {"dynamic": "dynamic door", "plugin": "plugin"}
 
 
@@ -117,9 +124,11 @@ def waiting(bench: Bench, count: int, rounds: int) -> list[Row]:
 
 def growth(bench: Bench, counts: list[int]) -> str:
     """Return a table of how times grow with a stack, and the memory of the provider at its largest."""
-    lines = ["## Growth\n", "Seconds of each command by the number of services in one stack, and the seconds that each",
-             "further service adds at the end. Memory is the most that the provider's process had in `up`.\n",
-             f"| | {' | '.join(map(str, counts))} | each further |", "|---|" + "---|" * (len(counts) + 1)]  # fmt: skip
+    lines = [GROWTH, f"| | {' | '.join(map(str, counts))} | each further |", "|---|" + "---|" * (len(counts) + 1)]
+    alone = [_up(bench.project("nothing", count)) for count in counts]
+    lines.append(
+        f"| up, a provider that does nothing | {' | '.join(f'{s:.2f}' for s in alone)} | {_slope(alone, counts)} |"
+    )
     for door in DOORS:
         times: dict[str, list[float]] = {verb: [] for verb in ("up", "up again", "refresh", "destroy")}
         memories = []
@@ -132,11 +141,14 @@ def growth(bench: Bench, counts: list[int]) -> str:
             times["refresh"].append(timed(project.refresh))
             times["destroy"].append(timed(project.destroy))
         for verb, values in times.items():
-            slope = (values[-1] - values[-2]) / (counts[-1] - counts[-2])
             shown = " | ".join(f"{value:.2f}" for value in values)
-            lines.append(f"| {verb}, {TITLES[door]} | {shown} | {slope * 1000:.1f} ms |")
+            lines.append(f"| {verb}, {TITLES[door]} | {shown} | {_slope(values, counts)} |")
         lines.append(f"| memory, {TITLES[door]} (MB) | {' | '.join(f'{m:.0f}' for m in memories)} | |")
     return "\n".join(lines) + "\n"
+
+
+def _slope(values: list[float], counts: list[int]) -> str:
+    return f"{(values[-1] - values[-2]) / (counts[-1] - counts[-2]) * 1000:.1f} ms"
 
 
 class Watch:

@@ -197,6 +197,8 @@ async def test_credentials_are_kept_secret_and_another_region_replaces() -> None
     assert values.read(response.inputs).secrets == {("accessKeySecret",)}
     request = messages.DiffRequest(olds=values.write({**news, "region": "cn-b"}), news=values.write(news))
     assert list((await provider.DiffConfig(request, context())).replaces) == ["region"]
+    request = messages.DiffRequest(olds=values.write(news), news=values.write({**news, "region": UNKNOWN}))
+    assert list((await provider.DiffConfig(request, context())).replaces) == [], "not before it is known"
     request = messages.DiffRequest(olds=values.write({**news, "accessKeySecret": "old"}), news=values.write(news))
     found = await provider.DiffConfig(request, context())
     assert (list(found.replaces), list(found.diffs)) == ([], ["accessKeySecret"])

@@ -16,7 +16,7 @@ from typing import Any
 
 from .faults import Fault
 from .faults import from_json as fault_from_json
-from .states import Lifecycle
+from .states import GONE, Lifecycle
 from .switches import Switches
 from .switches import from_json as switches_from_json
 
@@ -67,6 +67,13 @@ class Tables:
         query = f"SELECT {_COLUMNS} FROM resources WHERE kind = ? ORDER BY sequence"
         rows = map(_row, self._connection.execute(query, (kind,)))
         return [row for row in rows if not row.lifecycle.is_gone(now)]
+
+    def page(self, kind: str, now: int, start: int, size: int) -> tuple[list[Row], int]:
+        """Return some resources of a kind, the oldest first, and how many there are in all."""
+        there = "FROM resources WHERE kind = ? AND NOT (outcome = ? AND until <= ?)"
+        (total,) = self._connection.execute(f"SELECT COUNT(*) {there}", (kind, GONE, now)).fetchone()
+        query = f"SELECT {_COLUMNS} {there} ORDER BY sequence LIMIT ? OFFSET ?"
+        return [_row(found) for found in self._connection.execute(query, (kind, GONE, now, size, start))], total
 
     def add(self, row: Row) -> None:
         """Store a new resource, in place of one of its name that is gone."""

@@ -24,7 +24,7 @@ from ..client.errors import AgentRunError
 from ..client.flows import Flow
 from ..client.kinds import PROXY, SERVICE, Kind
 from ..holding import Holding
-from ..shapes import map_secrets
+from ..shapes import UNKNOWN, map_secrets
 from ..spelling import camel, from_schema, properties, to_schema, worded
 from . import functions, values
 from .engine import Engine, incomplete
@@ -76,7 +76,7 @@ class Provider(ResourceProviderServicer):
         """Compare configurations: in another region there are other resources."""
         olds, news = values.read(request.olds).values, values.read(request.news).values
         changed = sorted(key for key in olds.keys() | news.keys() if olds.get(key) != news.get(key))
-        moved = [key for key in changed if key == "region" and olds.get(key) and news.get(key)]
+        moved = [key for key in changed if key == "region" and olds.get(key) and news.get(key) not in (None, UNKNOWN)]
         return messages.DiffResponse(
             changes=_some(changed), diffs=changed, replaces=moved, deleteBeforeReplace=False, hasDetailedDiff=False
         )

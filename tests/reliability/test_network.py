@@ -1,0 +1,125 @@
+"""Trouble below HTTP, on real sockets: nobody listens, answers never come, connections die; and many calls at once."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from e2e.served import CREDENTIALS, ServedPlatform
+from pulumi_agentrun import inputs, lifecycle
+from pulumi_agentrun.client import (
+    BackendType,
+    Config,
+    HTTPError,
+    ModelClient,
+    ModelServiceCreateInput,
+    ModelServiceListInput,
+    TransportError,
+    transport,
+)
+from pulumi_agentrun.client.kinds import SERVICE
+from pulumi_agentrun.lifecycle import Place
+from pydantic import SecretStr
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+    """Let pauses take no time; return how long they would have been."""
+    pauses: list[float] = []
+    monkeypatch.setattr(transport, "time", SimpleNamespace(sleep=pauses.append, monotonic=lambda: sum(pauses)))
+    return iter([pauses])
+
+
+def client(url: str, read_timeout: float = 5.0) -> ModelClient:
+    secret = SecretStr(CREDENTIALS["id"])
+    return ModelClient(Config(endpoint=url, access_key_id="id", access_key_secret=secret, read_timeout=read_timeout))
+
+
+def wanted(name: str = "a") -> dict[str, Any]:
+    news = {"model_service_name": name, "model_type": "llm", "provider": "p"}
+    checked, failures = inputs.check(SERVICE, {}, news | {"provider_settings": {"base_url": "https://a.example"}})
+    assert not failures
+    return checked
+
+
+def service(name: str) -> ModelServiceCreateInput:
+    return ModelServiceCreateInput(
+        model_service_name=name, model_type="llm", provider="p", provider_settings={"base_url": "https://a.example"}
+    )
+
+
+def test_nobody_listens(no_waiting: Iterator[list[float]]) -> None:
+    with socket.socket() as taken:  # bound, and never listening
+        taken.bind(("127.0.0.1", 0))
+        with client(f"http://127.0.0.1:{taken.getsockname()[1]}") as one:
+            with pytest.raises(TransportError, match=r"Check agentrun:endpoint, the region and the network") as caught:
+                one.create(service("a"))
+            with pytest.raises(TransportError, match="got no answer"):
+                asyncio.run(one.get_async("a", BackendType.SERVICE))
+    assert not caught.value.sent
+    assert len(next(no_waiting)) == 4, "it was tried again before that"
+
+
+@pytest.mark.parametrize("call", ["POST", "GET"])
+def test_an_answer_that_never_comes_is_looked_for(tmp_path: Path, call: str) -> None:
+    over = threading.Event()
+    stuck: list[int] = []
+
+    def hook(index: int, moment: str) -> None:
+        if moment == "after" and served.calls[index][0] == call and not stuck:
+            stuck.append(index)
+            over.wait(30)
+
+    with ServedPlatform(tmp_path, hook) as served:
+        with client(served.url, read_timeout=0.3) as one:
+            live = one.session().run(lifecycle.create(SERVICE, wanted(), Place(None, 60)))
+            assert live.id == "a"
+            assert [s.model_service_name for s in one.iterate(ModelServiceListInput())] == ["a"]
+            assert stuck
+        over.set()
+    assert [method for method, _ in served.calls].count("POST") == 1, "it was not sent blindly again"
+
+
+def test_connections_are_shared_and_replaced_when_they_die(tmp_path: Path) -> None:
+    with ServedPlatform(tmp_path) as served:
+        url = served.url
+        with client(url) as one:
+            for name in "abc":
+                one.create(service(name))
+            connections = one.session()._client()._transport
+            assert len(connections._idle) == 1  # type: ignore[attr-defined]
+            with ThreadPoolExecutor(32) as pool:
+                found = list(pool.map(lambda i: one.get("abc"[i % 3], BackendType.SERVICE), range(200)))
+            assert {service.model_service_name for service in found} == set("abc")
+            assert 1 <= len(connections._idle) <= 32  # type: ignore[attr-defined]
+            for idle in connections._idle:  # type: ignore[attr-defined]
+                for connection in idle._pool.connections:
+                    connection._connection._network_stream._sock.shutdown(socket.SHUT_RDWR)
+            assert one.get("a", BackendType.SERVICE).model_service_name == "a", "a dead connection is no failure"
+
+
+async def test_many_calls_at_once_share_one_loop(tmp_path: Path) -> None:
+    with ServedPlatform(tmp_path) as served:
+        async with client(served.url) as one:
+            await asyncio.gather(*(one.create_async(service(f"s{i}")) for i in range(100)))
+            found = await asyncio.gather(*(one.get_async(f"s{i}", BackendType.SERVICE) for i in range(100)))
+            assert [service.model_service_name for service in found] == [f"s{i}" for i in range(100)]
+            wire: Any = one.session()._async_client()._transport
+            assert 1 <= len(wire._idle) <= 100
+
+
+def test_a_proxy_from_the_environment_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The served platform takes the part of the HTTP proxy: it is what is asked, wherever the endpoint is."""
+    with ServedPlatform(tmp_path) as served:
+        monkeypatch.setenv("http_proxy", served.url)
+        with client("http://nowhere.example") as one, pytest.raises(HTTPError):
+            one.get("a", BackendType.SERVICE)
+        assert served.calls
+        assert "nowhere.example" in served.calls[0][1]
