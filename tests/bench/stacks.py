@@ -42,9 +42,9 @@ PROVIDERS = (b"pulumi.dynamic", b"pulumi-resource-agentrun")
 GROWTH = """\
 ## Growth
 
-Seconds of each command by the number of services in one stack, and what each further service adds at the end. That `up` and
-`destroy` grow faster than the stack is the engine's doing: its file backend writes all of state after each step, whatever
-the provider. Memory is the most that the provider's process had.
+Seconds of each command by the number of services in one stack, and what each further service adds at the end. That
+`up` and `destroy` grow faster than the stack is the engine's doing: its file backend writes all of state after each
+step, whatever the provider. Memory is the most that the provider's process had.
 """
 TITLES = {"dynamic": "dynamic door", "plugin": "plugin"}
 
