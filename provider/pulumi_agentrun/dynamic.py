@@ -64,8 +64,9 @@ class KindProvider(ResourceProvider):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate the inputs and complete them with defaults and a name."""
-        olds = _from_pulumi(_olds)
-        checked, failures = inputs.check(self.kind, olds, _from_pulumi(news))
+        olds, wanted = _from_pulumi(_olds), _from_pulumi(news)
+        self._holding.declare(wanted.get(naming.URN))
+        checked, failures = inputs.check(self.kind, olds, wanted)
         reasons = [str(failure) for failure in failures]
         profile = checked.get(naming.PROFILE)
         if not failures and profile is not UNKNOWN:

@@ -13,11 +13,21 @@ class Holding:
 
     def __init__(self) -> None:
         self._urns: dict[tuple[str, str | None, str], str] = {}
+        self._declared: set[str] = set()
+
+    def declare(self, urn: object) -> None:
+        """Note that the program declares a resource: what a refresh compares may be in state only."""
+        if isinstance(urn, str):
+            self._declared.add(urn)
 
     def claim(self, kind: Kind[Any], profile: str | None, name: str, urn: str) -> None:
-        """Note that a resource of the program has a name. Raises LifecycleError if another one has it."""
-        holder = self._urns.setdefault((kind.collection, profile, name), urn)
-        if holder != urn:
+        """Note that a resource has a name. Raises LifecycleError if another one that the program declares has it."""
+        key = (kind.collection, profile, name)
+        holder = self._urns.get(key)
+        if holder not in self._declared:
+            self._urns[key] = urn
+        elif holder != urn and urn in self._declared:
+            assert holder is not None
             first, second = (text.rsplit("::", 1)[-1] for text in (holder, urn))
             raise LifecycleError(
                 f"{kind.title.capitalize()} {name} is {first} in this program, so it cannot be {second} too. "

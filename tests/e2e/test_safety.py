@@ -367,3 +367,23 @@ def test_the_root_project_deploys_as_a_newcomer_would(tmp_path: Path) -> None:
     assert project.up().changed == {}
     assert project.refresh().changed == {}
     assert "sk-quickstart" not in plain.stdout + project.state()
+
+
+@both
+def test_two_resources_of_a_program_cannot_be_one(project: Project) -> None:
+    project.program(service())
+    project.up()
+    name = project.resources()["qwen"]["id"]
+    renamed = service(more="opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name='qwen')]),")
+    project.program(renamed.replace('"qwen"', '"renamed"'))
+    project.up()
+    renamed = service().replace('"qwen"', '"renamed"')
+    project.program(renamed + service())
+    run = project.up(check=False, env={"AGENTRUN_ADOPT": name})
+    assert run.code != 0
+    assert f"Model service {name} is " in run.console
+    assert project.spelled("a model_service_name of its own") in run.console
+    assert project.client.get(name, BackendType.SERVICE).status == "READY"
+    project.program(renamed + service(more="model_service_name='another',"))
+    project.up("--refresh")
+    assert {r["id"] for r in project.resources().values()} == {name, "another"}

@@ -221,8 +221,13 @@ def test_nothing_drifts_under_any_behaviour_of_the_service(
 
 def test_two_resources_of_a_program_are_never_one() -> None:
     holding = Holding()
+    holding.claim(SERVICE, None, "a", "")
+    holding.claim(SERVICE, None, "a", "urn:pulumi:dev::p::t::in-state-only")
+    for name in ("first", "second"):
+        holding.declare(f"urn:pulumi:dev::p::t::{name}")
     holding.claim(SERVICE, None, "a", "urn:pulumi:dev::p::t::first")
     holding.claim(SERVICE, None, "a", "urn:pulumi:dev::p::t::first")
+    holding.claim(SERVICE, None, "a", "urn:pulumi:dev::p::t::in-state-only")
     holding.claim(SERVICE, "eu", "a", "urn:pulumi:dev::p::t::second")
     holding.claim(PROXY, None, "a", "urn:pulumi:dev::p::t::second")
     with pytest.raises(LifecycleError, match="Model service a is first in this program, so it cannot be second too"):

@@ -93,6 +93,7 @@ class Provider(ResourceProviderServicer):
         kind, given, failures = _kind(request.urn), values.read(request.news), list[inputs.Failure]()
         olds = from_schema(properties(kind), values.read(request.olds).values, [])
         news = from_schema(properties(kind), given.values, failures)
+        self._holding.declare(request.urn)
         news |= _autonamed(request, kind, olds, news, failures)
         if not failures:
             news, failures = inputs.check(kind, olds, {**news, naming.URN: request.urn})
