@@ -3,7 +3,7 @@
 import os
 
 from pulumi_agentrun.policy import rules
-from pulumi_agentrun.policy.pack import PRESET_VARIABLE
+from pulumi_agentrun.policy.presets import PRESET_VARIABLE
 from pulumi_policy import PolicyPack
 
 PolicyPack("agentrun", rules(os.environ.get(PRESET_VARIABLE, "baseline")))

@@ -86,20 +86,24 @@ def resolve(config: Config, environment: Mapping[str, str] | None = None) -> Con
     """
     env = os.environ if environment is None else environment
     endpoint = config.endpoint or env.get("AGENTRUN_CONTROL_ENDPOINT")
-    region = config.region or env.get("AGENTRUN_REGION") or env.get("FC_REGION")
+    region = region_of(config.region, endpoint, env)
     timeouts = {"connect_timeout": config.connect_timeout, "read_timeout": config.read_timeout}
     if endpoint and endpoint.startswith("file:"):
         return Connection(
             base_url="http://embedded", region="embedded", directory=_directory(endpoint),
             credentials=EMBEDDED, **timeouts,
         )  # fmt: skip
-    if not endpoint:
-        region = region or DEFAULT_REGION
     base_url = _base_url(endpoint) if endpoint else f"https://agentrun.{region}.aliyuncs.com"
     return Connection(
         base_url=base_url, region=region, directory=None,
         credentials=_credentials(config, env), **timeouts,
     )  # fmt: skip
+
+
+def region_of(region: str | None, endpoint: str | None, environment: Mapping[str, str]) -> str | None:
+    """Return the region that is set, or the default one, unless an endpoint says where to go without naming one."""
+    found = region or environment.get("AGENTRUN_REGION") or environment.get("FC_REGION")
+    return found or (None if endpoint else DEFAULT_REGION)
 
 
 def _directory(endpoint: str) -> Path:

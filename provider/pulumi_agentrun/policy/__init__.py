@@ -19,7 +19,7 @@ __all__ = ["PRESETS", "RULES", "Finding", "NotKnown", "Rule", "Settings", "View"
 
 
 def rules(preset: str = "baseline") -> list[Policy]:
-    """Return all rules as policies, with a preset's settings and levels; what a preset leaves out is disabled."""
+    """Return all rules as policies, with a preset's settings and levels. Raises ConfigError."""
     from .pack import policies
 
     return policies(preset)

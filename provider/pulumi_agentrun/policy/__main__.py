@@ -6,19 +6,20 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ..client import Config, ModelClient
 from ..client.errors import AgentRunError, ConfigError
 from .audit import Violation, choices, resources, violations
-from .presets import PRESETS
+from .presets import PRESET_VARIABLE, PRESETS
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Audit, and return the exit code: 0, 1 if something mandatory is broken, 2 if the audit itself failed."""
     parser = argparse.ArgumentParser(prog="python -m pulumi_agentrun.policy", description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default=os.environ.get("AGENTRUN_POLICIES", "baseline"))
+    parser.add_argument("--preset", choices=PRESETS, default=os.environ.get(PRESET_VARIABLE, "baseline"))
     parser.add_argument("--config", type=Path, metavar="FILE", help="JSON, as for pulumi --policy-pack-config")
     parser.add_argument("--json", action="store_true", help="write the violations as JSON")
     parser.add_argument("--endpoint", help="else AGENTRUN_CONTROL_ENDPOINT, or the region's")
@@ -50,7 +51,7 @@ def _read(path: Path | None) -> dict[str, Any]:
 
 
 def _json(found: list[Violation], resources: int) -> str:
-    return json.dumps({"resources": resources, "violations": [item.to_json() for item in found]}, indent=2) + "\n"
+    return json.dumps({"resources": resources, "violations": [asdict(item) for item in found]}, indent=2) + "\n"
 
 
 def _table(found: list[Violation], resources: int) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, get_args
 
 from ..client import ModelClient, ModelProxyListInput, ModelServiceListInput
 from ..client.errors import ConfigError
 from ..client.kinds import PROXY, SERVICE
 from ..leaves import plain
-from .presets import PRESETS, RULES, Choice
+from .presets import RULES, Choice, Level, preset_of
 from .view import View
 
-LEVELS = ("advisory", "mandatory", "disabled")
+LEVELS = get_args(Level)
 _LEVEL = "enforcementLevel"
 
 
@@ -28,10 +28,6 @@ class Violation:
     path: str
     message: str
     remedy: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON object."""
-        return asdict(self)
 
 
 def resources(client: ModelClient) -> Iterator[View]:
@@ -48,13 +44,12 @@ def choices(preset: str, config: Mapping[str, Any]) -> dict[str, Choice]:
 
     Raises ConfigError.
     """
-    if preset not in PRESETS:
-        raise ConfigError(f"There is no preset {preset!r}; there are {', '.join(PRESETS)}.")
+    chosen = preset_of(preset)
     names = [rule.name for rule in RULES]
     unknown = sorted(set(config) - {*names, "all"})
     if unknown:
         raise ConfigError(f"There is no policy {unknown[0]!r}; there are {', '.join(names)}.")
-    return {name: _chosen(PRESETS[preset][name], config.get("all"), config.get(name), name) for name in names}
+    return {name: _chosen(chosen[name], config.get("all"), config.get(name), name) for name in names}
 
 
 def _chosen(choice: Choice, for_all: Any, own: Any, name: str) -> Choice:

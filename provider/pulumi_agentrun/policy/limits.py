@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from ..client.kinds import PROXY
 from .rule import Finding, Rule, Settings
-from .view import View
-
-POLICIES = "proxy_config.policies"
+from .view import ENDPOINTS, FALLBACKS, POLICIES, View
 
 
 class Bounds(Settings):
@@ -85,9 +83,8 @@ class Fallbacks(Settings):
 
 def fallbacks(view: View, settings: Fallbacks) -> Iterator[Finding]:
     """Yield a proxy with too few fallbacks."""
-    path = f"{POLICIES}.fallbacks"
-    if len(view.at(path) or ()) < settings.min:
-        yield Finding(path, f"must name at least {settings.min}")
+    if len(view.at(FALLBACKS) or ()) < settings.min:
+        yield Finding(FALLBACKS, f"must name at least {settings.min}")
 
 
 class Weights(Settings):
@@ -99,7 +96,7 @@ class Weights(Settings):
 
 def weights(view: View, settings: Weights) -> Iterator[Finding]:
     """Yield weights of several endpoints that are missing, not positive, or do not add up."""
-    paths = list(view.items("proxy_config.endpoints"))
+    paths = list(view.items(ENDPOINTS))
     if len(paths) < 2:
         return
     values = [view.at(f"{path}.weight") for path in paths]
@@ -107,7 +104,7 @@ def weights(view: View, settings: Weights) -> Iterator[Finding]:
         if value is None or value <= 0:
             yield Finding(f"{path}.weight", "must be above 0")
     if settings.total is not None and sum(value or 0 for value in values) != settings.total:
-        yield Finding("proxy_config.endpoints", f"must have weights that add up to {settings.total}")
+        yield Finding(ENDPOINTS, f"must have weights that add up to {settings.total}")
 
 
 class Sizes(Settings):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
-from fnmatch import fnmatchcase
 
 from pydantic import Field
 
 from ..client.kinds import PROXY, SERVICE
-from .rule import Finding, Rule, Settings
-from .view import View
+from .rule import Finding, Rule, Settings, matches
+from .view import ENDPOINTS, FALLBACKS, View
 
 
 class Providers(Settings):
@@ -22,7 +21,7 @@ class Providers(Settings):
 
 def allowed_providers(view: View, settings: Providers) -> Iterator[Finding]:
     """Yield a provider that is not allowed."""
-    if settings.allowed and not _matches(view.at("provider"), settings.allowed):
+    if settings.allowed and not matches(view.at("provider"), settings.allowed):
         yield Finding("provider", f"must be one of {', '.join(settings.allowed)}")
 
 
@@ -43,13 +42,13 @@ def allowed_models(view: View, settings: Models) -> Iterator[Finding]:
     """Yield each model that is not allowed, or not any more."""
     for path in model_paths(view):
         name = view.at(path)
-        if settings.allowed and not _matches(name, settings.allowed):
+        if settings.allowed and not matches(name, settings.allowed):
             yield Finding(path, f"must be one of {', '.join(settings.allowed)}")
-        denied = next((pattern for pattern in settings.denied if _matches(name, [pattern])), None)
+        denied = next((pattern for pattern in settings.denied if matches(name, [pattern])), None)
         if denied:
             yield Finding(path, f"is denied ({denied})")
         for pattern, day in settings.sunset.items():
-            if (settings.today or date.today()) >= day and _matches(name, [pattern]):
+            if (settings.today or date.today()) >= day and matches(name, [pattern]):
                 yield Finding(path, f"is not allowed any more ({pattern} since {day})")
 
 
@@ -58,15 +57,11 @@ def model_paths(view: View) -> Iterator[str]:
     if view.kind is SERVICE:
         yield from view.items("provider_settings.model_names")
         return
-    for endpoint in view.items("proxy_config.endpoints"):
+    for endpoint in view.items(ENDPOINTS):
         yield from view.items(f"{endpoint}.model_names")
-    for fallback in view.items("proxy_config.policies.fallbacks"):
+    for fallback in view.items(FALLBACKS):
         if view.at(f"{fallback}.model_name"):
             yield f"{fallback}.model_name"
-
-
-def _matches(name: object, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(str(name), pattern) for pattern in patterns)
 
 
 RULES = (

@@ -20,15 +20,11 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
-from ..client.config import DEFAULT_REGION
-from ..client.errors import ConfigError
+from ..client.config import region_of
 from ..shapes import UNKNOWN
-from .presets import PRESETS, RULES, Choice
+from .presets import RULES, Choice, preset_of
 from .rule import Rule
 from .view import NotKnown, View, view_of
-
-PRESET_VARIABLE = "AGENTRUN_POLICIES"
-"""The environment variable that names the preset of the ready-made pack."""
 
 
 class _Later(UnknownValueError):
@@ -41,9 +37,8 @@ class _Later(UnknownValueError):
 
 def policies(preset: str) -> list[Policy]:
     """Return all rules as policies with a preset's settings and levels."""
-    if preset not in PRESETS:
-        raise ConfigError(f"There is no preset {preset!r}; there are {', '.join(PRESETS)}.")
-    return [_policy(rule, PRESETS[preset].get(rule.name, Choice("disabled"))) for rule in RULES]
+    chosen = preset_of(preset)
+    return [_policy(rule, chosen[rule.name]) for rule in RULES]
 
 
 def _policy(rule: Rule, choice: Choice) -> Policy:
@@ -100,9 +95,7 @@ def _region(props: Mapping[str, Any], provider: Any) -> Any:
     named = profiles.get(_item(props, "profile")) if "profile" in props else None
     if isinstance(named, Mapping):
         return named.get("region")
-    environment = os.environ.get("AGENTRUN_REGION") or os.environ.get("FC_REGION")
-    default = None if get("agentrun:endpoint") else DEFAULT_REGION
-    return get("agentrun:region") or environment or default
+    return region_of(get("agentrun:region"), get("agentrun:endpoint"), os.environ)
 
 
 def _plain(value: Any) -> Any:

@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ..client.errors import ConfigError
 from . import conventions, limits, models, security, stack
 from .rule import Rule
 
 Level = Literal["advisory", "mandatory", "disabled"]
+
+PRESET_VARIABLE = "AGENTRUN_POLICIES"
+"""The environment variable that names the preset of the ready-made pack and of the audit."""
 
 RULES: tuple[Rule, ...] = (*models.RULES, *security.RULES, *limits.RULES, *conventions.RULES, *stack.RULES)
 
@@ -50,3 +54,10 @@ _PRODUCTION = {
 }
 PRESETS: dict[str, dict[str, Choice]] = {"baseline": _BASELINE, "production": _PRODUCTION}
 """`baseline` stops what is wrong anywhere, `production` what should not go live; both by rule name."""
+
+
+def preset_of(name: str) -> dict[str, Choice]:
+    """Return what a preset makes of each rule. Raises ConfigError if there is no such preset."""
+    if name not in PRESETS:
+        raise ConfigError(f"There is no preset {name!r}; there are {', '.join(PRESETS)}.")
+    return PRESETS[name]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -97,6 +98,11 @@ def _inlined(spec: Any, definitions: Mapping[str, Any]) -> Any:
         for key, value in spec.items()
         if key not in hidden or not isinstance(value, str)
     }
+
+
+def matches(name: object, patterns: Iterable[str]) -> bool:
+    """Say whether a name matches one of some glob patterns."""
+    return any(fnmatchcase(str(name), pattern) for pattern in patterns)
 
 
 class NoSettings(Settings):

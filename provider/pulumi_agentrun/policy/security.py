@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import Literal
 from urllib.parse import urlsplit
 
 from ..client.kinds import PROXY, SERVICE
-from .rule import Finding, Rule, Settings
-from .view import View
+from .rule import Finding, Rule, Settings, matches
+from .view import ENDPOINTS, POLICIES, View
 
 Block = Literal["content_moderation", "malicious_url", "model_hallucination", "prompt_attack", "sensitive_data"]
 
@@ -38,7 +37,7 @@ class Urls(Settings):
 
 def secure_base_urls(view: View, settings: Urls) -> Iterator[Finding]:
     """Yield base URLs that are not https, carry credentials, or lead to a host that is not allowed."""
-    endpoints = [f"{path}.base_url" for path in view.items("proxy_config.endpoints")]
+    endpoints = [f"{path}.base_url" for path in view.items(ENDPOINTS)]
     for path in ["provider_settings.base_url"] if view.kind is SERVICE else endpoints:
         text = view.at(path)
         if not text:
@@ -48,7 +47,7 @@ def secure_base_urls(view: View, settings: Urls) -> Iterator[Finding]:
             yield Finding(path, "must begin with https://")
         if url.username or url.password:
             yield Finding(path, "must not carry a user name or password")
-        if settings.hosts and not any(fnmatchcase(url.hostname or "", pattern) for pattern in settings.hosts):
+        if settings.hosts and not matches(url.hostname or "", settings.hosts):
             yield Finding(path, f"must lead to one of {', '.join(settings.hosts)}")
 
 
@@ -87,7 +86,7 @@ class Guardrails(Settings):
 
 def guardrails(view: View, settings: Guardrails) -> Iterator[Finding]:
     """Yield the guardrails that a proxy lacks."""
-    root = "proxy_config.policies.ai_guardrail_config"
+    root = f"{POLICIES}.ai_guardrail_config"
     required = [f"check_{part}" for part in ("request", "response") if getattr(settings, part)]
     for key in [*required, *(f"block_on_{block}" for block in settings.blocks)]:
         if view.at(f"{root}.{key}") is not True:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..client.kinds import PROXY, SERVICE
-from .rule import Finding, NoSettings, Rule, Settings
-from .view import View
+from .models import model_paths
+from .rule import Finding, NoSettings, Rule, Settings, matches
+from .view import ENDPOINTS, FALLBACKS, View
 
 Views = Sequence[View]
-ENDPOINTS = "proxy_config.endpoints"
-FALLBACKS = "proxy_config.policies.fallbacks"
 
 
 class External(Settings):
@@ -27,9 +25,9 @@ def services_exist(views: Views, settings: External) -> Iterator[Finding]:
     """Yield endpoints and fallbacks that name no service of the stack."""
     there = _services(views)
     for proxy in _of(views, PROXY):
-        for path in (*proxy.items(ENDPOINTS), *proxy.items(FALLBACKS)):
+        for path in _targets(proxy):
             name = proxy.at(f"{path}.model_service_name")
-            if name and name not in there and not any(fnmatchcase(name, pattern) for pattern in settings.external):
+            if name and name not in there and not matches(name, settings.external):
                 yield Finding(f"{path}.model_service_name", "names no model service of this stack", proxy)
 
 
@@ -37,10 +35,10 @@ def models_offered(views: Views, settings: NoSettings) -> Iterator[Finding]:
     """Yield models that a proxy routes to a service which does not offer them."""
     there = _services(views)
     for proxy in _of(views, PROXY):
-        for path, model in _routed(proxy):
+        for path in model_paths(proxy):
             service = there.get(proxy.at(f"{path.partition('.model_name')[0]}.model_service_name"))
             offered = service.at("provider_settings.model_names") if service else None
-            if offered and model not in offered:
+            if offered and proxy.at(path) not in offered:
                 yield Finding(path, "is not offered by its model service", proxy)
 
 
@@ -63,13 +61,9 @@ def no_cycles(views: Views, settings: NoSettings) -> Iterator[Finding]:
 
 def unused_services(views: Views, settings: External) -> Iterator[Finding]:
     """Yield services that no proxy of the stack names."""
-    used = {
-        proxy.at(f"{path}.model_service_name")
-        for proxy in _of(views, PROXY)
-        for path in (*proxy.items(ENDPOINTS), *proxy.items(FALLBACKS))
-    }
+    used = {proxy.at(f"{path}.model_service_name") for proxy in _of(views, PROXY) for path in _targets(proxy)}
     for name, service in _services(views).items():
-        if name not in used and not any(fnmatchcase(name, pattern) for pattern in settings.external):
+        if name not in used and not matches(name, settings.external):
             yield Finding("model_service_name", "is named by no proxy of this stack", service)
 
 
@@ -81,18 +75,15 @@ def _services(views: Views) -> dict[str, View]:
     return {view.at("model_service_name"): view for view in _of(views, SERVICE)}
 
 
-def _routed(proxy: View) -> Iterator[tuple[str, str]]:
-    for endpoint in proxy.items(ENDPOINTS):
-        for path in proxy.items(f"{endpoint}.model_names"):
-            yield path, proxy.at(path)
-    for fallback in proxy.items(FALLBACKS):
-        if model := proxy.at(f"{fallback}.model_name"):
-            yield f"{fallback}.model_name", model
+def _targets(proxy: View) -> Iterator[str]:
+    """Yield the paths of everything that a proxy sends requests to."""
+    yield from proxy.items(ENDPOINTS)
+    yield from proxy.items(FALLBACKS)
 
 
 def _leads_to(start: View, goal: View, there: dict[str, View], at_host: dict[str, View], seen: set[int]) -> bool:
     """Say whether requests to a proxy can come to the goal again."""
-    for path in (*start.items(ENDPOINTS), *start.items(FALLBACKS)):
+    for path in _targets(start):
         service = there.get(start.at(f"{path}.model_service_name"))
         beyond = at_host.get(_host(service.at("provider_settings.base_url")) or "") if service else None
         if beyond is goal:

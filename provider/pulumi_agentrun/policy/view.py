@@ -13,6 +13,9 @@ from ..spelling import from_schema, properties, worded
 
 DYNAMIC = "pulumi-python:dynamic/agentrun:"
 PLUGIN = "agentrun:index:"
+POLICIES = "proxy_config.policies"
+ENDPOINTS = "proxy_config.endpoints"
+FALLBACKS = f"{POLICIES}.fallbacks"
 _PART = re.compile(r"[^.\[\]]+")
 
 
