@@ -135,7 +135,7 @@ def functions(kind: Kind[Any], types: Types) -> Json:
             "outputs": shown,
         },
         f"{MODULE}:list{kind.actions[1]}": {
-            "description": f"List the {kind.title.replace('proxy', 'proxie')}s of the account and region.",
+            "description": f"List the {kind.collection.replace('-', ' ')} of the account and region.",
             "inputs": {k: v for k, v in object_type("", types, filters, []).items() if k != "description"},
             "outputs": {
                 "type": "object",

@@ -184,14 +184,8 @@ class ModelClient:
 
     async def iterate_async(self, input: ListInput[R], config: Config | None = None) -> AsyncIterator[R]:
         """Yield the items of all pages, from the input's page on."""
-        session, seen = self.session(config), 0
-        following: ListInput[R] | None = input
-        while following is not None:
-            page = await session.run_async(flows.call(operations.list_page(following)))
-            for item in page.items:
-                yield item
-            seen += len(page.items)
-            following = operations.following(following, page, seen)
+        async for item in iterate_async(self.session(config), input):
+            yield item
 
     def session(self, config: Config | None = None) -> Session:
         """Return the connections of a configuration, to drive flows of one's own."""
@@ -199,6 +193,18 @@ class ModelClient:
         if merged not in self._sessions:
             self._sessions.setdefault(merged, Session(resolve(merged)))
         return self._sessions[merged]
+
+
+async def iterate_async(session: Session, input: ListInput[R]) -> AsyncIterator[R]:
+    """Yield the items of all pages, from the input's page on, over connections that there are already."""
+    seen = 0
+    following: ListInput[R] | None = input
+    while following is not None:
+        page = await session.run_async(flows.call(operations.list_page(following)))
+        for item in page.items:
+            yield item
+        seen += len(page.items)
+        following = operations.following(following, page, seen)
 
 
 def _kind(backend_type: BackendType | None) -> Kind[ModelService] | Kind[ModelProxy] | None:

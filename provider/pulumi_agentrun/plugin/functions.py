@@ -7,8 +7,9 @@ from typing import Any, cast
 
 from ..client import operations
 from ..client.errors import InvalidArgumentError
-from ..client.flows import Flow, call
+from ..client.flows import call
 from ..client.kinds import PROXY, SERVICE, Kind
+from ..client.model_client import iterate_async
 from ..client.models import ListInput, SystemProps
 from ..leaves import plain
 from ..lifecycle import REGION
@@ -34,8 +35,7 @@ async def invoke(token: str, args: Mapping[str, Any], settings: Settings) -> dic
         kind = _LIST[token]
         filters = {key: value for key, value in args.items() if value is not None}
         wanted = cast("ListInput[Any]", kind.list_input.model_validate({**filters, "pageSize": PAGE_SIZE}))
-        all_of_them = await session.run_async(_all(wanted))
-        return {results(kind): [_shown(kind, item, place.region) for item in all_of_them]}
+        return {results(kind): [_shown(kind, item, place.region) async for item in iterate_async(session, wanted)]}
     raise InvalidArgumentError(f"There is no function {token}; there are {', '.join(sorted({*_GET, *_LIST}))}.")
 
 
@@ -43,16 +43,6 @@ def results(kind: Kind[Any]) -> str:
     """Return the property of a list's answer that holds the resources: `modelServices`."""
     plural = kind.actions[1]
     return plural[0].lower() + plural[1:]
-
-
-def _all(input: ListInput[Any]) -> Flow[list[SystemProps]]:
-    found: list[SystemProps] = []
-    following: ListInput[Any] | None = input
-    while following is not None:
-        page = yield from call(operations.list_page(following))
-        found += page.items
-        following = operations.following(following, page, len(found))
-    return found
 
 
 def _shown(kind: Kind[Any], found: SystemProps, region: str | None) -> dict[str, Any]:
