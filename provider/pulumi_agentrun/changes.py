@@ -58,12 +58,14 @@ def diff(kind: Kind[Any], id: str, olds: Mapping[str, Any], news: Mapping[str, A
     return Diff(tuple(changed), tuple(replaces), bool(replaces) and news.get(kind.name_field) == id)
 
 
-def edits(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[Edit]:
-    """Yield where old outputs and new, checked inputs differ, and the status of what has to be made anew."""
-    if olds.get(STATUS) == Status.CREATE_FAILED:
-        yield Edit((STATUS,), "update")
-    for key, shape in shapes_of(kind).items():
-        yield from _edits(shape, olds.get(key), news.get(key), (key,))
+def edits(kind: Kind[Any], found: Diff, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[Edit]:
+    """Yield where exactly old outputs and new, checked inputs differ, given what a diff has found."""
+    shapes = shapes_of(kind)
+    for key in found.changed:
+        if key in shapes:
+            yield from _edits(shapes[key], olds.get(key), news.get(key), (key,))
+        else:
+            yield Edit((key,), "update")
 
 
 def _edits(shape: Shape, old: Any, new: Any, path: tuple[str | int, ...]) -> Iterator[Edit]:

@@ -91,7 +91,7 @@ class Provider(ResourceProviderServicer):
     async def Check(self, request: messages.CheckRequest, context: Context) -> messages.CheckResponse:
         """Validate the inputs and complete them with defaults and a name."""
         kind, given, failures = _kind(request.urn), values.read(request.news), list[inputs.Failure]()
-        olds = from_schema(properties(kind), values.read(request.olds).values, [])
+        olds = _plain(kind, values.read(request.olds))
         news = from_schema(properties(kind), given.values, failures)
         self._holding.declare(request.urn)
         news |= _autonamed(request, kind, olds, news, failures)
@@ -106,7 +106,8 @@ class Provider(ResourceProviderServicer):
 
     async def Diff(self, request: messages.DiffRequest, context: Context) -> messages.DiffResponse:
         """Compare old outputs with checked inputs, down to the properties that differ."""
-        kind, olds, news = _kind(request.urn), _plain(request.urn, request.olds), _plain(request.urn, request.news)
+        kind = _kind(request.urn)
+        olds, news = _plain(kind, values.read(request.olds)), _plain(kind, values.read(request.news))
         found = changes.diff(kind, request.id, olds, news)
         async with self._answering(request.urn, context):
             if not found.changed:
@@ -115,7 +116,7 @@ class Provider(ResourceProviderServicer):
             _path(edit.path): messages.PropertyDiff(
                 kind=_VERBS[edit.verb, edit.path[0] in found.replaces], inputDiff=edit.path[0] in kind.inputs
             )
-            for edit in changes.edits(kind, olds, news)
+            for edit in changes.edits(kind, found, olds, news)
         }
         return messages.DiffResponse(
             changes=_some(found.changed),
@@ -130,7 +131,7 @@ class Provider(ResourceProviderServicer):
     async def Create(self, request: messages.CreateRequest, context: Context) -> messages.CreateResponse:
         """Create a resource, or adopt it, and wait until it is ready."""
         kind, given = _kind(request.urn), values.read(request.properties)
-        wanted = from_schema(properties(kind), given.values, [])
+        wanted = _plain(kind, given)
         if request.preview:
             return messages.CreateResponse(properties=self._planned(kind, {}, wanted, given))
         adopt = inputs.may_adopt(kind, wanted)
@@ -144,7 +145,7 @@ class Provider(ResourceProviderServicer):
     async def Read(self, request: messages.ReadRequest, context: Context) -> messages.ReadResponse:
         """Return a resource as it is, for a refresh, an import or a look-up; gone if the service says so."""
         kind, given = _kind(request.urn), values.read(request.properties)
-        olds = from_schema(properties(kind), given.values, [])
+        olds = _plain(kind, given)
         async with self._answering(request.urn, context, given):
             live = await self._run(request.urn, request.timeout, lambda at: lifecycle.read(kind, request.id, olds, at))
         if live is None:
@@ -155,14 +156,14 @@ class Provider(ResourceProviderServicer):
     async def Update(self, request: messages.UpdateRequest, context: Context) -> messages.UpdateResponse:
         """Change a resource in place and wait until it is ready."""
         kind, given = _kind(request.urn), values.read(request.news)
-        olds, news = _plain(request.urn, request.olds), from_schema(properties(kind), given.values, [])
+        olds, news = _plain(kind, values.read(request.olds)), _plain(kind, given)
         if request.preview:
             return messages.UpdateResponse(properties=self._planned(kind, olds, news, given))
         async with self._answering(request.urn, context, given):
             live = await self._run(
                 request.urn, request.timeout, lambda at: lifecycle.update(kind, request.id, olds, news, at)
             )
-        self._holding.claim(kind, None, request.id, request.urn)
+            self._holding.claim(kind, None, request.id, request.urn)
         return messages.UpdateResponse(properties=_struct(kind, live.outputs, given))
 
     async def Delete(self, request: messages.DeleteRequest, context: Context) -> Empty:
@@ -170,7 +171,8 @@ class Provider(ResourceProviderServicer):
 
         After a forced replacement (`up --replace`) that took over what it should replace, old and new are one.
         """
-        kind, olds = _kind(request.urn), _plain(request.urn, request.properties)
+        kind = _kind(request.urn)
+        olds = _plain(kind, values.read(request.properties))
         if (kind, None, request.id) in self._holding:
             self._engine.say(f"{kind.title} {request.id} is not deleted: the program has taken it over")
             return Empty()
@@ -221,8 +223,9 @@ def _kind(urn: str) -> Kind[Any]:
     return TYPES[token]
 
 
-def _plain(urn: str, struct: Struct) -> dict[str, Any]:
-    return from_schema(properties(_kind(urn)), values.read(struct).values, [])
+def _plain(kind: Kind[Any], given: Properties) -> dict[str, Any]:
+    """Return properties that were checked before as the lifecycle has them."""
+    return from_schema(properties(kind), given.values, [])
 
 
 def _struct(kind: Kind[Any], props: dict[str, Any], given: Properties | None) -> Struct:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..accounts import KEYS, Accounts
+from ..accounts import Accounts
 from ..client.errors import ConfigError
 from ..client.transport import Session
 from ..lifecycle import Place
@@ -45,4 +45,4 @@ class Settings:
     @staticmethod
     def hidden(given: Properties) -> dict[str, Any]:
         """Return the configuration to keep, with credentials hidden."""
-        return hide(given.values, [*given.secrets, *((key,) for key in KEYS if key in _SECRET)])
+        return hide(given.values, [*given.secrets, *((key,) for key in _SECRET)])
