@@ -22,7 +22,6 @@ DOORS = {"dynamic": "pulumi_agentrun", "plugin": "pulumi_agentrun_sdk"}
 """The two front doors, and where a program has the resources from; the latter is generated from the plugin's schema."""
 HEAD = """\
 import os
-import re
 import pulumi
 from {} import ModelProxy, ModelService
 """
@@ -33,18 +32,18 @@ def sdk() -> Path:
     """Generate and install the plugin's Python SDK once, as a user would; return where it is."""
     folder = Path(tempfile.mkdtemp(prefix="sdk-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    generate_sdk("python", folder)
+    plugin = Path(sys.executable).with_name("pulumi-resource-agentrun")
+    command = ["pulumi", "package", "gen-sdk", str(plugin), "--language", "python", "--out", str(folder)]
+    env = os.environ | {"PULUMI_HOME": str(folder / "home"), "PULUMI_SKIP_UPDATE_CHECK": "1"}
+    subprocess.run(command, env=env, check=True, timeout=120, stdout=subprocess.DEVNULL)
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
     subprocess.run([*command, "--target", folder / "installed", folder / "python"], check=True, timeout=120)
     return folder / "installed"
 
 
-def generate_sdk(language: str, folder: Path) -> None:
-    """Generate an SDK from the plugin's schema, which the CLI asks the plugin for."""
-    plugin = Path(sys.executable).with_name("pulumi-resource-agentrun")
-    command = ["pulumi", "package", "gen-sdk", str(plugin), "--language", language, "--out", str(folder)]
-    env = os.environ | {"PULUMI_HOME": str(folder / "home"), "PULUMI_SKIP_UPDATE_CHECK": "1"}
-    subprocess.run(command, env=env, check=True, timeout=120, stdout=subprocess.DEVNULL)
+def is_ours(type_: str) -> bool:
+    """Say whether a type token is that of our resources, through whichever door."""
+    return "agentrun:" in type_ and "providers:" not in type_
 
 
 @dataclass
@@ -61,7 +60,7 @@ class Run:
         found: dict[str, list[str]] = {}
         for event in self.events:
             meta = event.get("resourcePreEvent", {}).get("metadata")
-            if meta and "agentrun:" in meta["type"] and "providers:" not in meta["type"]:
+            if meta and is_ours(meta["type"]):
                 found.setdefault(meta["urn"].rsplit("::", 1)[1], []).append(meta["op"])
         return {name: "+".join(ops) for name, ops in found.items()}
 
@@ -170,9 +169,7 @@ class Project:
     def resources(self) -> dict[str, dict[str, Any]]:
         """Return the AgentRun resources in state by logical name."""
         found = json.loads(self.state())["deployment"].get("resources", [])
-        return {
-            r["urn"].rsplit("::", 1)[1]: r for r in found if "agentrun:" in r["type"] and "providers:" not in r["type"]
-        }
+        return {r["urn"].rsplit("::", 1)[1]: r for r in found if is_ours(r["type"])}
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs, secrets shown."""

@@ -51,7 +51,6 @@ class Record:
     """One resource in state."""
 
     kind: str
-    logical: str
     id: str
     inputs: dict[str, Any]
     outputs: dict[str, Any]
@@ -167,7 +166,7 @@ class Engine:
 
     def _create(self, logical: str, kind: str, provider: KindProvider, inputs: dict[str, Any]) -> str:
         made = self._perform(provider.create, wire(inputs))
-        self.state[logical] = Record(kind, logical, made.id, inputs, wire(made.outs))
+        self.state[logical] = Record(kind, made.id, inputs, wire(made.outs))
         return "create"
 
     def refresh(self) -> None:
@@ -182,9 +181,7 @@ class Engine:
 
     def rename(self, old: str, new: str) -> None:
         """Do what an alias does: the resource is found in state under its old name."""
-        if old in self.state:
-            self.state = {new if key == old else key: value for key, value in self.state.items()}
-            self.state[new] = replace(self.state[new], logical=new)
+        self.state = {new if key == old else key: record for key, record in self.state.items()}
 
     def _resolved(self, value: Any) -> Any:
         if isinstance(value, Ref):
