@@ -9,7 +9,7 @@ import argparse
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +129,15 @@ def models_order(kind: Kind[Any]) -> list[str]:
     return [name for name in kind.create_input.model_fields if name != kind.name_field]
 
 
+def secret_paths(shapes: Mapping[str, Shape]) -> Iterator[tuple[str, ...]]:
+    """Yield where values hold secrets that a program sets; what lies in a list counts as the whole list."""
+    for name, shape in shapes.items():
+        if shape.fields is not None:
+            yield from ((name, *path) for path in secret_paths(shape.fields))
+        elif shape.holds_secret() and not shape.mark(Fingerprint):
+            yield (name,)
+
+
 def resource_class(kind: Kind[Any]) -> str:
     """Return the text of one resource class."""
     title = kind.model.__name__
@@ -137,6 +146,8 @@ def resource_class(kind: Kind[Any]) -> str:
         paragraph(" ".join((kind.model.__doc__ or "").split()), 4),
         "",
         f"    provider_class = {title}Provider",
+        f"    _properties = {(*sorted(kind.inputs | kind.outputs), REGION)!r}",
+        f"    _secrets = {tuple(secret_paths(shapes_of(kind)))!r}",
         "",
     ]
     shapes = shape_of_model(kind.model)

@@ -6,15 +6,17 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from .client.config import Config, resolve
+from .client.config import Config, Connection, resolve
+from .client.credentials import Credentials
 from .client.errors import ConfigError
-from .client.signature import Credentials
-from .client.transport import Session
 from .lifecycle import Place
+
+if TYPE_CHECKING:
+    from .client.transport import Session
 
 KEYS = ("endpoint", "region", "accessKeyId", "accessKeySecret", "securityToken", "readyTimeout")
 """The keys of `agentrun:` in stack configuration, and of each profile in `agentrun:profiles`."""
@@ -29,37 +31,36 @@ class Accounts:
         self._get = get
         self._notify = notify
         self._lock = threading.Lock()
-        self._open: dict[str, tuple[Session, Place]] = {}
+        self._known: dict[str, tuple[Connection, Place]] = {}
+        self._open: dict[str, Session] = {}
+
+    def place(self, profile: str | None) -> Place:
+        """Return where a profile, or the plain `agentrun:` keys, lead; nothing is connected.
+
+        Raises ConfigError with one sentence that says what to set.
+        """
+        with self._lock:
+            return self._resolve(profile or _DEFAULT)[1]
 
     def connect(self, profile: str | None) -> tuple[Session, Place]:
         """Return the connections of a profile, or of the plain `agentrun:` keys, and where they lead.
 
-        Raises ConfigError with one sentence that says what to set.
+        Raises ConfigError as `place` does.
         """
+        from .client.transport import Session  # with httpx, which a preview can do without
+
         name = profile or _DEFAULT
         with self._lock:
+            connection, place = self._resolve(name)
             if name not in self._open:
-                self._open[name] = self._connect(name)
-            return self._open[name]
+                self._open[name] = Session(connection, self._notify)
+            return self._open[name], place
 
-    def _connect(self, name: str) -> tuple[Session, Place]:
-        settings = self._profile(name) if name else {k: self._get(f"agentrun:{k}") for k in KEYS}
-        where = f"agentrun:profiles.{name}." if name else "agentrun:"
-        texts = {key: _text(where + key, value) for key, value in settings.items() if value is not None}
-        timeout = _seconds(f"{where}readyTimeout", texts.get("readyTimeout"))
-        secret, token = texts.get("accessKeySecret"), texts.get("securityToken")
-        connection = resolve(
-            Config(
-                endpoint=from_project(texts.get("endpoint")),
-                region=texts.get("region"),
-                access_key_id=texts.get("accessKeyId"),
-                access_key_secret=SecretStr(secret) if secret else None,
-                security_token=SecretStr(token) if token else None,
-            )
-        )
-        if not isinstance(connection.credentials, Credentials):
-            connection.credentials()  # a chain that leads nowhere should fail a preview, not an update
-        return Session(connection, self._notify), Place(connection.region, timeout)
+    def _resolve(self, name: str) -> tuple[Connection, Place]:
+        if name not in self._known:
+            settings = self._profile(name) if name else {k: self._get(f"agentrun:{k}") for k in KEYS}
+            self._known[name] = _resolved(f"agentrun:profiles.{name}." if name else "agentrun:", settings)
+        return self._known[name]
 
     def _profile(self, name: str) -> Mapping[str, Any]:
         profiles = self._get("agentrun:profiles") or {}
@@ -79,6 +80,24 @@ class Accounts:
             raise ConfigError(f"agentrun:profiles.{name}.{wrong[0]} is no setting; there are {', '.join(KEYS)}.")
         settings: dict[str, Any] = profiles[name]
         return settings
+
+
+def _resolved(where: str, settings: Mapping[str, Any]) -> tuple[Connection, Place]:
+    texts = {key: _text(where + key, value) for key, value in settings.items() if value is not None}
+    timeout = _seconds(f"{where}readyTimeout", texts.get("readyTimeout"))
+    secret, token = texts.get("accessKeySecret"), texts.get("securityToken")
+    connection = resolve(
+        Config(
+            endpoint=from_project(texts.get("endpoint")),
+            region=texts.get("region"),
+            access_key_id=texts.get("accessKeyId"),
+            access_key_secret=SecretStr(secret) if secret else None,
+            security_token=SecretStr(token) if token else None,
+        )
+    )
+    if not isinstance(connection.credentials, Credentials):
+        connection.credentials()  # a chain that leads nowhere should fail a preview, not an update
+    return connection, Place(connection.region, timeout)
 
 
 def from_project(endpoint: str | None) -> str | None:

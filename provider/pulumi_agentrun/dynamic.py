@@ -1,4 +1,4 @@
-"""The front door for Python programs: Pulumi dynamic resource providers over the lifecycle.
+"""The front door for Python programs: Pulumi dynamic resources and their providers.
 
 The import path of the provider classes is a file format: it is pickled into every stack's state, as
 `pulumi_agentrun.dynamic.ModelServiceProvider`. Never move or rename them.
@@ -7,14 +7,11 @@ The import path of the provider classes is a file format: it is pickled into eve
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import (
-    CheckFailure,
     CheckResult,
     ConfigureRequest,
     CreateResult,
@@ -24,162 +21,86 @@ from pulumi.dynamic import (
     ResourceProvider,
     UpdateResult,
 )
-from pulumi.output import UNKNOWN as PULUMI_UNKNOWN
-from pulumi.output import Unknown
-from pulumi.runtime.rpc import wrap_rpc_secret
 from typing_extensions import Self
 
-from . import changes, host, inputs, lifecycle, naming, options
-from .client.errors import AgentRunError, ConfigError, LifecycleError
-from .client.flows import Flow
-from .client.kinds import PROXY, SERVICE, Kind
-from .holding import Holding
-from .shapes import UNKNOWN, map_secrets
+from . import options
 
 if TYPE_CHECKING:
-    from .accounts import Accounts
-
-T = TypeVar("T")
-
-_PROVIDER_KEY = "__provider"
+    from .hosted import Hosted
 
 
 class KindProvider(ResourceProvider):
     """A dynamic provider of one kind of resource. It holds nothing until Pulumi's host configures it."""
 
-    kind: ClassVar[Kind[Any]]
+    backend_type: ClassVar[str]
     # The pickle names a class and holds no secret; shown in plain, it never changes.
     serialize_as_secret_always = False
 
-    _accounts: Accounts
-    _holding: Holding
+    _hosted: Hosted
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the stack's configuration; what is wrong with it, `check` says."""
-        from .accounts import Accounts  # with httpx, which a program that only declares resources can do without
+        # Imported where they run: a program only declares resources, and should not wait for models and lifecycle.
+        from .client.kinds import kind_for
+        from .hosted import Hosted
 
-        self._accounts = Accounts(req.config.get, _say)
-        self._holding = Holding()
-        host.widen()
+        self._hosted = Hosted(kind_for(self.backend_type), req.config.get)
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate the inputs and complete them with defaults and a name."""
-        olds, wanted = _from_pulumi(_olds), _from_pulumi(news)
-        self._holding.declare(wanted.get(naming.URN))
-        checked, failures = inputs.check(self.kind, olds, wanted)
-        reasons = [str(failure) for failure in failures]
-        profile = checked.get(naming.PROFILE)
-        if not failures and profile is not UNKNOWN:
-            try:
-                self._accounts.connect(profile)
-            except ConfigError as error:
-                reasons.append(str(error))
-        # Given a property, the engine would print its value, which may be a secret in the wrong place.
-        return CheckResult(self._to_pulumi(checked), [CheckFailure("", reason) for reason in reasons])
+        return self._hosted.check(_olds, news)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare old outputs with checked inputs."""
-        olds, news = _from_pulumi(_olds), _from_pulumi(_news)
-        found = changes.diff(self.kind, _id, olds, news)
-        if not found.changed:
-            self._hold(news, _id)
-        return DiffResult(
-            changes=bool(found.changed),
-            replaces=list(found.replaces),
-            delete_before_replace=found.delete_before_replace,
-        )
+        return self._hosted.diff(_id, _olds, _news)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create a resource, or adopt it, and wait until it is ready."""
-        wanted = _from_pulumi(props)
-        self._hold(wanted, wanted[self.kind.name_field])
-        adopt = inputs.may_adopt(self.kind, wanted)
-        made = self._run("create", wanted, lambda place: lifecycle.create(self.kind, wanted, place, adopt=adopt))
-        return CreateResult(made.id, self._to_pulumi(made.outputs))
+        return self._hosted.create(props)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return a resource as it is; gone only if the service says that it does not exist."""
-        olds = _from_pulumi(props)
-        live = self._run("read", olds, lambda place: lifecycle.read(self.kind, id_, olds, place))
-        if live is None:
-            if self.kind.name_field not in olds:  # a look-up by the program, not a refresh
-                raise LifecycleError(
-                    f"{self.kind.title.capitalize()} {id_} does not exist: check its name, the region and the account."
-                )
-            return ReadResult("", {})
-        return ReadResult(live.id, self._to_pulumi(live.outputs), self._to_pulumi(live.inputs))
+        return self._hosted.read(id_, props)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Change a resource in place and wait until it is ready."""
-        olds, news = _from_pulumi(_olds), _from_pulumi(_news)
-        live = self._run("update", news, lambda place: lifecycle.update(self.kind, _id, olds, news, place))
-        self._hold(news, _id)
-        return UpdateResult(self._to_pulumi(live.outputs))
+        return self._hosted.update(_id, _olds, _news)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Delete a resource and wait until it is gone.
-
-        After a forced replacement (`up --replace`) that took over what it should replace, old and new are one.
-        """
-        olds = _from_pulumi(_props)
-        if (self.kind, olds.get(naming.PROFILE), _id) in self._holding:
-            _say(f"{self.kind.title} {_id} is not deleted: the program has taken it over")
-            return
-        self._run("delete", olds, lambda place: lifecycle.delete(self.kind, _id, olds, place))
-
-    def _hold(self, props: dict[str, Any], name: str) -> None:
-        self._holding.claim(self.kind, props.get(naming.PROFILE), name, props.get(naming.URN) or "")
-
-    def _run(self, verb: str, props: dict[str, Any], flow: Callable[[lifecycle.Place], Flow[T]]) -> T:
-        try:
-            session, place = self._accounts.connect(props.get(naming.PROFILE))
-            limit = options.timeout(props, verb) or place.timeout
-            return session.run(flow(replace(place, timeout=limit)))
-        except AgentRunError as error:
-            message = str(error)
-        # Raised here, without its history: newer hosts print a whole traceback, and the sentence should stand out.
-        raise LifecycleError(message)
-
-    def _to_pulumi(self, values: dict[str, Any]) -> dict[str, Any]:
-        marked: dict[str, Any] = _to_pulumi(map_secrets(self.kind, values, wrap_rpc_secret))
-        return marked
+        """Delete a resource and wait until it is gone."""
+        self._hosted.delete(_id, _props)
 
 
 class ModelServiceProvider(KindProvider):
     """The dynamic provider of model services."""
 
-    kind = SERVICE
+    backend_type = "service"
 
 
 class ModelProxyProvider(KindProvider):
     """The dynamic provider of model proxies."""
 
-    kind = PROXY
+    backend_type = "proxy"
 
 
 class KindResource(Resource):
     """A Pulumi resource of one kind; its subclasses say which properties it has."""
 
     provider_class: ClassVar[type[KindProvider]]
+    _properties: ClassVar[tuple[str, ...]]
+    """Everything that it shows."""
+    _secrets: ClassVar[tuple[tuple[str, ...], ...]]
+    """Where its inputs hold secrets."""
 
     def __init__(self, resource_name: str, props: dict[str, Any], opts: pulumi.ResourceOptions | None) -> None:
         _refuse_plain_credentials()
-        kind = self.provider_class.kind
-        parent = opts.parent if opts else None
-        urn = pulumi.create_urn(resource_name, f"pulumi-python:{self._resource_type_name}", parent)
-        unset = dict.fromkeys([*sorted(kind.inputs | kind.outputs), lifecycle.REGION])
-        hidden = map_secrets(kind, props, pulumi.Output.secret, whole=pulumi.Output.secret)
-        # As a bare future it makes no dependency: depending on a parent means depending on all its children.
+        given = {key: value for key, value in props.items() if value is not None}
+        for path in self._secrets:
+            given = _hide(given, path)
+        urn = _urn(resource_name, f"pulumi-python:{self._resource_type_name}", opts.parent if opts else None)
+        unset = dict.fromkeys(self._properties)
         super().__init__(
-            self.provider_class(),
-            resource_name,
-            {
-                **unset,
-                **hidden,
-                **_options(opts),
-                naming.URN: asyncio.ensure_future(urn.future()),
-            },
-            opts,
+            self.provider_class(), resource_name, {**unset, **given, **_options(opts), options.URN: urn}, opts
         )
 
     @classmethod
@@ -194,14 +115,34 @@ class KindResource(Resource):
         """Look up a resource that exists, by its name as `id`; Pulumi reads it and never changes it."""
         resource = cls.__new__(cls)
         found = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        KindResource.__init__(resource, resource_name, {naming.PROFILE: profile}, found)
+        KindResource.__init__(resource, resource_name, {"profile": profile}, found)
         return resource
 
 
+def _hide(value: Any, path: tuple[str, ...]) -> Any:
+    """Return a value with what is at a path made a secret, or all of it where it cannot be looked into."""
+    if value is None:
+        return None
+    if not path or not isinstance(value, Mapping):
+        return pulumi.Output.secret(value)
+    return {key: _hide(item, path[1:]) if key == path[0] else item for key, item in value.items()}
+
+
+def _urn(name: str, type_: str, parent: pulumi.Resource | None) -> str | asyncio.Future[str | None]:
+    """Return the URN that the engine will give a resource."""
+    if parent is None:
+        return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{type_}::{name}"
+    # As a bare future it makes no dependency: depending on a parent means depending on all its children.
+    return asyncio.ensure_future(pulumi.create_urn(name, type_, parent).future())
+
+
 def _options(opts: pulumi.ResourceOptions | None) -> dict[str, Any]:
-    limits = opts.custom_timeouts if opts else None
-    durations = {verb: getattr(limits, verb, None) for verb in ("create", "update", "delete")} if limits else None
-    return {options.REPLACE_ON: opts.replace_on_changes if opts else None, options.TIMEOUTS: durations}
+    if opts is None:
+        return {}
+    limits = opts.custom_timeouts
+    durations = limits and {verb: getattr(limits, verb, None) for verb in ("create", "update", "delete")}
+    given = {options.REPLACE_ON: opts.replace_on_changes, options.TIMEOUTS: durations}
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def _refuse_plain_credentials() -> None:
@@ -215,25 +156,3 @@ def _refuse_plain_credentials() -> None:
             raise pulumi.RunError(
                 f"{name} holds a credential in plain text. Encrypt it: pulumi config set --secret {path}"
             )
-
-
-def _say(text: str) -> None:
-    """Show a line in the engine's log, which reads the host's standard output."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-def _from_pulumi(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _from_pulumi(item) for key, item in value.items() if key != _PROVIDER_KEY}
-    if isinstance(value, list):
-        return [_from_pulumi(item) for item in value]
-    return UNKNOWN if isinstance(value, Unknown) else value
-
-
-def _to_pulumi(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _to_pulumi(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_to_pulumi(item) for item in value]
-    return PULUMI_UNKNOWN if value is UNKNOWN else value

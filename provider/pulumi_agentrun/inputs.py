@@ -21,7 +21,7 @@ from .shapes import UNKNOWN, Shape, shapes_of
 ADOPT = "adopt"
 ADOPT_VARIABLE = "AGENTRUN_ADOPT"
 """The environment variable that names, separated by commas, what one run may take over."""
-META = frozenset({ADOPT, naming.PROFILE, naming.URN, options.REPLACE_ON, options.TIMEOUTS})
+META = frozenset({ADOPT, naming.PROFILE, options.URN, options.REPLACE_ON, options.TIMEOUTS})
 """Inputs of the Pulumi resource that are not part of the API's object."""
 
 

@@ -13,12 +13,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from .client.kinds import Kind
+from .options import URN
 from .shapes import UNKNOWN, has_unknown
 
 PROFILE = "profile"
 """The input that names the account and region, which a resource cannot leave."""
-URN = "__urn"
-"""The input that carries the URN; the engine treats double underscores as internal."""
 
 _LONGEST_PREFIX = 50
 _HASH_DIGITS = 7

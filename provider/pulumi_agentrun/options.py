@@ -1,4 +1,7 @@
-"""Resource options that Pulumi's dynamic host does not tell a provider of: they travel as inputs of their own."""
+"""What Pulumi's dynamic host does not tell a provider of: URN and resource options travel as inputs of their own.
+
+The engine treats names with double underscores as internal.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+URN = "__urn"
+"""The URN."""
 REPLACE_ON = "__replace_on_changes"
 """The paths of `ResourceOptions.replace_on_changes`."""
 TIMEOUTS = "__custom_timeouts"

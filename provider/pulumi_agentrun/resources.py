@@ -25,6 +25,24 @@ class ModelService(KindResource, module="agentrun", name="ModelService"):
     """A registered LLM endpoint with its credentials and models."""
 
     provider_class = ModelServiceProvider
+    _properties = (
+        "created_at",
+        "credential_name",
+        "description",
+        "last_updated_at",
+        "model_info_configs",
+        "model_service_id",
+        "model_service_name",
+        "model_type",
+        "network_configuration",
+        "provider",
+        "provider_settings",
+        "status",
+        "status_reason",
+        "workspace_id",
+        "region",
+    )
+    _secrets = (("provider_settings", "api_key"),)
 
     model_service_name: pulumi.Output[str]
     """The name that the API addresses the service by; unique in an account and region."""
@@ -117,6 +135,32 @@ class ModelProxy(KindResource, module="agentrun", name="ModelProxy"):
     """An LLM gateway in front of model services: weights, fallbacks, limits, guardrails."""
 
     provider_class = ModelProxyProvider
+    _properties = (
+        "arms_configuration",
+        "cpu",
+        "created_at",
+        "credential_name",
+        "description",
+        "endpoint",
+        "execution_role_arn",
+        "function_name",
+        "last_updated_at",
+        "litellm_version",
+        "log_configuration",
+        "memory",
+        "model_proxy_id",
+        "model_proxy_name",
+        "model_type",
+        "network_configuration",
+        "proxy_config",
+        "proxy_mode",
+        "service_region_id",
+        "status",
+        "status_reason",
+        "workspace_id",
+        "region",
+    )
+    _secrets = (("arms_configuration", "arms_license_key"),)
 
     model_proxy_name: pulumi.Output[str]
     """The name that the API addresses the proxy by; unique in an account and region."""

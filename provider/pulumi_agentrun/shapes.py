@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, reduce
+from functools import cache, cached_property, reduce
 from operator import or_
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -46,9 +46,13 @@ class Shape:
     owner: tuple[type[Model], str] | None = field(default=None, compare=False, repr=False)
     """The model and the name of the field that looks so."""
 
+    @cached_property
+    def _by_kind(self) -> dict[type, Any]:
+        return {type(mark): mark for mark in self.marks}
+
     def mark(self, kind: type[M]) -> M | None:
         """Return the field's mark of a kind, if it has one."""
-        return next((mark for mark in self.marks if isinstance(mark, kind)), None)
+        return self._by_kind.get(kind)
 
     @property
     def description(self) -> str:
@@ -93,8 +97,8 @@ def shape_of_model(model: type[Model]) -> dict[str, Shape]:
     for name, info in model.model_fields.items():
         shapes[name] = shape = _shape(info.annotation, tuple(info.metadata))
         if shape.is_secret:
-            shapes[name + FROM] = Shape(str, (Reference(name),), adapter=TypeAdapter(str))
-            shapes[name + FINGERPRINT] = Shape(str, (Secret(), Fingerprint(name)), adapter=TypeAdapter(str))
+            shapes[name + FROM] = Shape(str, (Reference(name),), adapter=_adapter(str))
+            shapes[name + FINGERPRINT] = Shape(str, (Secret(), Fingerprint(name)), adapter=_adapter(str))
     return {name: replace(shape, owner=(model, name)) for name, shape in shapes.items()}
 
 
@@ -126,19 +130,16 @@ def _shape(annotation: Any, marks: tuple[Any, ...]) -> Shape:
         return Shape(annotation, marks, fields=shape_of_model(annotation))
     if origin is list:
         return Shape(annotation, marks, item=_shape(get_args(annotation)[0], ()))
-    return Shape(annotation, marks, adapter=TypeAdapter(annotation))
+    return Shape(annotation, marks, adapter=_adapter(annotation))
 
 
-def map_secrets(
-    kind: Kind[Any],
-    values: dict[str, Any],
-    wrap: Callable[[Any], Any],
-    whole: Callable[[Any], Any] | None = None,
-) -> dict[str, Any]:
-    """Return the values with everything secret wrapped.
+@cache
+def _adapter(annotation: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(annotation)
 
-    Where a secret may lie inside a value that cannot be looked into, such as an output, `whole` wraps all of it.
-    """
+
+def map_secrets(kind: Kind[Any], values: dict[str, Any], wrap: Callable[[Any], Any]) -> dict[str, Any]:
+    """Return the values with everything secret wrapped."""
 
     def visit(shape: Shape, value: Any) -> Any:
         if value is None or value is UNKNOWN:
@@ -150,7 +151,7 @@ def map_secrets(
             return {k: visit(fields[k], v) if k in fields else v for k, v in value.items()}
         if shape.item is not None and isinstance(value, (list, tuple)):
             return [visit(shape.item, item) for item in value]
-        return whole(value) if whole and shape.holds_secret() else value
+        return value
 
     shapes = shapes_of(kind)
     return {key: visit(shapes[key], value) if key in shapes else value for key, value in values.items()}

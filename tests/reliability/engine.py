@@ -22,7 +22,7 @@ from pulumi_agentrun.client.operations import Operation
 from pulumi_agentrun.client.transport import Session
 from pulumi_agentrun.dynamic import KindProvider, ModelProxyProvider, ModelServiceProvider
 from pulumi_agentrun.inputs import ADOPT_VARIABLE
-from pulumi_agentrun.naming import URN
+from pulumi_agentrun.options import URN
 from pulumi_agentrun.platform.platform import Platform
 from pulumi_agentrun.platform.states import microseconds
 from pulumi_agentrun.platform.store import Store
@@ -106,7 +106,7 @@ class Engine:
     def _started(self, provider: KindProvider) -> KindProvider:
         settings = {"agentrun:endpoint": f"file://{self.folder}", "agentrun:readyTimeout": "120"}
         provider.configure(ConfigureRequest(Config(settings, "project")))
-        self._here(provider._accounts.connect(None)[0])
+        self._here(provider._hosted._accounts.connect(None)[0])
         return provider
 
     def up(self, program: dict[str, Declared], adopt: Sequence[str] = ()) -> dict[str, str]:

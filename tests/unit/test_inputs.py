@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pulumi_agentrun import inputs, naming
+from pulumi_agentrun import inputs, naming, options
 from pulumi_agentrun.changes import diff, observe, update_of
 from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
 from pulumi_agentrun.shapes import UNKNOWN
 
 URN = "urn:pulumi:dev::p::pulumi-python:dynamic/agentrun:ModelService::qwen"
 SERVICE_IN: dict[str, Any] = {
-    "model_type": "llm", "provider": "tongyi", "description": "d", naming.URN: URN,
+    "model_type": "llm", "provider": "tongyi", "description": "d", options.URN: URN,
     "provider_settings": {"api_key": "sk", "base_url": "https://e", "model_names": ["a", "b"]},
 }  # fmt: skip
 PROXY_IN: dict[str, Any] = {
-    naming.URN: URN.replace("Service", "Proxy"),
+    options.URN: URN.replace("Service", "Proxy"),
     "proxy_config": {
         "endpoints": [{"model_service_name": "a", "weight": 9}, {"model_service_name": "b", "weight": 1}],
         "policies": {"num_retries": 2, "fallbacks": [{"model_service_name": "b"}, {"model_service_name": "a"}]},
@@ -131,10 +131,10 @@ def test_names_are_the_same_again_and_another_for_another_identity() -> None:
     name = checked(SERVICE, SERVICE_IN)["model_service_name"]
     assert name.startswith("qwen-")
     assert checked(SERVICE, SERVICE_IN)["model_service_name"] == name
-    for change in ({"provider": "openai"}, {naming.URN: URN.replace("dev", "prod")}, {"profile": "eu"}):
+    for change in ({"provider": "openai"}, {options.URN: URN.replace("dev", "prod")}, {"profile": "eu"}):
         assert checked(SERVICE, SERVICE_IN | change)["model_service_name"] != name
     olds = checked(SERVICE, SERVICE_IN)
-    renamed = SERVICE_IN | {naming.URN: URN + "-renamed"}
+    renamed = SERVICE_IN | {options.URN: URN + "-renamed"}
     assert checked(SERVICE, renamed, olds)["model_service_name"] == name
     assert checked(SERVICE, renamed | {"provider": "openai"}, olds)["model_service_name"] != name
     assert checked(SERVICE, SERVICE_IN | {"provider": UNKNOWN})["model_service_name"] is UNKNOWN

@@ -57,6 +57,7 @@ LAYERS = (
     "lifecycle",
     "spelling",
     "accounts",
+    "hosted",
     "dynamic",
     "resources",
 )
@@ -66,7 +67,7 @@ LAYERS = (
 def test_imports_point_one_way(name: str) -> None:
     above = {f"pulumi_agentrun.{other}" for other in LAYERS[LAYERS.index(name) + 1 :]}
     assert not above & imported(PACKAGE / f"{name}.py")
-    if name not in ("dynamic", "resources"):
+    if name not in ("hosted", "dynamic", "resources"):
         assert not any(module.split(".")[0] == "pulumi" for module in imported(PACKAGE / f"{name}.py"))
 
 
@@ -79,6 +80,21 @@ def test_front_doors_know_nothing_of_each_other(folder: str) -> None:
             assert not any(
                 name.startswith(("pulumi_policy.", "pulumi.")) for name in imported(path) - {"pulumi_policy.Policy"}
             )
+
+
+@pytest.mark.parametrize(
+    ("statement", "absent"),
+    [
+        ("import pulumi_agentrun.resources", {"pydantic", "httpx"}),
+        ("import pulumi_agentrun.hosted, pulumi_agentrun.plugin.provider", {"httpx", "sqlite3"}),
+        ("from pulumi_agentrun.client import ModelClient, ModelServiceCreateInput; ModelClient()", {"pulumi", "httpx"}),
+    ],
+)
+def test_what_takes_long_is_imported_where_it_is_used(statement: str, absent: set[str]) -> None:
+    """A program only declares resources, and a preview talks to no service."""
+    code = f"{statement}; import sys; print(sorted({absent!r} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_every_file_says_its_duty() -> None:

@@ -26,7 +26,7 @@ from pulumi_agentrun.client import (
     TransportError,
 )
 from pulumi_agentrun.client.config import resolve
-from pulumi_agentrun.client.signature import Credentials
+from pulumi_agentrun.client.credentials import Credentials
 from pulumi_agentrun.platform import Platform
 from pydantic import SecretStr, ValidationError
 

@@ -6,7 +6,8 @@ from datetime import datetime, timezone
 
 import httpx
 import pytest
-from pulumi_agentrun.client.signature import Credentials, Signature
+from pulumi_agentrun.client.credentials import Credentials
+from pulumi_agentrun.client.signature import Signature
 
 HOST = "https://agentrun.cn-hangzhou.aliyuncs.com"
 PLAIN = Credentials("testAccessKeyId", "testAccessKeySecret")

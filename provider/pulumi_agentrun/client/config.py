@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,19 +10,10 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from .credentials import EMBEDDED, Credentials, access_key, chain, of_environment
 from .errors import ConfigError
-from .signature import Credentials
 
 DEFAULT_REGION = "cn-hangzhou"
-EMBEDDED = Credentials("embedded", "embedded")
-"""Who the embedded platform lets in when it runs inside the client: nobody else can reach it."""
-
-_MISSING = (
-    "No AgentRun credentials are configured: set agentrun:accessKeyId and agentrun:accessKeySecret (as a secret), "
-    "or the environment variables AGENTRUN_ACCESS_KEY_ID and AGENTRUN_ACCESS_KEY_SECRET (or ALIBABA_CLOUD_…), "
-    "or install pulumi-agentrun[credentials] and set up a profile; "
-    "to try things without an account, set agentrun:endpoint to file://.agentrun, the embedded platform."
-)
 
 
 class Config(BaseModel):
@@ -134,48 +124,12 @@ def _credentials(config: Config, env: Mapping[str, str]) -> Credentials | Callab
     if config.bearer_token:
         return Credentials(bearer_token=config.bearer_token.get_secret_value())
     if config.access_key_id or config.access_key_secret:
-        return _access_key(
+        return access_key(
             config.access_key_id, _reveal(config.access_key_secret), _reveal(config.security_token),
             "agentrun:accessKeyId", "agentrun:accessKeySecret",
         )  # fmt: skip
-    for prefix in ("AGENTRUN", "ALIBABA_CLOUD"):
-        key, secret = f"{prefix}_ACCESS_KEY_ID", f"{prefix}_ACCESS_KEY_SECRET"
-        if env.get(key) or env.get(secret):
-            token = env.get(f"{prefix}_SECURITY_TOKEN")
-            return _access_key(env.get(key), env.get(secret), token, key, secret)
-    if env.get("ALIBABA_CLOUD_BEARER_TOKEN"):
-        return Credentials(bearer_token=env["ALIBABA_CLOUD_BEARER_TOKEN"])
-    return _chain()
+    return of_environment(env) or chain()
 
 
 def _reveal(secret: SecretStr | None) -> str | None:
     return secret.get_secret_value() if secret else None
-
-
-def _access_key(key: str | None, secret: str | None, token: str | None, key_name: str, secret_name: str) -> Credentials:
-    if not key or not secret:
-        have, lack = (key_name, secret_name) if key else (secret_name, key_name)
-        raise ConfigError(f"{have} is set but {lack} is not: set both, or neither.")
-    return Credentials(key, secret, token or None)
-
-
-def _chain() -> Callable[[], Credentials]:
-    """Use Alibaba Cloud's own credential chain: profiles, OIDC, instance roles; it renews what expires."""
-    try:
-        from alibabacloud_credentials.client import Client
-    except ImportError:
-        raise ConfigError(_MISSING) from None
-    # Without a handler, Python would print its tracebacks for every way of the chain that leads nowhere.
-    logging.getLogger("credentials").addHandler(logging.NullHandler())
-    client = Client()
-
-    def current() -> Credentials:
-        try:
-            found = client.get_credential()
-        except Exception as error:  # of many classes; the text says which ways were tried
-            raise ConfigError(f"{_MISSING} (The credential chain says: {error})") from None
-        if found.bearer_token:
-            return Credentials(bearer_token=found.bearer_token)
-        return Credentials(found.access_key_id, found.access_key_secret, found.security_token)
-
-    return current

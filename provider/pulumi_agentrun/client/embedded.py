@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from .config import EMBEDDED
+from .credentials import EMBEDDED
 
 
 class EmbeddedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
-from typing import Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Literal, TypeVar, overload
 
 from . import flows, operations
 from .config import Config, resolve
@@ -18,7 +18,9 @@ from .models import (
     UpdateInput,
 )
 from .settings import BackendType
-from .transport import Session
+
+if TYPE_CHECKING:
+    from .transport import Session
 
 R = TypeVar("R", bound=SystemProps)
 Items = list[R]  # `list` is a method in the class below
@@ -191,6 +193,8 @@ class ModelClient:
         """Return the connections of a configuration, to drive flows of one's own."""
         merged = config.over(self._config) if config else self._config
         if merged not in self._sessions:
+            from .transport import Session  # with httpx, which takes as long to import as all the rest
+
             self._sessions.setdefault(merged, Session(resolve(merged)))
         return self._sessions[merged]
 

@@ -7,31 +7,15 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import AsyncGenerator, Callable, Generator
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from urllib.parse import parse_qsl, quote, unquote
 
 import httpx
 
+from .credentials import Credentials
+
 _ALGORITHM = "ACS3-HMAC-SHA256"
 _UNSIGNED = frozenset({"authorization", "connection", "accept-encoding", "content-length"})
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """An access key, temporary if it has a security token; or else a bearer token."""
-
-    access_key_id: str = ""
-    access_key_secret: str = field(default="", repr=False)
-    security_token: str | None = field(default=None, repr=False)
-    bearer_token: str | None = field(default=None, repr=False)
-
-    @property
-    def provider(self) -> str:
-        """What `x-acs-credentials-provider` says of them."""
-        if self.bearer_token:
-            return "bearer"
-        return "static_sts" if self.security_token else "static_ak"
 
 
 def _now() -> datetime:

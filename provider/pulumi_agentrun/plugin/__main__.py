@@ -36,6 +36,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="pulumi-resource-agentrun", description=__doc__)
     parser.add_argument("engine", help="the address of the engine's own server; the engine gives it")
     known, _ = parser.parse_known_args()
+    # Plugins of pydantic, for tracing, would be looked for in every installed package, and shown what is validated.
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     try:
         asyncio.run(_serve(known.engine))
     except KeyboardInterrupt:

@@ -25,7 +25,7 @@ PAGE_SIZE = 100
 
 async def invoke(token: str, args: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """Return what a function answers, keys hidden. Raises AgentRunError."""
-    session, place = settings.connect()
+    session, place = await settings.connect()
     if token in _GET:
         kind = _GET[token]
         name = args.get(camel(kind.name_field))

@@ -19,7 +19,7 @@ from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
-from .. import changes, inputs, lifecycle, naming
+from .. import changes, inputs, lifecycle, options
 from ..client.errors import AgentRunError
 from ..client.flows import Flow
 from ..client.kinds import PROXY, SERVICE, Kind
@@ -69,7 +69,7 @@ class Provider(ResourceProviderServicer):
     async def CheckConfig(self, request: messages.CheckRequest, context: Context) -> messages.CheckResponse:
         """Say what is wrong with the provider's configuration, and mark what is secret in it."""
         given = values.read(request.news)
-        reasons = await asyncio.to_thread(Settings(given.values, self._engine.say).faults)
+        reasons = await Settings(given.values, self._engine.say).faults()
         return messages.CheckResponse(inputs=values.write(Settings.hidden(given)), failures=_failures(reasons))
 
     async def DiffConfig(self, request: messages.DiffRequest, context: Context) -> messages.DiffResponse:
@@ -96,11 +96,11 @@ class Provider(ResourceProviderServicer):
         self._holding.declare(request.urn)
         news |= _autonamed(request, kind, olds, news, failures)
         if not failures:
-            news, failures = inputs.check(kind, olds, {**news, naming.URN: request.urn})
-            news.pop(naming.URN)
+            news, failures = inputs.check(kind, olds, {**news, options.URN: request.urn})
+            news.pop(options.URN)
         reasons = [worded(str(failure)) for failure in failures]
         if not failures:
-            reasons = await asyncio.to_thread(self._settings.faults)
+            reasons = await self._settings.faults()
         # Given a property, the engine would print its value, which may be a secret in the wrong place.
         return messages.CheckResponse(inputs=_struct(kind, news, given), failures=_failures(reasons))
 
@@ -195,7 +195,7 @@ class Provider(ResourceProviderServicer):
         return Empty()
 
     async def _run(self, urn: str, timeout: float, flow: Callable[[lifecycle.Place], Flow[T]]) -> T:
-        session, place = await asyncio.to_thread(self._settings.connect)
+        session, place = await self._settings.connect()
         with self._engine.about(urn):
             return await session.run_async(flow(replace(place, timeout=timeout or place.timeout)), self._stop)
 

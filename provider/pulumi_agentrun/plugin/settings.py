@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..accounts import Accounts
 from ..client.errors import ConfigError
-from ..client.transport import Session
 from ..lifecycle import Place
 from ..shapes import UNKNOWN
 from .values import Properties, hide
+
+if TYPE_CHECKING:
+    from ..client.transport import Session
 
 _SECRET = ("accessKeySecret", "securityToken")
 
@@ -21,18 +24,27 @@ class Settings:
     def __init__(self, given: Mapping[str, Any], notify: Callable[[str], None]) -> None:
         self._is_known = UNKNOWN not in given.values()
         self._accounts = Accounts(lambda key: given.get(key.removeprefix("agentrun:")), notify)
+        self._connected: tuple[Session, Place] | None = None
+        self._faults: list[str] | None = None
 
-    def connect(self) -> tuple[Session, Place]:
+    async def connect(self) -> tuple[Session, Place]:
         """Return the connections and where they lead. Raises ConfigError with one sentence that says what to set."""
         if not self._is_known:
             raise ConfigError("The provider's configuration is known only once what it comes from is deployed.")
-        return self._accounts.connect(None)
+        if self._connected is None:  # in a thread, for the credential chain may ask other services
+            self._connected = await asyncio.to_thread(self._accounts.connect, None)
+        return self._connected
 
-    def faults(self) -> list[str]:
+    async def faults(self) -> list[str]:
         """Return what is wrong; what a preview does not know yet is not."""
+        if self._faults is None:
+            self._faults = await asyncio.to_thread(self._found_faults)
+        return self._faults
+
+    def _found_faults(self) -> list[str]:
         try:
             if self._is_known:
-                self.connect()
+                self._accounts.place(None)
         except ConfigError as error:
             return [str(error)]
         return []
@@ -40,7 +52,7 @@ class Settings:
     @property
     def region(self) -> Any:
         """The region, None if the endpoint tells of none, or UNKNOWN."""
-        return self.connect()[1].region if self._is_known else UNKNOWN
+        return self._accounts.place(None).region if self._is_known else UNKNOWN
 
     @staticmethod
     def hidden(given: Properties) -> dict[str, Any]:
