@@ -106,10 +106,22 @@ def test_what_is_not_known_is_checked_in_the_update(project: Project) -> None:
     assert set(project.resources()) == {"qwen"}
 
 
-def test_regions_are_known_before_anything_is_there(project: Project) -> None:
+@pytest.mark.parametrize("door", DOORS)
+def test_regions_are_known_before_anything_is_there(project: Project, door: str) -> None:
+    """As the provider will find them: the embedded platform is a region of its own, whatever is set beside it."""
     project.pulumi("config", "set", "agentrun:region", "cn-hangzhou")
     project.program(SERVICE)
-    done = run(project, "preview", {"agentrun-allowed-regions": {"allowed": ["cn-shanghai"]}})
+    done = run(project, "preview", {"agentrun-allowed-regions": {"allowed": ["cn-hangzhou"]}})
     assert done.code != 0
-    assert "region: must be one of cn-shanghai." in done.console
-    assert run(project, "preview", {"agentrun-allowed-regions": {"allowed": ["cn-hangzhou"]}}).code == 0
+    assert "region: must be one of cn-hangzhou." in done.console
+    assert run(project, "preview", {"agentrun-allowed-regions": {"allowed": ["embedded"]}}).code == 0
+
+
+def test_the_region_of_a_profile_is_its_own(project: Project) -> None:
+    for key, value in {"endpoint": "https://agentrun.example", "region": "cn-beijing", "accessKeyId": "id"}.items():
+        project.pulumi("config", "set", "--path", f"agentrun:profiles.north.{key}", value)
+    project.pulumi("config", "set", "--secret", "--path", "agentrun:profiles.north.accessKeySecret", "s")
+    project.program(SERVICE.replace('provider="tongyi",', 'provider="tongyi", profile="north",'))
+    done = run(project, "preview", {"agentrun-allowed-regions": {"allowed": ["embedded"]}})
+    assert "region: must be one of embedded." in done.console
+    assert run(project, "preview", {"agentrun-allowed-regions": {"allowed": ["cn-beijing"]}}).code == 0

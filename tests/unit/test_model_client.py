@@ -25,7 +25,7 @@ from pulumi_agentrun.client import (
     ResourceNotExistError,
     TransportError,
 )
-from pulumi_agentrun.client.config import resolve
+from pulumi_agentrun.client.config import region_of, resolve
 from pulumi_agentrun.client.credentials import Credentials
 from pulumi_agentrun.platform import Platform
 from pydantic import SecretStr, ValidationError
@@ -139,6 +139,25 @@ def test_credentials_come_from_one_source_whole(
 def test_half_an_access_key_is_refused() -> None:
     with pytest.raises(ConfigError, match="AGENTRUN_ACCESS_KEY_ID is set but AGENTRUN_ACCESS_KEY_SECRET is not"):
         resolve(Config(), {"AGENTRUN_ACCESS_KEY_ID": "only"})
+
+
+@pytest.mark.parametrize(
+    ("region", "endpoint", "environment", "expected"),
+    [
+        (None, None, {}, "cn-hangzhou"),
+        (None, None, {"FC_REGION": "cn-b"}, "cn-b"),
+        (None, None, {"FC_REGION": "cn-b", "AGENTRUN_REGION": "cn-c"}, "cn-c"),
+        ("cn-a", "https://e.example", {"AGENTRUN_REGION": "cn-c"}, "cn-a"),
+        (None, "https://e.example", {}, None),
+        (None, None, {"AGENTRUN_CONTROL_ENDPOINT": "https://e.example"}, None),
+        ("cn-a", "file://x", {}, "embedded"),
+        ("cn-a", None, {"AGENTRUN_CONTROL_ENDPOINT": "file:x"}, "embedded"),
+    ],
+)
+def test_the_region_is_what_is_set_or_the_default_unless_an_endpoint_hides_it(
+    region: str | None, endpoint: str | None, environment: dict[str, str], expected: str | None
+) -> None:
+    assert region_of(region, endpoint, environment) == expected
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -14,6 +14,7 @@ from .credentials import EMBEDDED, Credentials, access_key, chain, of_environmen
 from .errors import ConfigError
 
 DEFAULT_REGION = "cn-hangzhou"
+_ENDPOINT = "AGENTRUN_CONTROL_ENDPOINT"
 
 
 class Config(BaseModel):
@@ -75,12 +76,12 @@ def resolve(config: Config, environment: Mapping[str, str] | None = None) -> Con
     working directory.
     """
     env = os.environ if environment is None else environment
-    endpoint = config.endpoint or env.get("AGENTRUN_CONTROL_ENDPOINT")
+    endpoint = config.endpoint or env.get(_ENDPOINT)
     region = region_of(config.region, endpoint, env)
     timeouts = {"connect_timeout": config.connect_timeout, "read_timeout": config.read_timeout}
-    if endpoint and endpoint.startswith("file:"):
+    if _is_embedded(endpoint):
         return Connection(
-            base_url="http://embedded", region="embedded", directory=_directory(endpoint),
+            base_url="http://embedded", region=region, directory=_directory(endpoint),
             credentials=EMBEDDED, **timeouts,
         )  # fmt: skip
     base_url = _base_url(endpoint) if endpoint else f"https://agentrun.{region}.aliyuncs.com"
@@ -91,9 +92,16 @@ def resolve(config: Config, environment: Mapping[str, str] | None = None) -> Con
 
 
 def region_of(region: str | None, endpoint: str | None, environment: Mapping[str, str]) -> str | None:
-    """Return the region that is set, or the default one, unless an endpoint says where to go without naming one."""
+    """Return the region that a configuration leads to; None if an endpoint says where to go without naming one."""
+    endpoint = endpoint or environment.get(_ENDPOINT)
+    if _is_embedded(endpoint):
+        return "embedded"
     found = region or environment.get("AGENTRUN_REGION") or environment.get("FC_REGION")
     return found or (None if endpoint else DEFAULT_REGION)
+
+
+def _is_embedded(endpoint: str | None) -> TypeGuard[str]:
+    return endpoint is not None and endpoint.startswith("file:")
 
 
 def _directory(endpoint: str) -> Path:

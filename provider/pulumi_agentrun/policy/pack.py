@@ -86,16 +86,15 @@ def _views(resources: Iterable[PolicyResource]) -> Iterable[View]:
 
 def _region(props: Mapping[str, Any], provider: Any) -> Any:
     """Return the region that a resource will be in, as the provider will find it."""
-    if provider is not None and not provider.resource_type.startswith("pulumi:providers:pulumi-python"):
-        own = _plain(provider.props)
-        if own.get("region") or own.get("endpoint"):
-            return own.get("region")
     get = pulumi.runtime.get_config
-    profiles = pulumi.Config("agentrun").get_object("profiles") or {}
-    named = profiles.get(_item(props, "profile")) if "profile" in props else None
-    if isinstance(named, Mapping):
-        return named.get("region")
-    return region_of(get("agentrun:region"), get("agentrun:endpoint"), os.environ)
+    settings: Mapping[str, Any] = {key: get(f"agentrun:{key}") for key in ("region", "endpoint")}
+    if provider is not None and not provider.resource_type.startswith("pulumi:providers:pulumi-python"):
+        settings = _plain(provider.props)
+    profile = _item(props, "profile") if "profile" in props else None
+    if profile is not None and profile is not UNKNOWN:
+        settings = (pulumi.Config("agentrun").get_object("profiles") or {}).get(profile) or {}
+    region, endpoint = settings.get("region"), settings.get("endpoint")
+    return UNKNOWN if UNKNOWN in (profile, region, endpoint) else region_of(region, endpoint, os.environ)
 
 
 def _plain(value: Any) -> Any:
