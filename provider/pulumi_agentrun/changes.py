@@ -27,7 +27,7 @@ class Diff:
     """What a plan would do to a resource."""
 
     changed: tuple[str, ...]
-    """The top-level inputs that differ, and the status of what has to be made anew."""
+    """The top-level inputs that differ, and the status where it says that the last creation or update failed."""
     replaces: tuple[str, ...]
     """Those of them that only a replacement can change."""
     delete_before_replace: bool
@@ -55,6 +55,8 @@ def diff(kind: Kind[Any], id: str, olds: Mapping[str, Any], news: Mapping[str, A
     if olds.get(STATUS) == Status.CREATE_FAILED:  # it never served anybody, and no update is known to revive it
         changed.append(STATUS)
         replaces.append(STATUS)
+    elif olds.get(STATUS) == Status.UPDATE_FAILED:  # what the last update wanted has not come about
+        changed.append(STATUS)
     return Diff(tuple(changed), tuple(replaces), bool(replaces) and news.get(kind.name_field) == id)
 
 
@@ -111,10 +113,13 @@ def _inside(value: Any, part: str) -> Any:
 def update_of(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
     """Return what to send so that a resource with the old outputs comes to have the new inputs.
 
-    Each changed top-level field is sent whole. Whether the service merges or replaces objects is not known, so what
-    the program no longer sets is sent as the empty value of its type, inside objects too.
+    Each changed top-level field is sent whole, and after an update that failed every one. Whether the service merges or
+    replaces objects is not known, so what the program no longer sets is sent as the empty value of its type, inside
+    objects too.
     """
     changed = set(diff(kind, "", olds, news).changed) & kind.mutable
+    if olds.get(STATUS) == Status.UPDATE_FAILED:
+        changed |= kind.mutable & news.keys()
     return {
         key: _with_cleared(olds.get(key), news[key]) if key in news else _cleared(olds[key]) for key in sorted(changed)
     }

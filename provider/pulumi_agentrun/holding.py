@@ -34,7 +34,11 @@ class Holding:
                 f"Give {second} a {kind.name_field} of its own."
             )
 
-    def __contains__(self, key: tuple[Kind[Any], str | None, str]) -> bool:
-        """Say whether a resource of the program has a name."""
-        kind, profile, name = key
-        return (kind.collection, profile, name) in self._urns
+    def spares(self, kind: Kind[Any], profile: str | None, name: str) -> str | None:
+        """Return why what has a name is not to be deleted, or None.
+
+        After a forced replacement (`up --replace`) that took over what it should replace, old and new are one.
+        """
+        if (kind.collection, profile, name) not in self._urns:
+            return None
+        return f"{kind.title} {name} is not deleted: the program has taken it over"

@@ -89,15 +89,13 @@ class Hosted:
         return UpdateResult(self._to_pulumi(live.outputs))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Delete a resource and wait until it is gone.
-
-        After a forced replacement (`up --replace`) that took over what it should replace, old and new are one.
-        """
+        """Delete a resource and wait until it is gone."""
         olds = _from_pulumi(_props)
-        if (self.kind, olds.get(naming.PROFILE), _id) in self._holding:
-            _say(f"{self.kind.title} {_id} is not deleted: the program has taken it over")
-            return
-        self._run("delete", olds, lambda place: lifecycle.delete(self.kind, _id, olds, place))
+        spared = self._holding.spares(self.kind, olds.get(naming.PROFILE), _id)
+        if spared:
+            _say(spared)
+        else:
+            self._run("delete", olds, lambda place: lifecycle.delete(self.kind, _id, olds, place))
 
     def _hold(self, props: dict[str, Any], name: str) -> None:
         self._holding.claim(self.kind, props.get(naming.PROFILE), name, props.get(options.URN) or "")

@@ -62,7 +62,7 @@ class Live:
 
 
 class IncompleteError(LifecycleError):
-    """A resource was created and never became ready; it exists still."""
+    """A resource was created or changed and never became ready; it exists as it says."""
 
     def __init__(self, message: str, live: Live) -> None:
         super().__init__(message)
@@ -116,17 +116,40 @@ def read(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flow[
     return _live(kind, id, meta | inputs, found, place)
 
 
-def update(kind: Kind[R], id: str, olds: Mapping[str, Any], news: Mapping[str, Any], place: Place) -> Flow[Live]:
-    """Change a resource in place and wait until it is ready again."""
+def update(
+    kind: Kind[R], id: str, olds: Mapping[str, Any], news: Mapping[str, Any], place: Place, *, keep: bool = False
+) -> Flow[Live]:
+    """Change a resource in place and wait until it is ready again.
+
+    With `keep`, a change that was accepted and did not come about is an IncompleteError with what is there then.
+    """
     _same_region(kind, id, olds, place)
     body = changes.update_of(kind, olds, news)
     try:
-        # Without a change, a creation that was cut short is waited for.
+        # Without a change, a creation or update that was cut short is waited for.
         made = yield from call(operations.update(id, _update_input(kind, body)) if body else operations.get(kind, id))
     except ResourceNotExistError as error:
         raise LifecycleError(f"{error} It was deleted outside of Pulumi: run pulumi refresh, then again.") from None
-    made = yield from until_ready(kind, id, made, place.timeout)
-    return _live(kind, id, news, made, place)
+    try:
+        made = yield from until_ready(kind, id, made, place.timeout)
+    except AgentRunError as error:
+        if not keep:
+            raise
+        failure = error
+    else:
+        return _live(kind, id, news, made, place)
+    raise (yield from _half_done(kind, id, news, place, failure))
+
+
+def _half_done(
+    kind: Kind[R], id: str, news: Mapping[str, Any], place: Place, failure: AgentRunError
+) -> Flow[AgentRunError]:
+    """Return the error of an update that did not come about, with what is there if that can be found out."""
+    try:
+        live = yield from read(kind, id, news, place)
+    except AgentRunError:
+        return failure
+    return failure if live is None else IncompleteError(f"{failure} The next pulumi up tries it again.", live)
 
 
 def delete(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flow[None]:

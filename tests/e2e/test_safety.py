@@ -292,6 +292,36 @@ def test_a_failed_update_is_tried_again(project: Project) -> None:
     assert project.up().changed == {}
 
 
+@pytest.mark.parametrize("door", ["plugin"])
+def test_after_a_failed_update_state_says_what_is_there(project: Project) -> None:
+    """So that going back to the old program is a change, too."""
+    project.program(service(more="model_service_name='same', description='old',"))
+    project.up()
+    project.platform.inject(Fault(operation="UpdateModelService", outcome="UPDATE_FAILED", reason="quota"))
+    project.program(service(more="model_service_name='same', description='new',"))
+    assert "The next pulumi up tries it again." in project.up(check=False).console
+    outputs = project.resources()["qwen"]["outputs"]
+    assert (outputs["description"], outputs["status"]) == ("new", "UPDATE_FAILED")
+    project.program(service(more="model_service_name='same', description='old',"))
+    assert project.up().changed == {"qwen": "update"}
+    live = project.client.get("same", BackendType.SERVICE)
+    assert (live.description, live.status) == ("old", "READY")
+    assert project.up().changed == {}
+
+
+@both
+def test_a_failed_update_is_seen_by_a_refresh_and_sent_again(project: Project) -> None:
+    project.program(service(more="model_service_name='same',"))
+    project.up()
+    project.platform.inject(Fault(operation="UpdateModelService", outcome="UPDATE_FAILED", reason="quota"))
+    project.program(service(more="model_service_name='same', description='new',"))
+    project.up(check=False)
+    project.refresh()
+    assert project.up().changed == {"qwen": "update"}
+    assert project.client.get("same", BackendType.SERVICE).status == "READY"
+    assert project.up().changed == {}
+
+
 @both
 @pytest.mark.parametrize("switch", ["masked", "absent"])
 def test_a_key_that_is_not_shown_is_no_drift(project: Project, switch: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_agentrun import inputs, lifecycle, waiting
+from pulumi_agentrun import changes, inputs, lifecycle, waiting
 from pulumi_agentrun.changes import diff
 from pulumi_agentrun.client.config import Config, resolve
 from pulumi_agentrun.client.embedded import EmbeddedTransport
@@ -151,6 +151,28 @@ def test_a_failed_update_says_why(world: World) -> None:
         world.run(lifecycle.update(SERVICE, "a", made.outputs, wanted(description="new"), PLACE))
 
 
+def test_an_update_that_failed_is_sent_again_whole(world: World) -> None:
+    made = create(world)
+    world.platform.inject(Fault(operation="UpdateModelService", outcome="UPDATE_FAILED", reason="busy"))
+    news = wanted(description="new")
+    with pytest.raises(lifecycle.IncompleteError, match=r"UPDATE_FAILED: busy.*The next pulumi up") as caught:
+        world.run(lifecycle.update(SERVICE, "a", made.outputs, news, PLACE, keep=True))
+    left = caught.value.live.outputs
+    assert (left["description"], left["status"]) == ("new", "UPDATE_FAILED")
+    found = changes.diff(SERVICE, "a", left, news)
+    assert (found.changed, found.replaces) == (("status",), ())
+    assert changes.update_of(SERVICE, left, news).keys() >= {"description", "provider_settings"}
+    assert world.run(lifecycle.update(SERVICE, "a", left, news, PLACE)).outputs["status"] == "READY"
+
+
+def test_a_failed_update_of_what_cannot_be_read_is_just_that(world: World) -> None:
+    made = create(world)
+    world.platform.inject(Fault(operation="UpdateModelService", outcome="UPDATE_FAILED", reason="busy"))
+    world.platform.inject(Fault(operation="GetModelService", status=403, code="Forbidden", times=9))
+    with pytest.raises(NotReadyError, match="UPDATE_FAILED: busy"):
+        world.run(lifecycle.update(SERVICE, "a", made.outputs, wanted(description="new"), PLACE, keep=True))
+
+
 def test_an_update_of_what_has_gone_says_what_to_do(world: World) -> None:
     with pytest.raises(LifecycleError, match="run pulumi refresh"):
         world.run(lifecycle.update(SERVICE, "a", wanted(), wanted(description="new"), PLACE))
@@ -232,5 +254,5 @@ def test_two_resources_of_a_program_are_never_one() -> None:
     holding.claim(PROXY, None, "a", "urn:pulumi:dev::p::t::second")
     with pytest.raises(LifecycleError, match="Model service a is first in this program, so it cannot be second too"):
         holding.claim(SERVICE, None, "a", "urn:pulumi:dev::p::t::second")
-    assert (SERVICE, None, "a") in holding
-    assert (SERVICE, None, "b") not in holding
+    assert holding.spares(SERVICE, None, "a") == "model service a is not deleted: the program has taken it over"
+    assert holding.spares(SERVICE, None, "b") is None

@@ -161,20 +161,20 @@ class Provider(ResourceProviderServicer):
             return messages.UpdateResponse(properties=self._planned(kind, olds, news, given))
         async with self._answering(request.urn, context, given):
             live = await self._run(
-                request.urn, request.timeout, lambda at: lifecycle.update(kind, request.id, olds, news, at)
+                request.urn,
+                request.timeout,
+                lambda at: lifecycle.update(kind, request.id, olds, news, at, keep=True),
             )
             self._holding.claim(kind, None, request.id, request.urn)
         return messages.UpdateResponse(properties=_struct(kind, live.outputs, given))
 
     async def Delete(self, request: messages.DeleteRequest, context: Context) -> Empty:
-        """Delete a resource and wait until it is gone.
-
-        After a forced replacement (`up --replace`) that took over what it should replace, old and new are one.
-        """
+        """Delete a resource and wait until it is gone."""
         kind = _kind(request.urn)
         olds = _plain(kind, values.read(request.properties))
-        if (kind, None, request.id) in self._holding:
-            self._engine.say(f"{kind.title} {request.id} is not deleted: the program has taken it over")
+        spared = self._holding.spares(kind, None, request.id)
+        if spared:
+            self._engine.say(spared)
             return Empty()
         async with self._answering(request.urn, context):
             await self._run(request.urn, request.timeout, lambda at: lifecycle.delete(kind, request.id, olds, at))
@@ -201,7 +201,7 @@ class Provider(ResourceProviderServicer):
 
     @asynccontextmanager
     async def _answering(self, urn: str, context: Context, given: Properties | None = None) -> AsyncIterator[None]:
-        """Answer with the sentence of a failure, and with what exists already if a creation is incomplete."""
+        """Answer with the sentence of a failure, and with what exists if a creation or update is incomplete."""
         try:
             yield
         except lifecycle.IncompleteError as error:
