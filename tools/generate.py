@@ -28,6 +28,9 @@ PACKAGE = ROOT / "provider" / "pulumi_agentrun"
 WIDTH = 100
 
 NOTE = "Written by tools/generate.py from the models: change those, then run `make format`."
+OUTPUTS = """\
+Outputs are declared in classes of their own, for Pulumi's SDK evaluates the annotations of a resource's own class
+each time that it registers one, to tell whole numbers from others: only those are repeated there."""
 REGION_TEXT = "The region that the resource is in, if the endpoint tells; `embedded` in the embedded platform."
 META = {
     "adopt": ("bool", "False", "Take over what exists under this name already, instead of failing."),
@@ -138,24 +141,37 @@ def secret_paths(shapes: Mapping[str, Shape]) -> Iterator[tuple[str, ...]]:
             yield (name,)
 
 
+def outputs_class(kind: Kind[Any]) -> str:
+    """Return the text of the class that declares a resource's outputs."""
+    lines = [f"class _{kind.model.__name__}Outputs(KindResource):"]
+    for name, type_, text in shown(kind):
+        lines += [f"    {name}: {type_}", paragraph(text, 4)]
+    return "\n".join([*lines, ""])
+
+
+def shown(kind: Kind[Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield name, type and sentence of each output of a resource."""
+    shapes = shape_of_model(kind.model)
+    for name in [kind.name_field, *models_order(kind), *sorted(kind.outputs)]:
+        optional = "" if name in kind.required or name in (kind.name_field, "status") else " | None"
+        yield name, f"pulumi.Output[{output_type(shapes[name])}{optional}]", kind.describe(name)
+    yield REGION, "pulumi.Output[str | None]", REGION_TEXT
+
+
 def resource_class(kind: Kind[Any]) -> str:
     """Return the text of one resource class."""
     title = kind.model.__name__
     lines = [
-        f'class {title}(KindResource, module="agentrun", name="{title}"):',
+        f'class {title}(_{title}Outputs, module="agentrun", name="{title}"):',
         paragraph(" ".join((kind.model.__doc__ or "").split()), 4),
         "",
         f"    provider_class = {title}Provider",
-        f"    _properties = {(*sorted(kind.inputs | kind.outputs), REGION)!r}",
+        f"    _properties = tuple(_{title}Outputs.__annotations__)",
         f"    _secrets = {tuple(secret_paths(shapes_of(kind)))!r}",
         "",
     ]
-    shapes = shape_of_model(kind.model)
-    for name in [kind.name_field, *models_order(kind), *sorted(kind.outputs)]:
-        optional = "" if name in kind.required or name in (kind.name_field, "status") else " | None"
-        lines.append(f"    {name}: pulumi.Output[{output_type(shapes[name])}{optional}]")
-        lines.append(paragraph(kind.describe(name), 4))
-    lines += [f"    {REGION}: pulumi.Output[str | None]", paragraph(REGION_TEXT, 4), ""]
+    numbers = [f"    {name}: {type_}" for name, type_, _ in shown(kind) if "[int" in type_]
+    lines += [*numbers, ""] if numbers else []
     lines += ["    def __init__(", "        self,", "        resource_name: str,", "        *,"]
     for name, type_, default, _ in arguments(kind):
         lines.append(f"        {name}: {type_}" + ("," if default is None else f" = {default},"))
@@ -184,14 +200,16 @@ def resources_module() -> str:
         }
     )
     head = [
-        f'"""ModelService and ModelProxy as programs use them.\n\n{NOTE}\n"""\n',
+        f'"""ModelService and ModelProxy as programs use them.\n\n{NOTE}\n\n{OUTPUTS}\n"""\n',
         "from __future__ import annotations\n",
         "from collections.abc import Sequence\nfrom typing import Any\n",
         "import pulumi\n",
         "from .args import (\n" + "".join(f"    {name},\n" for name in args) + ")",
         "from .dynamic import KindResource, ModelProxyProvider, ModelServiceProvider\n\n",
     ]
-    return "\n".join(head) + "\n\n".join(resource_class(kind) for kind in (SERVICE, PROXY))
+    return "\n".join(head) + "\n\n".join(
+        text for kind in (SERVICE, PROXY) for text in (outputs_class(kind), resource_class(kind))
+    )
 
 
 def formatted(text: str) -> str:

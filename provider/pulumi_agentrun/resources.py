@@ -1,6 +1,9 @@
 """ModelService and ModelProxy as programs use them.
 
 Written by tools/generate.py from the models: change those, then run `make format`.
+
+Outputs are declared in classes of their own, for Pulumi's SDK evaluates the annotations of a resource's own class
+each time that it registers one, to tell whole numbers from others: only those are repeated there.
 """
 
 from __future__ import annotations
@@ -21,29 +24,7 @@ from .args import (
 from .dynamic import KindResource, ModelProxyProvider, ModelServiceProvider
 
 
-class ModelService(KindResource, module="agentrun", name="ModelService"):
-    """A registered LLM endpoint with its credentials and models."""
-
-    provider_class = ModelServiceProvider
-    _properties = (
-        "created_at",
-        "credential_name",
-        "description",
-        "last_updated_at",
-        "model_info_configs",
-        "model_service_id",
-        "model_service_name",
-        "model_type",
-        "network_configuration",
-        "provider",
-        "provider_settings",
-        "status",
-        "status_reason",
-        "workspace_id",
-        "region",
-    )
-    _secrets = (("provider_settings", "api_key"),)
-
+class _ModelServiceOutputs(KindResource):
     model_service_name: pulumi.Output[str]
     """The name that the API addresses the service by; unique in an account and region."""
     provider_settings: pulumi.Output[dict[str, Any]]
@@ -75,6 +56,14 @@ class ModelService(KindResource, module="agentrun", name="ModelService"):
     region: pulumi.Output[str | None]
     """The region that the resource is in, if the endpoint tells; `embedded` in the embedded
     platform."""
+
+
+class ModelService(_ModelServiceOutputs, module="agentrun", name="ModelService"):
+    """A registered LLM endpoint with its credentials and models."""
+
+    provider_class = ModelServiceProvider
+    _properties = tuple(_ModelServiceOutputs.__annotations__)
+    _secrets = (("provider_settings", "api_key"),)
 
     def __init__(
         self,
@@ -131,37 +120,7 @@ class ModelService(KindResource, module="agentrun", name="ModelService"):
         )
 
 
-class ModelProxy(KindResource, module="agentrun", name="ModelProxy"):
-    """An LLM gateway in front of model services: weights, fallbacks, limits, guardrails."""
-
-    provider_class = ModelProxyProvider
-    _properties = (
-        "arms_configuration",
-        "cpu",
-        "created_at",
-        "credential_name",
-        "description",
-        "endpoint",
-        "execution_role_arn",
-        "function_name",
-        "last_updated_at",
-        "litellm_version",
-        "log_configuration",
-        "memory",
-        "model_proxy_id",
-        "model_proxy_name",
-        "model_type",
-        "network_configuration",
-        "proxy_config",
-        "proxy_mode",
-        "service_region_id",
-        "status",
-        "status_reason",
-        "workspace_id",
-        "region",
-    )
-    _secrets = (("arms_configuration", "arms_license_key"),)
-
+class _ModelProxyOutputs(KindResource):
     model_proxy_name: pulumi.Output[str]
     """The name that the API addresses the proxy by; unique in an account and region."""
     proxy_config: pulumi.Output[dict[str, Any]]
@@ -210,6 +169,16 @@ class ModelProxy(KindResource, module="agentrun", name="ModelProxy"):
     region: pulumi.Output[str | None]
     """The region that the resource is in, if the endpoint tells; `embedded` in the embedded
     platform."""
+
+
+class ModelProxy(_ModelProxyOutputs, module="agentrun", name="ModelProxy"):
+    """An LLM gateway in front of model services: weights, fallbacks, limits, guardrails."""
+
+    provider_class = ModelProxyProvider
+    _properties = tuple(_ModelProxyOutputs.__annotations__)
+    _secrets = (("arms_configuration", "arms_license_key"),)
+
+    memory: pulumi.Output[int | None]
 
     def __init__(
         self,
