@@ -15,6 +15,7 @@ from . import changes, keys
 from .client import operations
 from .client.errors import (
     AgentRunError,
+    ClientError,
     ConfigError,
     LifecycleError,
     NotReadyError,
@@ -30,7 +31,7 @@ from .client.models import SystemProps, UpdateInput
 from .client.settings import Status
 from .inputs import META
 from .leaves import plain
-from .waiting import until_deleted, until_ready
+from .waiting import CONFLICT, until_deleted, until_ready
 
 R = TypeVar("R", bound=SystemProps)
 
@@ -155,7 +156,18 @@ def _half_done(
 def delete(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flow[None]:
     """Delete a resource and wait until it is gone; one that is gone already is no error."""
     _same_region(kind, id, olds, place)
-    yield from until_deleted(kind, id, place.timeout)
+    try:
+        yield from until_deleted(kind, id, place.timeout)
+    except ClientError as error:
+        if error.status_code != CONFLICT:
+            raise
+        conflict = error
+    else:
+        return
+    raise LifecycleError(
+        f"{conflict} Take {kind.title} {id} out of what uses it and run again; if it is being replaced, set another "
+        f"{kind.name_field} instead, so that the new one is there before this one goes."
+    )
 
 
 def _find(kind: Kind[R], name: str) -> Flow[R | None]:

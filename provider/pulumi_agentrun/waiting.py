@@ -23,7 +23,8 @@ R = TypeVar("R", bound=SystemProps)
 FIRST_POLL = 0.2
 POLL_GROWTH = 1.5
 LONGEST_POLL = 5.0
-_CONFLICT = 409
+CONFLICT = 409
+"""The status of a deletion that something still in use prevents."""
 _FAILED = (Status.CREATE_FAILED, Status.UPDATE_FAILED, Status.DELETE_FAILED)
 _SETTLED = (Status.READY, *_FAILED, None)
 _PASSING = (TransportError, ServerError, ThrottledError)
@@ -81,7 +82,7 @@ def until_deleted(kind: Kind[Any], name: str, timeout: float) -> Flow[None]:
         except ResourceNotExistError:
             return
         except ClientError as error:
-            if error.status_code != _CONFLICT or now > deadline:
+            if error.status_code != CONFLICT or now > deadline:
                 raise  # a conflict passes once what uses the resource is gone
         except _PASSING:
             if now > deadline:

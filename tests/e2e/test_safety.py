@@ -322,6 +322,29 @@ def test_a_failed_update_is_seen_by_a_refresh_and_sent_again(project: Project) -
     assert project.up().changed == {}
 
 
+GATEWAY = """
+ModelProxy("gateway", proxy_config={"endpoints": [{"model_service_name": service.model_service_name}]})
+"""
+
+
+@both
+def test_a_replacement_of_what_is_used_says_that_it_needs_another_name(project: Project) -> None:
+    project.platform.switch(delete_in_use="refused")
+    project.pulumi("config", "set", "agentrun:readyTimeout", "1")
+    project.program(service(more="model_service_name='one',") + GATEWAY)
+    project.up()
+    other = service(more="model_service_name='one',").replace("tongyi", "openai")
+    project.program(other + GATEWAY)
+    run = project.up(check=False)
+    assert "in use by model proxy gateway" in run.console
+    assert project.spelled("set another model_service_name instead") in run.console
+    assert {s.model_service_name for s in project.client.list(ModelServiceListInput())} == {"one"}
+    project.program(other.replace("'one'", "'two'") + GATEWAY)
+    project.up()
+    assert {s.model_service_name for s in project.client.list(ModelServiceListInput())} == {"two"}
+    assert project.up().changed == {}
+
+
 @both
 @pytest.mark.parametrize("switch", ["masked", "absent"])
 def test_a_key_that_is_not_shown_is_no_drift(project: Project, switch: str) -> None:

@@ -228,10 +228,22 @@ class Stack(RuleBasedStateMachine):
                 console = str(error)
                 self._nothing_is_lost(console)
                 adopt += re.findall(r"AGENTRUN_ADOPT=(\S+) pulumi up", console)
+                self._rename_what_is_used(console)
             else:
                 self.is_strange = False
                 return
         raise AssertionError(f"it does not converge: {console}")
+
+    def _rename_what_is_used(self, console: str) -> None:
+        """Do what the console says about a replacement under a name that something uses."""
+        used = re.search(r"Take model service (\S+) out of what uses it", console)
+        for logical, declared in self.program.items():
+            if used and declared.props.get("model_service_name") == used[1]:
+                self.names[logical] = f"{used[1]}-anew"
+                self.program[logical] = Declared(
+                    "service", declared.props | {"model_service_name": self.names[logical]}
+                )
+                return
 
     def _everything_is_right(self) -> None:
         self.engine.platform.clear_faults()

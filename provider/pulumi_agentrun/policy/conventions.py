@@ -44,7 +44,7 @@ class Regions(Settings):
     """Which regions are allowed."""
 
     allowed: tuple[str, ...] = ()
-    """The allowed regions; none means any."""
+    """The allowed regions, `embedded` for the embedded platform; none means any."""
 
 
 def allowed_regions(view: View, settings: Regions) -> Iterator[Finding]:
