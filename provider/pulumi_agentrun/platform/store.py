@@ -28,6 +28,8 @@ _SCHEMA = (
         created INTEGER NOT NULL, updated INTEGER NOT NULL,
         during TEXT NOT NULL, until INTEGER NOT NULL, outcome TEXT NOT NULL, reason TEXT,
         UNIQUE (kind, name))""",
+    # Counting and skipping resources for a page needs no more than this, and bodies are long.
+    "CREATE INDEX IF NOT EXISTS pages ON resources (kind, sequence, outcome, until)",
     "CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     """CREATE TABLE IF NOT EXISTS faults (
         sequence INTEGER PRIMARY KEY, fault TEXT NOT NULL, skip INTEGER NOT NULL, times INTEGER NOT NULL)""",
@@ -72,7 +74,8 @@ class Tables:
         """Return some resources of a kind, the oldest first, and how many there are in all."""
         there = "FROM resources WHERE kind = ? AND NOT (outcome = ? AND until <= ?)"
         (total,) = self._connection.execute(f"SELECT COUNT(*) {there}", (kind, GONE, now)).fetchone()
-        query = f"SELECT {_COLUMNS} {there} ORDER BY sequence LIMIT ? OFFSET ?"
+        page = f"SELECT sequence {there} ORDER BY sequence LIMIT ? OFFSET ?"
+        query = f"SELECT {_COLUMNS} FROM resources WHERE sequence IN ({page}) ORDER BY sequence"
         return [_row(found) for found in self._connection.execute(query, (kind, GONE, now, size, start))], total
 
     def add(self, row: Row) -> None:
