@@ -193,7 +193,7 @@ class ModelClient:
         """Return the connections of a configuration, to drive flows of one's own."""
         merged = config.over(self._config) if config else self._config
         if merged not in self._sessions:
-            from .transport import Session  # with httpx, which takes as long to import as all the rest
+            from .transport import Session  # with httpx, which an import alone need not wait for
 
             self._sessions.setdefault(merged, Session(resolve(merged)))
         return self._sessions[merged]

@@ -33,7 +33,7 @@ class _Input(Model, Generic[R]):
     if not TYPE_CHECKING:
 
         def __class_getitem__(cls, answer: object) -> type[_Input]:
-            # The answer's type is for type checkers; models of their own for it would double the time of an import.
+            # For type checkers only: a model of its own for each answer would make an import take half as long again.
             return cls
 
 
