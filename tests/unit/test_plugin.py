@@ -220,6 +220,22 @@ async def test_a_cancelled_creation_is_answered_with_what_exists(provider: Provi
     assert caught.value.code == grpc.StatusCode.UNKNOWN
 
 
+async def test_a_cancelled_update_is_answered_with_what_is_there(provider: Provider, tmp_path: Path) -> None:
+    inputs = (await checked(provider, INPUTS)).inputs
+    made = await provider.Create(messages.CreateRequest(urn=URN, properties=inputs, timeout=600), context())
+    Platform.open(tmp_path, {}).switch(latency=60.0)
+    news = (await checked(provider, {**INPUTS, "description": "changed"}, INPUTS)).inputs
+    request = messages.UpdateRequest(urn=URN, id=made.id, olds=made.properties, news=news, timeout=600)
+    change = asyncio.ensure_future(provider.Update(request, context()))
+    await asyncio.wait([change], timeout=0.2)
+    await provider.Cancel(messages.google_dot_protobuf_dot_empty__pb2.Empty(), context())
+    with pytest.raises(Aborted, match=r"cancelled while it waited.*The next pulumi up tries it again\.") as caught:
+        await change
+    [(_, details)] = caught.value.metadata  # type: ignore[misc]
+    assert b"changed" in details
+    assert b"UPDATING" in details
+
+
 async def test_the_yaml_example_passes_every_check(provider: Provider) -> None:
     example = Path(__file__).parents[2] / "examples" / "yaml" / "Pulumi.yaml"
     resources = yaml.safe_load(re.sub(r"\$\{[^}]*\}", UNKNOWN_VALUE, example.read_text()))["resources"]
