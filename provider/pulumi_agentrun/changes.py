@@ -117,9 +117,8 @@ def update_of(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any])
     replaces objects is not known, so what the program no longer sets is sent as the empty value of its type, inside
     objects too.
     """
-    changed = set(diff(kind, "", olds, news).changed) & kind.mutable
-    if olds.get(STATUS) == Status.UPDATE_FAILED:
-        changed |= kind.mutable & news.keys()
+    found = set(diff(kind, "", olds, news).changed)
+    changed = kind.mutable & (found | news.keys() if STATUS in found else found)
     return {
         key: _with_cleared(olds.get(key), news[key]) if key in news else _cleared(olds[key]) for key in sorted(changed)
     }

@@ -136,10 +136,8 @@ def update(
     except AgentRunError as error:
         if not keep:
             raise
-        failure = error
-    else:
-        return _live(kind, id, news, made, place)
-    raise (yield from _half_done(kind, id, news, place, failure))
+        raise (yield from _half_done(kind, id, news, place, error)) from None
+    return _live(kind, id, news, made, place)
 
 
 def _half_done(
@@ -161,13 +159,10 @@ def delete(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flo
     except ClientError as error:
         if error.status_code != CONFLICT:
             raise
-        conflict = error
-    else:
-        return
-    raise LifecycleError(
-        f"{conflict} Take {kind.title} {id} out of what uses it and run again; if it is being replaced, set another "
-        f"{kind.name_field} instead, so that the new one is there before this one goes."
-    )
+        raise LifecycleError(
+            f"{error} Take {kind.title} {id} out of what uses it and run again; if it is being replaced, set another "
+            f"{kind.name_field} instead, so that the new one is there before this one goes."
+        ) from None
 
 
 def _find(kind: Kind[R], name: str) -> Flow[R | None]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from e2e.project import DOORS, Project
+from e2e.project import DOORS, Project, Run
 from pulumi_agentrun.client import (
     BackendType,
     ModelServiceCreateInput,
@@ -280,13 +280,18 @@ def test_a_creation_whose_answer_is_lost_is_found(project: Project) -> None:
     assert project.up().changed == {}
 
 
-@both
-def test_a_failed_update_is_tried_again(project: Project) -> None:
-    project.program(service(more="model_service_name='same',"))
+def failed_update(project: Project, before: str = "") -> Run:
+    """Deploy a service with some inputs, and let the update of its description to `new` fail."""
+    project.program(service(more=f"model_service_name='same', {before}"))
     project.up()
     project.platform.inject(Fault(operation="UpdateModelService", outcome="UPDATE_FAILED", reason="quota"))
     project.program(service(more="model_service_name='same', description='new',"))
-    run = project.up(check=False)
+    return project.up(check=False)
+
+
+@both
+def test_a_failed_update_is_tried_again(project: Project) -> None:
+    run = failed_update(project)
     assert "ended in UPDATE_FAILED: quota" in run.console
     assert project.up().changed == {"qwen": "update"}
     assert project.up().changed == {}
@@ -295,11 +300,8 @@ def test_a_failed_update_is_tried_again(project: Project) -> None:
 @pytest.mark.parametrize("door", ["plugin"])
 def test_after_a_failed_update_state_says_what_is_there(project: Project) -> None:
     """So that going back to the old program is a change, too."""
-    project.program(service(more="model_service_name='same', description='old',"))
-    project.up()
-    project.platform.inject(Fault(operation="UpdateModelService", outcome="UPDATE_FAILED", reason="quota"))
-    project.program(service(more="model_service_name='same', description='new',"))
-    assert "The next pulumi up tries it again." in project.up(check=False).console
+    run = failed_update(project, "description='old',")
+    assert "The next pulumi up tries it again." in run.console
     outputs = project.resources()["qwen"]["outputs"]
     assert (outputs["description"], outputs["status"]) == ("new", "UPDATE_FAILED")
     project.program(service(more="model_service_name='same', description='old',"))
@@ -311,11 +313,7 @@ def test_after_a_failed_update_state_says_what_is_there(project: Project) -> Non
 
 @both
 def test_a_failed_update_is_seen_by_a_refresh_and_sent_again(project: Project) -> None:
-    project.program(service(more="model_service_name='same',"))
-    project.up()
-    project.platform.inject(Fault(operation="UpdateModelService", outcome="UPDATE_FAILED", reason="quota"))
-    project.program(service(more="model_service_name='same', description='new',"))
-    project.up(check=False)
+    failed_update(project)
     project.refresh()
     assert project.up().changed == {"qwen": "update"}
     assert project.client.get("same", BackendType.SERVICE).status == "READY"
