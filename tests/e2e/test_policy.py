@@ -125,3 +125,13 @@ def test_the_region_of_a_profile_is_its_own(project: Project) -> None:
     done = run(project, "preview", {"agentrun-allowed-regions": {"allowed": ["embedded"]}})
     assert "region: must be one of embedded." in done.console
     assert run(project, "preview", {"agentrun-allowed-regions": {"allowed": ["cn-beijing"]}}).code == 0
+
+
+@pytest.mark.parametrize("profiles", ['{"north": "cn-beijing"}', '["north"]'])
+def test_profiles_that_are_none_are_the_providers_to_refuse(project: Project, profiles: str) -> None:
+    project.pulumi("config", "set", "--secret", "agentrun:profiles", profiles)
+    project.program(SERVICE.replace('provider="tongyi",', 'provider="tongyi", profile="north",'))
+    done = run(project, "preview", {"agentrun-allowed-regions": {"allowed": ["cn-beijing"]}})
+    assert done.code != 0
+    assert "There is no profile 'north' in agentrun:profiles" in done.console
+    assert "AttributeError" not in done.console
