@@ -7,8 +7,8 @@ import platform
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Any, TypeVar
 from urllib.request import getproxies
@@ -18,7 +18,7 @@ import httpx
 from .config import Connection
 from .connections import KEPT, AsyncConnections, Connections
 from .embedded import EmbeddedTransport
-from .errors import StoppedError, TransportError
+from .errors import AgentRunError, StoppedError, TransportError
 from .flows import Flow, Pause, Step
 from .operations import VERSION, Operation
 from .signature import Signature
@@ -46,40 +46,46 @@ class Session:
         self._async: tuple[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None
 
     def run(self, flow: Flow[T]) -> T:
-        """Drive a flow to its end, waiting in this thread."""
+        """Drive a flow to its end, waiting in this thread.
+
+        Whatever goes wrong in a step is thrown into the flow as an AgentRunError.
+        """
         try:
             step = next(flow)
             while True:
+                outcome: Any = None
+                failure: AgentRunError | None = None
                 try:
                     outcome = self._perform(step)
-                except TransportError as error:
-                    step = flow.throw(error)
-                else:
-                    step = flow.send(outcome)
+                except Exception as error:
+                    failure = _failure(step, error)
+                step = flow.throw(failure) if failure else flow.send(outcome)
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
 
     async def run_async(self, flow: Flow[T], stop: asyncio.Event | None = None) -> T:
         """Drive a flow to its end on the running event loop.
 
-        Once `stop` is set, what still waits is told so with a StoppedError; requests under way are not cut short.
+        As `run` does. Once `stop` is set, what still waits is told so with a StoppedError; requests under way are not
+        cut short.
         """
         try:
             step = next(flow)
             while True:
+                outcome: Any = None
+                failure: AgentRunError | None = None
                 try:
                     outcome = await self._perform_async(step, stop)
-                except (StoppedError, TransportError) as error:
-                    step = flow.throw(error)
-                else:
-                    step = flow.send(outcome)
+                except Exception as error:
+                    failure = _failure(step, error)
+                step = flow.throw(failure) if failure else flow.send(outcome)
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
 
     def _perform(self, step: Step) -> Any:
         if isinstance(step, Operation):
-            with _as_transport_error(step):
-                return self._client().send(self._request(self._client(), step))
+            client = self._client()
+            return client.send(self._request(client, step))
         if isinstance(step, Pause):
             time.sleep(_seconds(step))
             return time.monotonic()
@@ -88,8 +94,7 @@ class Session:
     async def _perform_async(self, step: Step, stop: asyncio.Event | None) -> Any:
         if isinstance(step, Operation):
             client = self._async_client()
-            with _as_transport_error(step):
-                return await client.send(self._request(client, step))
+            return await client.send(self._request(client, step))
         if isinstance(step, Pause):
             await _sleep(_seconds(step), stop)
             return time.monotonic()
@@ -166,20 +171,19 @@ def _seconds(pause: Pause) -> float:
     return random.uniform(0, pause.seconds) if pause.jitter else pause.seconds
 
 
-@contextmanager
-def _as_transport_error(operation: Operation[Any]) -> Iterator[None]:
-    try:
-        yield
-    except httpx.TransportError as error:
-        sent = not isinstance(error, _NOT_SENT)
-        # httpx's own texts hold addresses and reasons, never headers or bodies.
-        reason = str(error) or type(error).__name__
-        raise TransportError(
-            f"{operation.action} of {operation.subject} got no answer: {reason}. "
-            + (
-                "It may have taken effect all the same."
-                if sent
-                else "Check agentrun:endpoint, the region and the network."
-            ),
-            sent=sent,
-        ) from None
+def _failure(step: Step, error: Exception) -> AgentRunError:
+    """Return what a flow is told of anything that goes wrong in a step."""
+    if isinstance(error, AgentRunError):
+        return error
+    if not isinstance(step, Operation):
+        return TransportError(
+            f"What a flow asked for, other than a request, failed: {type(error).__name__}.", sent=True
+        )
+    known = isinstance(error, httpx.TransportError)
+    sent = not isinstance(error, _NOT_SENT)
+    # httpx's own texts hold addresses and reasons, never headers or bodies; other texts may hold anything.
+    reason = (known and str(error)) or type(error).__name__
+    advice = (
+        "It may have taken effect all the same." if sent else "Check agentrun:endpoint, the region and the network."
+    )
+    return TransportError(f"{step.action} of {step.subject} got no answer: {reason}. {advice}", sent=sent)
