@@ -34,7 +34,7 @@ class Aftermath:
 
     def check(self) -> None:
         """Hold that nothing is lost, and nothing said that is not so."""
-        assert not self.problems, "\n".join(self.problems)
+        assert not self.problems, "\n".join([*self.problems, self.run.console])
 
     @property
     def adoptable(self) -> list[str]:
@@ -45,8 +45,10 @@ class Aftermath:
 class Trial:
     """A stack whose provider reaches its platform by way of the proxy."""
 
-    def __init__(self, stage: Stage, proxy: HostileProxy, hook: Hook | None = None) -> None:
+    def __init__(self, stage: Stage, proxy: HostileProxy, hook: Hook | None = None, bystanders: str = "-") -> None:
         self.stage = stage
+        self._bystanders = bystanders
+        """What the names of others' resources begin with."""
         self.proxy = proxy
         self.served = ServedPlatform(stage.project.data, hook)
         stage.project.env["AGENTRUN_CONTROL_ENDPOINT"] = proxy.url
@@ -88,6 +90,10 @@ class Trial:
         return found
 
     def live(self) -> Live:
+        """Return what is on the platform, but for what others have there."""
+        return {key: item for key, item in self.everything().items() if not key[1].startswith(self._bystanders)}
+
+    def everything(self) -> Live:
         """Return what is on the platform."""
         found: dict[tuple[str, str], dict[str, Any]] = {}
         for kind, input in (("service", ModelServiceListInput()), ("proxy", ModelProxyListInput())):
@@ -129,13 +135,13 @@ def problems(found: Aftermath, secrets: set[str]) -> Iterator[str]:
     """Yield what may never be after a run, however it ended."""
     console = found.run.console
     if "Traceback" in console or "RecursionError" in console:
-        yield f"there is a traceback: {console}"
+        yield "there is a traceback"
     if any(secret in console for secret in secrets):
         yield "the console shows a key"
     for kind, name in sorted(set(found.live) - set(found.ids.values())):
         if name not in found.adoptable:
-            yield f"{kind} {name} is on the platform, not in state, and not named with a way to adopt it: {console}"
-    for text in false_claims(console, found.records, found.live, found.ids):
+            yield f"{kind} {name} is on the platform, not in state, and not named with a way to adopt it"
+    for text in sorted(set(false_claims(console, found.records, found.live, found.ids))):
         yield f"false: {text}"
 
 
@@ -161,6 +167,7 @@ def false_claims(console: str, records: Sequence[Record], live: Live, ids: Ids) 
         for claim, wrong in is_false.items():
             if subject and claim in line and wrong((subject[1], subject[2])):
                 yield line.strip()
+                break
 
 
 def _kind(record: Record) -> str:
