@@ -45,6 +45,10 @@ unit: install ## run the unit tests only: seconds, no network, no engine
 e2e: install engine ## run the end-to-end tests only
 	@$(BIN)/python -m pytest -n 2 --dist worksteal tests/e2e
 
+soak: install engine ## random programs on a hostile network: HOURS=1 or MINUTES=5 (SEED= TURNS= RESOURCES=200 SHARE=0.05)
+	@PYTHONPATH=tests $(BIN)/python -m reliability.hostile.soak $(foreach option,HOURS MINUTES SEED TURNS RESOURCES SHARE,\
+	  $(if $($(option)),--$(shell echo $(option) | tr A-Z a-z)=$($(option))))
+
 sdks: install engine ## generate the plugin's SDKs into sdk/ and compile those whose compiler is here
 	@sh tools/sdks/build.sh $(CURDIR)/$(BIN)/pulumi-resource-agentrun sdk
 
@@ -70,4 +74,4 @@ lock: install ## resolve the dependencies anew
 	  --group dev --constraint constraints.txt --generate-hashes --upgrade \
 	  --custom-compile-command "make lock" --quiet -o requirements.lock
 
-.PHONY: help install engine stack up preview down test unit e2e sdks bench check format platform lock
+.PHONY: help install engine stack up preview down test unit e2e soak sdks bench check format platform lock
