@@ -11,10 +11,12 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from .changes import CREATED_AT
 from .client.kinds import Kind
+from .journal import Journal
 from .places import MADE, Place, origin_of
 
 Key = tuple[str, str, str]
@@ -26,14 +28,27 @@ def token() -> str:
     return secrets.token_hex(8)
 
 
-class Claims:
-    """What a run knows of names: a name is one object in an account, whichever profile leads there."""
+@dataclass(frozen=True)
+class Held:
+    """An object that the program has: its name, whose access key knows it, and what tells it from others."""
 
-    def __init__(self) -> None:
+    key: Key
+    who: Who
+    made: str | None
+    facts: tuple[str | None, str | None]
+    """The service's own id and the time of its creation."""
+
+
+class Claims:
+    """What a run knows of names: a name is one object in an account, whichever profile or provider leads there."""
+
+    def __init__(self, journal: Journal | None = None) -> None:
         self._lock = threading.Lock()
+        self._journal = journal
+        """Where the other processes of the run tell what they hold."""
         self._declared: dict[tuple[Key, Who], str] = {}
         self._keys: dict[str, tuple[Key, Who]] = {}
-        self._held: dict[tuple[Key, Who], Mapping[str, Any]] = {}
+        self._held: dict[tuple[Key, Who], Held] = {}
         self._deleted: dict[tuple[Key, Who], Mapping[str, Any]] = {}
 
     def declare(self, kind: Kind[Any], place: Place, name: str, urn: str) -> str | None:
@@ -55,26 +70,28 @@ class Claims:
 
     def keep(self, kind: Kind[Any], place: Place, name: str, urn: str | None, olds: Mapping[str, Any]) -> None:
         """Note that a resource stays as its record says, if the program declares it under that name."""
-        key = _key(kind, place, name)
         with self._lock:
-            if urn is not None and self._declared.get(key) == urn:
-                self._held[key] = olds
+            is_declared = urn is not None and self._declared.get(_key(kind, place, name)) == urn
+        if is_declared:
+            self.hold(kind, place, name, olds)
 
     def hold(self, kind: Kind[Any], place: Place, name: str, outputs: Mapping[str, Any]) -> None:
         """Note that this run has created or taken over what has a name."""
+        held = _held(kind, place, name, outputs)
         with self._lock:
-            self._held[_key(kind, place, name)] = outputs
+            self._held[held.key, held.who] = held
+        if self._journal is not None:
+            self._journal.add(asdict(held))
 
     def spares(self, kind: Kind[Any], place: Place, name: str, olds: Mapping[str, Any]) -> bool:
         """Say whether a record's object belongs to another record by now, and is not to be deleted for this one."""
-        key, who = _key(kind, place, name)
+        record = _held(kind, place, name, olds)
         with self._lock:
-            others = [
-                (holder, held)
-                for (held_key, holder), held in self._held.items()
-                if held_key == key and origin_of(held).get(MADE) != origin_of(olds).get(MADE)
-            ]
-        return any(holder == who or _is_one_object(kind, held, olds) for holder, held in others)
+            held = list(self._held.values())
+        if self._journal is not None:
+            held += map(_read, self._journal.entries())
+        others = [other for other in held if other.key == record.key and other.made != record.made]
+        return any(other.who == record.who or _is_one_object(other, record) for other in others)
 
     def deleted(self, kind: Kind[Any], place: Place, name: str, olds: Mapping[str, Any]) -> None:
         """Note that this run has deleted what had a name: for a while, older answers may still show it."""
@@ -93,7 +110,17 @@ def _key(kind: Kind[Any], place: Place, name: str) -> tuple[Key, Who]:
     return (kind.collection, place.address, name), place.account or place.access_key
 
 
-def _is_one_object(kind: Kind[Any], one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def _held(kind: Kind[Any], place: Place, name: str, outputs: Mapping[str, Any]) -> Held:
+    facts = outputs.get(kind.id_field), outputs.get(CREATED_AT)
+    return Held(*_key(kind, place, name), origin_of(outputs).get(MADE), facts)
+
+
+def _read(entry: Mapping[str, Any]) -> Held:
+    kind, address, name = entry["key"]
+    first, second = entry["facts"]
+    return Held((kind, address, name), entry["who"], entry["made"], (first, second))
+
+
+def _is_one_object(one: Held, other: Held) -> bool:
     """Say whether two records, made with keys of which nobody knows the account, are about one object."""
-    facts = [(props.get(kind.id_field), props.get(CREATED_AT)) for props in (one, other)]
-    return facts[0] == facts[1] and any(facts[0])
+    return one.facts == other.facts and any(one.facts)

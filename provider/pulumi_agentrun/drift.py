@@ -7,7 +7,7 @@ from typing import Any
 
 from .changes import diff, edits, inside, is_empty, pair, same
 from .client.kinds import Kind
-from .keys import Fingerprint, Reference, fingerprint
+from .keys import FROM, Fingerprint, Reference, fingerprint
 from .places import ORIGIN, SHOWS_KEYS, origin_of
 from .shapes import Shape, map_secrets, shapes_of
 
@@ -74,8 +74,25 @@ def _is_shown(shape: Shape, ours: Any, live: Any) -> bool | None:
 
 
 def is_what_was_sent(kind: Kind[Any], inputs: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
-    """Say whether live values are those of a creation; a key that shows otherwise than it was sent is not."""
-    return observe(kind, {**inputs, ORIGIN: {SHOWS_KEYS: True}}, live) == dict(inputs)
+    """Say whether live values are those of a creation: the same, keys too, and none besides."""
+    is_same = observe(kind, {**inputs, ORIGIN: {SHOWS_KEYS: True}}, live) == dict(inputs)
+    return is_same and not _has_more(shapes_of(kind), inputs, live)
+
+
+def _has_more(shapes: Mapping[str, Shape], ours: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
+    """Say whether a field has a value that was never given: somebody else's, or one that the service fills in."""
+    known = (key for key in shapes.keys() & live.keys() if key + FROM not in ours)
+    return any(_adds(shapes[key], ours.get(key), live[key]) for key in known)
+
+
+def _adds(shape: Shape, ours: Any, live: Any) -> bool:
+    if ours is None:
+        return not is_empty(live)
+    if shape.fields is not None:
+        return isinstance(ours, Mapping) and isinstance(live, Mapping) and _has_more(shape.fields, ours, live)
+    if shape.item is not None and isinstance(ours, list) and isinstance(live, list):
+        return any(_adds(shape.item, *pair) for pair in zip(ours, live, strict=False))
+    return False
 
 
 def without_keys(kind: Kind[Any], values: dict[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from .live import GoingError, IncompleteError, Live, live_of
 from .places import MADE, REGION, SHOWS_KEYS, UNSETTLED, Place, check_gone, check_same, origin_of
 from .waiting import CONFLICT, Written, until_deleted, until_ready, youth
 
-__all__ = ["REGION", "IncompleteError", "Live", "Place", "create", "delete", "read", "update"]
+__all__ = ["REGION", "GoingError", "IncompleteError", "Live", "Place", "create", "delete", "read", "update"]
 
 R = TypeVar("R", bound=SystemProps)
 

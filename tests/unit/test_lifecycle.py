@@ -2,83 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_agentrun import changes, inputs, lifecycle, waiting
+from pulumi_agentrun import changes, lifecycle, waiting
 from pulumi_agentrun.changes import diff
-from pulumi_agentrun.client.config import Config, resolve
-from pulumi_agentrun.client.embedded import EmbeddedTransport
 from pulumi_agentrun.client.errors import AgentRunError, LifecycleError
-from pulumi_agentrun.client.flows import Notice, Pause
 from pulumi_agentrun.client.kinds import SERVICE
-from pulumi_agentrun.client.transport import Session
 from pulumi_agentrun.lifecycle import Place
-from pulumi_agentrun.platform import Fault, Platform
-
-PLACE = Place("embedded", timeout=60)
-
-
-class World:
-    """A platform and a session that share one clock, which only pauses move."""
-
-    def __init__(self, directory: Path) -> None:
-        self.now = time.time()  # requests are signed with the real time, which the platform compares
-        self.notices: list[str] = []
-        self.pauses: list[float] = []
-        self.platform = Platform.open(directory, {"embedded": "embedded"}, clock=lambda: self.now)
-        self.session = Session(resolve(Config(endpoint=f"file://{directory}")))
-        transport = self.session._client()._transport
-        assert isinstance(transport, EmbeddedTransport)
-        transport._platform = self.platform
-
-    def run(self, flow: Any) -> Any:
-        """Drive a flow as a session does, but let pauses only move the clock."""
-        outcome: Any = None
-        try:
-            step = next(flow)
-            while True:
-                if isinstance(step, Pause):
-                    self.now += step.seconds
-                    self.pauses.append(step.seconds)
-                    outcome = self.now
-                elif isinstance(step, Notice):
-                    self.notices.append(step.text)
-                    outcome = None
-                else:
-                    try:
-                        outcome = self.session.run(one(step))
-                    except AgentRunError as error:
-                        step = flow.throw(error)
-                        continue
-                step = flow.send(outcome)
-        except StopIteration as end:
-            return end.value
-
-
-def one(step: Any) -> Any:
-    return (yield step)
+from pulumi_agentrun.platform import Fault
+from unit.world import PLACE, World, create, wanted
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path)
-
-
-def wanted(**more: Any) -> dict[str, Any]:
-    settings = {"api_key": "sk-hidden", "base_url": "https://e", "model_names": ["b", "a"]}
-    news = {"model_service_name": "a", "model_type": "llm", "provider": "p", "provider_settings": settings} | more
-    result, failures = inputs.check(SERVICE, {}, news)
-    assert failures == []
-    return result
-
-
-def create(world: World, **options: Any) -> lifecycle.Live:
-    made: lifecycle.Live = world.run(lifecycle.create(SERVICE, wanted(), PLACE, **options))
-    return made
 
 
 TROUBLES = {

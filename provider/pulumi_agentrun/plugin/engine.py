@@ -19,7 +19,7 @@ class Engine:
     """The engine's log."""
 
     def __init__(self, address: str) -> None:
-        self._address = address
+        self.address = address
         self._stub: EngineStub | None = None
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -40,7 +40,7 @@ class Engine:
 
     async def _log(self, text: str, urn: str) -> None:
         if self._stub is None:
-            self._stub = EngineStub(grpc.aio.insecure_channel(self._address))
+            self._stub = EngineStub(grpc.aio.insecure_channel(self.address))
         request = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=text, urn=urn)
         try:
             await cast("Awaitable[Any]", self._stub.Log(request))

@@ -24,6 +24,7 @@ from ..client.errors import AgentRunError
 from ..client.flows import Flow, Notice
 from ..client.kinds import PROXY, SERVICE, Kind
 from ..failures import code_of, incomplete
+from ..journal import Journal
 from ..places import check_same
 from ..shapes import UNKNOWN, map_secrets
 from ..spelling import camel, from_schema, properties, to_schema, worded
@@ -56,7 +57,7 @@ class Provider(ResourceProviderServicer):
         self._engine = engine
         self._settings = Settings({}, engine.say)
         self._stop = asyncio.Event()
-        self._claims = Claims()
+        self._claims = Claims(Journal(engine.address))
 
     async def GetPluginInfo(self, request: Empty, context: Context) -> PluginInfo:
         """Say which version this is."""
