@@ -66,8 +66,12 @@ class Run:
 
     @property
     def changed(self) -> dict[str, str]:
-        """The steps that are more than `same`."""
-        return {name: op for name, op in self.steps.items() if op not in ("same", "refresh", "read")}
+        """The steps that are more than a look."""
+        steps = {
+            name: [op for op in ops.split("+") if op not in ("same", "refresh", "read")]
+            for name, ops in self.steps.items()
+        }
+        return {name: "+".join(ops) for name, ops in steps.items() if ops}
 
 
 class Project:

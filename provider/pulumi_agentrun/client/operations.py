@@ -59,6 +59,8 @@ class Operation(Generic[T]):
     body: bytes | None = field(default=None, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Values in the body that no message may repeat, should the service echo them."""
+    timeout: float | None = None
+    """Seconds that the whole exchange may take, from connecting to the body's last byte; else the session's bound."""
 
     @property
     def is_idempotent(self) -> bool:

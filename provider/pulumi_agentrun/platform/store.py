@@ -7,6 +7,7 @@ import os
 import sqlite3
 import threading
 import time
+import uuid
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,6 +95,12 @@ class Tables:
         self._connection.execute("DELETE FROM resources WHERE kind = ? AND name = ?", (kind, name))
 
     @property
+    def identity(self) -> str:
+        """What tells this platform from every other one, wherever its directory is moved."""
+        (found,) = self._connection.execute("SELECT value FROM settings WHERE name = 'identity'").fetchone()
+        return str(found)
+
+    @property
     def switches(self) -> Switches:
         """The switches as they are now."""
         found = self._connection.execute("SELECT value FROM settings WHERE name = 'switches'").fetchone()
@@ -146,7 +153,7 @@ class Store:
         _make_private(self._path)
         with self._connection() as connection:
             _patiently(connection, "PRAGMA journal_mode = WAL")
-            for statement in _SCHEMA:
+            for statement in (*_SCHEMA, f"INSERT OR IGNORE INTO settings VALUES ('identity', '{uuid.uuid4().hex}')"):
                 _patiently(connection, statement)
 
     @contextmanager
