@@ -74,6 +74,7 @@ class HTTPError(AgentRunError):
         error_code: str | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
+        hint: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -81,7 +82,9 @@ class HTTPError(AgentRunError):
         self.error_code = error_code
         self.request_id = request_id
         self.retry_after = retry_after
-        """Seconds that the service asks callers to wait, if it does (`x-acs-retry-after`)."""
+        """Seconds that the service asks callers to wait, if it does (`x-acs-retry-after`, `retry-after`)."""
+        self.hint = hint
+        """What to know and do about this very answer."""
 
     def __str__(self) -> str:
         facts = [f"HTTP {self.status_code}"]
@@ -90,8 +93,7 @@ class HTTPError(AgentRunError):
         if self.request_id:
             facts.append(f"request id {self.request_id}")
         text = f"{self.message.rstrip('.')} ({', '.join(facts)})."
-        advice = self.advice()
-        return f"{text} {advice}" if advice else text
+        return " ".join(part for part in (text, self.hint, self.advice()) if part)
 
     def advice(self) -> str | None:
         """Say what to do next, if this kind of error has one answer."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from . import errors, operations
+from . import answers, errors, operations
 from .kinds import PROXY, SERVICE, Kind
 from .models import ModelProxy, ModelService
 from .operations import Operation
@@ -54,7 +54,7 @@ def once(operation: Operation[T], deadline: float | None = None) -> Flow[T]:
     if timed is None:
         raise _late(operation)
     response = yield timed
-    return operations.read_answer(operation, response)
+    return answers.read(operation, response)
 
 
 def call(operation: Operation[T], deadline: float | None = None) -> Flow[T]:
@@ -73,7 +73,7 @@ def call(operation: Operation[T], deadline: float | None = None) -> Flow[T]:
             raise failure or _late(operation)
         try:
             response = yield timed
-            return operations.read_answer(operation, response)
+            return answers.read(operation, response)
         except (errors.TransportError, errors.HTTPError) as error:
             error.is_doubtful |= failure is not None and failure.is_doubtful
             failure, pause = error, backoff(error, attempt)

@@ -20,6 +20,11 @@ from reliability.hostile.script import Rule
 Ids = dict[str, tuple[str, str]]
 _ADOPT = re.compile(r"AGENTRUN_ADOPT=(\S+) pulumi up")
 _MOST_RUNS = 4
+# What only an exception that nobody expected would say to a user.
+_RAW = (
+    "Traceback", "Error: ", "recursion depth", "codec can't", "pydantic", "has no attribute", "not supported between",
+    "invalid literal", "while decompressing", "NoneType", "Expecting value", "unhashable",
+)  # fmt: skip
 
 
 @dataclass
@@ -47,6 +52,8 @@ class Trial:
 
     def __init__(self, stage: Stage, proxy: HostileProxy, hook: Hook | None = None, bystanders: str = "-") -> None:
         self.stage = stage
+        self._named: set[str] = set()
+        """What a console has said how to take over."""
         self._bystanders = bystanders
         """What the names of others' resources begin with."""
         self.proxy = proxy
@@ -86,7 +93,8 @@ class Trial:
         options: dict[str, Any] = {"env": {"AGENTRUN_ADOPT": ",".join(adopt)}} if adopt and verb == "up" else {}
         run = getattr(self.stage.project, verb)(*args, check=False, **options)
         found = Aftermath(run, self.proxy.records(), self.live(), self.ids())
-        found.problems = list(problems(found, {KEY}))
+        self._named |= set(found.adoptable)
+        found.problems = list(problems(found, {KEY}, self._named))
         return found
 
     def live(self) -> Live:
@@ -131,15 +139,16 @@ class Trial:
         assert not wrong, "\n".join(wrong)
 
 
-def problems(found: Aftermath, secrets: set[str]) -> Iterator[str]:
-    """Yield what may never be after a run, however it ended."""
+def problems(found: Aftermath, secrets: set[str], named: set[str]) -> Iterator[str]:
+    """Yield what may never be after a run, however it ended; what was named with a way to adopt it is not lost."""
     console = found.run.console
-    if "Traceback" in console or "RecursionError" in console:
-        yield "there is a traceback"
+    for text in _RAW:
+        if text in console:
+            yield f"the console shows a raw exception: {text}"
     if any(secret in console for secret in secrets):
         yield "the console shows a key"
     for kind, name in sorted(set(found.live) - set(found.ids.values())):
-        if name not in found.adoptable:
+        if name not in named:
             yield f"{kind} {name} is on the platform, not in state, and not named with a way to adopt it"
     for text in sorted(set(false_claims(console, found.records, found.live, found.ids))):
         yield f"false: {text}"
