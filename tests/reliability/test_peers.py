@@ -16,16 +16,19 @@ from itertools import repeat
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pulumi_agentrun.client import AgentRunError, Config, ModelClient, TransportError, bounds, operations
 from pulumi_agentrun.client.flows import Flow, once
 from pulumi_agentrun.client.kinds import SERVICE
-from pulumi_agentrun.client.models import ModelServiceUpdateInput
+from pulumi_agentrun.client.models import ModelServiceCreateInput, ModelServiceListInput, ModelServiceUpdateInput
 from pydantic import SecretStr
 
 Script = Callable[[socket.socket], Iterator[bytes]]
 PACE = 0.02
 """Seconds between two bytes of a peer that dribbles: far less than any read may take."""
 TOTAL = 0.3
+KEY = "sk-never-shown"
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 FINE = json.dumps({"code": "SUCCESS", "requestId": "R", "data": {"modelServiceName": "a"}}).encode()
 
@@ -253,3 +256,64 @@ def test_a_connection_left_in_the_middle_is_not_used_again(colour: str) -> None:
         with pytest.raises(AgentRunError):
             call(limited(GET))
         assert call(limited(GET, 20.0)).model_service_name == "a"
+
+
+names = st.sampled_from(
+    ["content-length", "transfer-encoding", "content-encoding", "connection", "retry-after", "x-acs-retry-after", "date",
+     "location", "content-type", "x-acs-request-id"]
+)  # fmt: skip
+values = st.sampled_from(
+    [b"", b"0", b"5", b"-1", b"99999999", b"chunked", b"gzip", b"identity", b"br", b"close", b"\xff\xfe", b"a, b", "²".encode(),
+     b"Thu, 01 Jan 2026 00:00:00 GMT", b"http://127.0.0.1:9/"]
+) | st.binary(max_size=8)  # fmt: skip
+bodies = (
+    st.sampled_from(
+        [FINE, gzip.compress(FINE), gzip.compress(FINE)[:20], b"[" * 100_000, b"\x1f\x8b", b"5\r\nhello\r\n"]
+    )
+    | st.binary(max_size=60)
+    | st.builds(
+        lambda code, text: json.dumps({"code": code, "message": text, "data": {}}).encode(), st.text(), st.text()
+    )
+)
+statuses = st.sampled_from([100, 101, 200, 201, 204, 206, 302, 304, 400, 404, 409, 429, 500, 503, 599, 999, 0, 20])
+
+
+@st.composite
+def said(draw: st.DrawFn) -> bytes:
+    """Draw what a peer says: something like an answer of HTTP, or anything."""
+    headers = draw(st.lists(st.tuples(names, values), max_size=4))
+    body = draw(bodies)
+    if draw(st.booleans()):
+        headers.append(("content-length", b"%d" % len(body)))
+    lines = [b"HTTP/1.%d %d x" % (draw(st.sampled_from([0, 1, 1, 1])), draw(statuses))]
+    lines += [name.encode() + b": " + value for name, value in headers]
+    return (
+        draw(st.sampled_from([b"\r\n", b"\r\n", b"\n"])).join([*lines, b"", body]) if draw(st.integers(0, 9)) else body
+    )
+
+
+@contextmanager
+def sessions(peer: Peer) -> Iterator[list[Callable[..., Any]]]:
+    with calling("sync", f"http://{peer.address}") as sync, calling("async", f"http://{peer.address}") as on_loop:
+        yield [sync, on_loop]
+
+
+CREATE = operations.create(
+    ModelServiceCreateInput(model_service_name="a", model_type="llm", provider="p", provider_settings={"api_key": KEY})
+)
+OPERATIONS = [GET, CREATE, operations.list_page(ModelServiceListInput()), operations.delete(SERVICE, "a")]
+
+
+@given(said(), st.sampled_from(OPERATIONS))
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+def test_whatever_a_peer_says_a_call_returns_or_fails_in_time(
+    text: bytes, operation: operations.Operation[Any]
+) -> None:
+    with Peer(saying(text)) as peer, sessions(peer) as calls:
+        for call in calls:
+            shown = ""
+            try:
+                shown = repr(call(limited(operation, 5.0)))
+            except AgentRunError as error:
+                shown = str(error)
+            assert KEY not in shown

@@ -111,7 +111,7 @@ def _shown(text: str | None) -> str | None:
     """Return a service's text as one line that an error can repeat."""
     if text is None:
         return None
-    line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", text).split())
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text[: 2 * _LONGEST_TEXT]).split())
     return line if len(line) <= _LONGEST_TEXT else f"{line[:_LONGEST_TEXT]}…"
 
 

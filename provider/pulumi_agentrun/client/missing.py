@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
-_LONGEST = 2_000
-"""Characters beyond which a message is no sentence about one resource."""
+_LONGEST = 1_000
+"""Characters, beside those of the name, beyond which a message is no sentence about one resource."""
 # What a code says of the kind that it names: `ERR_MODEL_SERVICE_NOT_FOUND`, `EntityNotExist.ModelService`.
 _LACKS = r"(?:entity|resource|object)?(?:notfound|notexists?|doesnotexists?|nosuch|nonexistent)"
 # What a message says of its subject: `The specified model proxy "a" could not be found.`
@@ -44,7 +44,7 @@ def says_missing(title: str, name: str, code: str, message: str) -> bool:
     if re.fullmatch(rf"(?:err|error)?{_LACKS}(?:err|error|exception)?", code):
         subjects.append("resource")
     return (
-        len(message) <= _LONGEST
+        len(message) <= _LONGEST + len(name)
         and not _names_another_kind(title, code)
         and any(_is_about(subject, re.escape(name), message) for subject in subjects)
     )
@@ -53,10 +53,10 @@ def says_missing(title: str, name: str, code: str, message: str) -> bool:
 def _is_about(subject: str, name: str, message: str) -> bool:
     """Return whether a message says that a subject of a name (both as patterns) is not there, and nothing else."""
     quoted = "|".join(rf"{re.escape(left)}{name}{re.escape(right)}" for left, right in _QUOTES)
-    # A word before a name may be part of it, unless quotes say where it begins; so may a full stop after it.
+    # Without quotes, a word or a full stop beside a name may be part of it.
     called = r"(?:(?:with\s+(?:the\s+)?)?named?\s*[:=]?\s*)?"
     named = rf"(?:(?::\s+|[/=#]|\s+){name}|(?i:\s*[:=/#]?\s*{called})(?:{quoted}))"
-    last = rf"(?:(?::\s+|\s+){name}|:?\s*(?:{quoted})(?i:{_TAIL}))"
+    last = rf"(?:(?::\s+|\s+)(?=\S+$){name}|:?\s*(?:{quoted})(?i:{_TAIL}))"
     sentences = (
         rf"(?i:{_LEAD}{subject}){named}(?i:\s+{_GONE}{_TAIL})",
         rf"(?i:{_LEAD}{subject}\s+{_GONE}){last}",
@@ -67,7 +67,7 @@ def _is_about(subject: str, name: str, message: str) -> bool:
 
 def _contradicts(title: str, name: str, message: str) -> bool:
     """Return whether the message is about something else than the code is: another name, or another kind of thing."""
-    if len(message) > _LONGEST:
+    if len(message) > _LONGEST + len(name):
         return True
     subject = re.escape(title).replace(r"\ ", r"[\s_-]*")
     foreign = re.match(rf"(?:{_LEAD})(?:{_FOREIGN})\b", message, re.I)

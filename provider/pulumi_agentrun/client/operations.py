@@ -93,10 +93,10 @@ def list_page(input: ListInput[R]) -> Operation[Page[R]]:
     kind = kind_of(input)
 
     def read(data: dict[str, Any]) -> Page[R]:
-        items = data.get("items")
-        if not isinstance(items or [], list) or not all(isinstance(item, dict) for item in items or []):
+        items = [] if data.get("items") is None else data["items"]
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise ValueError("items: they are no list of objects")
-        return Page([lenient.read(kind, item) for item in items or []], lenient.total(data.get("total")))
+        return Page([lenient.read(kind, item) for item in items], lenient.total(data.get("total")))
 
     return Operation(
         action=f"List{kind.actions[1]}",

@@ -22,8 +22,8 @@ class Pages(Generic[R]):
 
     An item is known by its name, or else its id, for pages shift while others create and delete, and a service may
     ignore the number of a page: a page without news ends the list. (The page size asked for says nothing, for the
-    service may cap that.) Should there be more by the service's own count, its pages are read a second time, for what
-    has moved to a page that was read before.
+    service may cap that.) Should there have been more by the service's own count, its pages are read a second time,
+    for what has moved to a page that was read before.
     """
 
     def __init__(self, input: ListInput[R]) -> None:
@@ -32,6 +32,7 @@ class Pages(Generic[R]):
         self._what = kind.collection.replace("-", " ")
         self._first = input
         self._asked = 0
+        self._total: int | None = None
         self._left: int | None = None
         self._seen: set[object] = set()
         self.next: ListInput[R] | None = input
@@ -42,11 +43,13 @@ class Pages(Generic[R]):
         assert self.next is not None
         self._asked += 1
         items = list(self._new(page.items))
-        if page.total is not None and len(self._seen) >= page.total:
+        if page.total is not None:
+            self._total = max(page.total, self._total or 0)
+        if self._total is not None and len(self._seen) >= self._total:
             self.next = None
         elif self._left is None and items:
             self._go_on()
-        elif self._left is None and page.total is not None and self._asked > 1:
+        elif self._left is None and self._total is not None and self._asked > 1:
             self._left, self.next = self._asked, self._first
         else:
             self._left = (self._left or 1) - 1
