@@ -61,7 +61,7 @@ class Row:
     program: Program = field(default_factory=lambda: ONE)
     verb: str = "up"
     args: tuple[str, ...] = ()
-    timeout: float = 6.0
+    timeout: float = 12.0
     switches: Mapping[str, Any] = field(default_factory=dict)
     fault: Fault | None = None
     ends_well: bool | None = None
@@ -257,7 +257,7 @@ def test_another_shape_is_no_drift(tmp_path: Path, origins: Origins, kind: str, 
     """Refreshes and updates under the same shapes find and change nothing."""
     program = one_each(GROUPS[kind])
     rules = each(lambda name: Trouble(shape=name), GROUPS[kind], "*", times=None)
-    with Trial(origins.copy(tmp_path / "stage", door, program, 6.0), origins.proxy) as trial:
+    with Trial(origins.copy(tmp_path / "stage", door, program, 12.0), origins.proxy) as trial:
         for verb in ("refresh", "up"):
             found = trial.run(verb, rules=rules, program=program)
             assert (found.run.code, found.run.changed, found.problems) == (0, {}, []), found.run.console
@@ -291,7 +291,7 @@ def test_what_a_stranger_creates_is_not_taken_over(
         if (index, moment) == (0, "after"):  # the provider has looked, and nothing was there
             strangers_service(trial)
 
-    stage = origins.copy(tmp_path / "stage", door, (), 6.0)
+    stage = origins.copy(tmp_path / "stage", door, (), 12.0)
     with Trial(stage, origins.proxy, hook) as trial:
         found = trial.run("up", rules=rule(happens, CREATE), program=ONE)
         found.check()
@@ -310,7 +310,7 @@ def test_what_a_stranger_creates_while_nothing_answers_is_not_taken_over(
     tmp_path: Path, origins: Origins, door: str
 ) -> None:
     """The first creation never arrives, the second is refused, for by then a stranger has the name."""
-    stage = origins.copy(tmp_path / "stage", door, (), 6.0)
+    stage = origins.copy(tmp_path / "stage", door, (), 12.0)
     with Trial(stage, origins.proxy, lambda index, moment: None if index != 1 else arrive(moment)) as trial:
 
         def arrive(moment: str) -> None:
@@ -330,7 +330,7 @@ def test_what_a_stranger_creates_while_nothing_answers_is_not_taken_over(
 
 @pytest.mark.parametrize("door", DOORS)
 def test_a_refresh_right_after_a_creation_loses_nothing(tmp_path: Path, origins: Origins, door: str) -> None:
-    with Trial(origins.copy(tmp_path / "stage", door, (), 6.0), origins.proxy) as trial:
+    with Trial(origins.copy(tmp_path / "stage", door, (), 12.0), origins.proxy) as trial:
         found = trial.run("up", lag=Lag(seconds=5, calls=4), program=ONE)
         assert (found.run.code, found.problems) == (0, [])
         found = trial.observed("refresh")
@@ -399,8 +399,8 @@ def test_an_answer_that_dribbles_is_not_waited_for(
 
 @pytest.mark.parametrize("door", DOORS)
 def test_another_account_is_refused(tmp_path: Path, origins: Origins, door: str) -> None:
-    with Trial(origins.copy(tmp_path / "stage", door, ONE, 6.0), origins.proxy) as trial:
-        elsewhere = stage_at(tmp_path / "elsewhere", door, 6.0)
+    with Trial(origins.copy(tmp_path / "stage", door, ONE, 12.0), origins.proxy) as trial:
+        elsewhere = stage_at(tmp_path / "elsewhere", door, 12.0)
         with Trial(elsewhere, origins.proxy) as other, HostileProxy() as another:
             another.script(other.served)
             trial.stage.project.env["AGENTRUN_CONTROL_ENDPOINT"] = another.url
@@ -419,7 +419,7 @@ PROVIDER = "adopt=True, opts=pulumi.ResourceOptions(provider=same)"
 
 @pytest.mark.parametrize("door", DOORS)
 def test_another_profile_of_the_same_account_is_the_same_account(tmp_path: Path, origins: Origins, door: str) -> None:
-    with Trial(origins.copy(tmp_path / "stage", door, ONE, 6.0), origins.proxy) as trial:
+    with Trial(origins.copy(tmp_path / "stage", door, ONE, 12.0), origins.proxy) as trial:
         project = trial.stage.project
         if door == "dynamic":
             for key, value in {"endpoint": origins.proxy.url, "accessKeyId": "id"}.items():
