@@ -156,16 +156,17 @@ class _Creation:
             self._is_taken = isinstance(failure, ResourceAlreadyExistError)
             if failure.is_doubtful and not self._is_taken:
                 self._doubt = failure
-            if self._doubt is not None:
-                found = yield from self._looked_for(SETTLING if self._is_taken else LOOK)
-                if found is not None:
-                    yield Notice(f"{self._kind.title} {self._name} was created, though the answer was lost")
-                    return found
-                if self._is_taken or attempt + 1 >= _CREATE_ATTEMPTS:
-                    break
-            elif not (yield from self._may_pass(failure, attempt, started)):
+            if self._doubt is None and (yield from self._may_pass(failure, attempt, started)):
+                continue
+            found = yield from self._appeared()
+            if found is not None:
+                yield Notice(f"{self._kind.title} {self._name} was created, though the answer was lost")
+                return found
+            if self._doubt is None:
                 raise _taken(self._kind, self._name) if self._is_taken else failure
-        raise self._unclear() if self._doubt is not None else failure
+            if self._is_taken or attempt + 1 >= _CREATE_ATTEMPTS:
+                break
+        raise self._unclear()
 
     def _may_pass(self, failure: AgentRunError, attempt: int, started: float) -> Flow[bool]:
         """Wait before another attempt after one that surely did nothing; say whether one makes sense."""
@@ -178,9 +179,15 @@ class _Creation:
         yield pause
         return True
 
-    def _looked_for(self, patience: float) -> Flow[Any]:
-        """Look for what an attempt may have made, for some seconds; return it if it is ours, None if nothing shows."""
+    def _appeared(self) -> Flow[Any]:
+        """Look for what an attempt may have made; return it if it is what was sent, None if nothing is known to be.
+
+        After a refusal too, for what refused may have stood behind the service, or the name be taken by this very
+        creation, which something on the way has sent twice.
+        """
         now = yield Pause(0)
+        signs = self._is_taken + (self._doubt is not None)
+        patience = (0.0, LOOK, SETTLING)[signs]
         until, at_last, interval = now + patience, now + SETTLING, FIRST_POLL
         while True:
             try:
@@ -188,13 +195,18 @@ class _Creation:
             except ResourceNotExistError:
                 found = None
             except AgentRunError as error:
+                if self._doubt is None:
+                    return None
                 if not isinstance(error, PASSING) or now >= at_last:
                     raise self._blind(error) from None
                 found, until = None, min(now + patience, at_last)
             if found is not None and not _is_former(self._kind, found, self._former, unless_told=False):
-                if not drift.is_what_was_sent(self._kind, _of_api(self._kind, self._inputs), plain(found.to_state())):
+                sent = _of_api(self._kind, self._inputs)
+                if drift.is_what_was_sent(self._kind, sent, plain(found.to_state())):
+                    return found
+                if self._doubt is not None:
                     raise self._strange()
-                return found
+                return None
             if now >= until:
                 return None
             now = yield Pause(min(interval, until - now + 0.01))

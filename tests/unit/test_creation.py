@@ -150,12 +150,20 @@ def test_a_key_that_is_not_ours_shows_that_it_is_somebody_elses(world: World) ->
 
 def test_somebody_who_was_faster_is_told_of(world: World) -> None:
     def faster(do: Do) -> Any:
-        stranger(world)
+        stranger(world, description="a stranger's")
         return do()
 
     world.between = once(faster, CREATE)
     with pytest.raises(LifecycleError, match="exists already, so nothing was created"):
         create(world)
+
+
+@pytest.mark.parametrize("happens", [lambda do: (do(), answer(403))[1], lambda do: (do(), do())[1]])
+def test_a_refusal_after_the_effect_is_not_believed(world: World, happens: Callable[[Do], Any]) -> None:
+    """It may come from behind the service, or refuse the name because of this very creation, sent twice."""
+    world.between = once(happens, CREATE)
+    assert create(world).id == "a"
+    assert world.calls.count(CREATE) == 1
 
 
 @pytest.mark.parametrize("latency", [0.0, 12.0])

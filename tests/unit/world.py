@@ -38,6 +38,10 @@ class World:
         assert isinstance(transport, EmbeddedTransport)
         transport._platform = self.platform
 
+    def exchange(self, step: Operation[Any]) -> Any:
+        """Perform an exchange with the platform."""
+        return self.session.run(one(step))
+
     def run(self, flow: Any) -> Any:
         """Drive a flow as a session does, but let pauses only move the clock."""
         outcome: Any = None
@@ -54,7 +58,7 @@ class World:
                 else:
                     try:
                         self.calls.append(step.action)
-                        outcome = self.between(step, partial(self.session.run, one(step)))
+                        outcome = self.between(step, partial(self.exchange, step))
                     except AgentRunError as error:
                         step = flow.throw(error)
                         continue
