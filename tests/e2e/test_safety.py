@@ -298,7 +298,23 @@ def test_a_failed_update_is_tried_again(project: Project) -> None:
     assert project.up().changed == {}
 
 
-@pytest.mark.parametrize("door", ["plugin"])
+@both
+def test_a_creation_that_can_be_neither_finished_nor_undone_stays_in_state(project: Project) -> None:
+    project.program(service(more="model_service_name='same',"))
+    failed = Fault(operation="CreateModelService", outcome="CREATE_FAILED", reason="no quota")
+    project.platform.inject(failed)
+    project.platform.inject(Fault(operation="DeleteModelService", status=403, code="NoPermission", times=9))
+    run = project.up(check=False)
+    assert run.code != 0
+    assert "CREATE_FAILED: no quota" in run.console
+    assert "sk-1" not in run.console + project.state()
+    assert project.resources()["qwen"]["outputs"]["status"] == "CREATE_FAILED"
+    project.platform.clear_faults()
+    assert "replace" in project.up().changed["qwen"]
+    assert project.up("--refresh").changed == {}
+
+
+@both
 def test_after_a_failed_update_state_says_what_is_there(project: Project) -> None:
     """So that going back to the old program is a change, too."""
     run = failed_update(project, "description='old',")
