@@ -22,6 +22,9 @@ from __future__ import annotations
 class AgentRunError(Exception):
     """Any failure of this package; its text says what to do next."""
 
+    is_doubtful: bool = False
+    """Whether what was asked may have been done all the same."""
+
 
 class ConfigError(AgentRunError):
     """Configuration is missing or contradicts itself."""
@@ -40,6 +43,7 @@ class TransportError(AgentRunError):
     def __init__(self, message: str, *, sent: bool) -> None:
         super().__init__(message)
         self.sent = sent
+        self.is_doubtful = sent
 
 
 class NotReadyError(AgentRunError):
@@ -103,6 +107,8 @@ class ResourceAlreadyExistError(HTTPError):
 class UnexpectedAnswerError(HTTPError):
     """The body is not the API's envelope, so something other than AgentRun has answered."""
 
+    is_doubtful = True
+
     def advice(self) -> str:
         """Say what to do next."""
         return (
@@ -147,6 +153,8 @@ class ResourceNotExistError(ClientError):
 
 class ServerError(HTTPError):
     """The service failed (5xx)."""
+
+    is_doubtful = True
 
     def advice(self) -> str:
         """Say what to do next."""

@@ -63,7 +63,8 @@ def call(operation: Operation[T], deadline: float | None = None) -> Flow[T]:
     Repeated are requests that never reached the service and throttled ones; if sending twice does no more than sending
     once, also lost answers and all 5xx. (A creation is not sent again after a 503: what says that the service is
     unavailable may say so after it has done what it was asked.) Between attempts is a capped exponential backoff with
-    full jitter, or what the service asks for. When attempts or time run out, the last error is raised.
+    full jitter, or what the service asks for. When attempts or time run out, the last error is raised, doubtful if any
+    attempt was.
     """
     failure: errors.TransportError | errors.HTTPError | None = None
     for attempt in range(ATTEMPTS):
@@ -74,6 +75,7 @@ def call(operation: Operation[T], deadline: float | None = None) -> Flow[T]:
             response = yield timed
             return answers.read(operation, response)
         except (errors.TransportError, errors.HTTPError) as error:
+            error.is_doubtful |= failure is not None and failure.is_doubtful
             failure, pause = error, backoff(error, attempt)
             if attempt + 1 == ATTEMPTS or pause is None or not _may_repeat(operation, error):
                 raise
