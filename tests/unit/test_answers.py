@@ -161,6 +161,7 @@ BODIES = {
     "far too deep": b"[" * 1_000_000,
     "too deep": f'{{"code": "SUCCESS", "data": {{"x": {DEEP}}}}}'.encode(),
     "too long a number": b'{"code": "SUCCESS", "data": {"x": 1' + b"0" * 5_000 + b"}",
+    "too much": b'{"code": "SUCCESS", "data": {"x": [' + b"[]," * 1_000_001 + b"1]}}",
     "data that is a list": b'{"code": "SUCCESS", "data": []}',
     "a code of failure": b'{"code": "ERR", "data": {}}',
     "a code that is a number": b'{"code": 500, "data": {}}',
