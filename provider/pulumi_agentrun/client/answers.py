@@ -25,9 +25,12 @@ T = TypeVar("T")
 
 DEEPEST = 64
 """Objects and lists inside each other that an answer may have."""
+_MOST_MARKS = 2_000_000
+"""Commas, brackets and braces of an answer: each of a few bytes may take a hundred once it is an object."""
 _LONGEST_TEXT = 1_000
 """Characters that an error repeats of what a service says."""
 _LONGEST_WAIT = 86_400.0
+_PLACES = "agentrun:endpoint, the region, the account, any HTTP proxy in between"
 
 # Codes by which Alibaba Cloud's gateway refuses credentials, some of them with a 404 (`InvalidAccessKeyId.NotFound`).
 _CREDENTIALS = (
@@ -66,10 +69,11 @@ def _is_acknowledged(operation: Operation[Any], response: httpx.Response, code: 
 
 def _envelope(response: httpx.Response) -> dict[str, Any]:
     """Return the answer's JSON object, empty if it is none: nothing in it is deeper or stranger than state can hold."""
+    content = response.content
+    if sum(map(content.count, (b",", b"[", b"{"))) > _MOST_MARKS:
+        return {}
     try:
-        envelope = json.loads(
-            response.content, parse_constant=lambda name: None, parse_float=_number, parse_int=_number
-        )
+        envelope = json.loads(content, parse_constant=lambda name: None, parse_float=_number, parse_int=_number)
         envelope = _plain(envelope, DEEPEST)
     except (ValueError, RecursionError):
         return {}
@@ -143,12 +147,11 @@ def _hint(operation: Operation[Any], status: int) -> str | None:
     """Return what to know of a 404 that does not say that the resource is missing."""
     if status != 404:
         return None
-    check = "Check agentrun:endpoint, the region, the account, any HTTP proxy in between"
     if operation.name is None:
-        return f"{check}, and what the request names, such as a workspace or a role."
+        return f"Check what the request names, such as a workspace or a role, {_PLACES}."
     return (
-        f"This does not say that {operation.subject} is missing, so it is not taken for deleted. {check}, and the "
-        f"workspace. If you know that it is gone, pulumi state delete removes it from Pulumi's state."
+        f"This does not say that {operation.subject} is missing, so it is not taken for deleted. Check {_PLACES}, and "
+        f"the workspace. If you know that it is gone, pulumi state delete removes it from Pulumi's state."
     )
 
 
@@ -204,7 +207,7 @@ def _until(date: str, now: str) -> float:
         except ValueError:
             start = datetime.now(timezone.utc)
         return (then - start).total_seconds()
-    except (ValueError, TypeError, OverflowError):  # no date; one with a zone and one without; beyond all years
+    except (ValueError, TypeError, IndexError, OverflowError):  # no date, one without a zone, one beyond all years
         return 0.0
 
 

@@ -21,6 +21,8 @@ VERSION = "2025-09-10"
 NOT_NAMES = ("", ".", "..")
 """What would address the collection, or its parent, instead of a resource."""
 
+_HALF = "Half of a surrogate pair is in the arguments: texts must be whole Unicode."
+
 
 @dataclass(frozen=True)
 class Page(Generic[R]):
@@ -59,7 +61,7 @@ class Operation(Generic[T]):
 
     @property
     def target(self) -> str:
-        """The path with its query, as it goes on the wire."""
+        """The path with its query, as it goes on the wire. Raises InvalidArgumentError."""
         pairs = "&".join(f"{_quote(key)}={_quote(value)}" for key, value in self.query)
         return f"{self.path}?{pairs}" if pairs else self.path
 
@@ -112,6 +114,7 @@ def check_name(kind: Kind[Any], name: object) -> None:
     """Refuse a name that cannot stand in a path: it would address the collection, or its parent."""
     if not isinstance(name, str) or name in NOT_NAMES:
         raise errors.InvalidArgumentError(f"{kind.name_field} must be a non-empty string other than '.' and '..'.")
+    _quote(name)
 
 
 def _bare(kind: Kind[R], verb: str, method: str, name: str) -> Operation[R]:
@@ -127,7 +130,6 @@ def _bare(kind: Kind[R], verb: str, method: str, name: str) -> Operation[R]:
 
 
 def _write(kind: Kind[R], verb: str, method: str, path: str, name: str, input: Model) -> Operation[R]:
-    body = input.to_wire()
     return Operation(
         action=f"{verb}{kind.actions[0]}",
         method=method,
@@ -136,7 +138,7 @@ def _write(kind: Kind[R], verb: str, method: str, path: str, name: str, input: M
         subject=f"{kind.title} {name}",
         title=kind.title,
         name=None if method == "POST" else name,
-        body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+        body=_json(input.to_wire()),
         secrets=tuple(_secrets(input)),
     )
 
@@ -175,4 +177,16 @@ def _path(kind: Kind[Any], name: str) -> str:
 
 
 def _quote(text: str) -> str:
-    return quote(text, safe="-._~")
+    try:
+        return quote(text, safe="-._~")
+    except UnicodeEncodeError:
+        raise errors.InvalidArgumentError(_HALF) from None
+
+
+def _json(body: dict[str, Any]) -> bytes:
+    try:
+        return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        raise errors.InvalidArgumentError(_HALF) from None
+    except ValueError:
+        raise errors.InvalidArgumentError("JSON has no infinite numbers, and no NaN.") from None

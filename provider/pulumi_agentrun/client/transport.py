@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
 import random
 import re
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from typing import Any, TypeVar
 
@@ -187,6 +189,7 @@ class Session:
         return {
             "base_url": to.base_url,
             "auth": Signature(to.credentials),
+            "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none are kept: each call stands for itself
             "headers": {
                 "accept": "application/json",
                 "accept-encoding": ENCODING,
@@ -243,6 +246,8 @@ def _failure(step: Step, error: Exception) -> AgentRunError:
     reason = str(error) if isinstance(error, _SPEAKING) else ""
     if not reason or _QUOTE.search(reason):
         reason = type(error).__name__
+        if isinstance(error, OSError) and error.errno:  # the system's words for it, for its own may hold anything
+            reason += f", {os.strerror(error.errno)}"
     advice = (
         "It may have taken effect all the same." if sent else "Check agentrun:endpoint, the region and the network."
     )
