@@ -150,7 +150,7 @@ class Credentials:
                 soon = datetime.now(timezone.utc) + timedelta(seconds=30)
                 key = {"AccessKeyId": "id", "AccessKeySecret": CREDENTIALS["id"], "SecurityToken": "t"}
                 answer = {"Code": "Success", "Expiration": soon.strftime("%Y-%m-%dT%H:%M:%SZ"), **key}
-                body = json.dumps(answer).encode()
+                body = b"internal server error" if stopped.is_set() else json.dumps(answer).encode()
                 self.send_response(500 if stopped.is_set() else 200)
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
