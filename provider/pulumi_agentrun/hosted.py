@@ -12,7 +12,7 @@ from pulumi.output import UNKNOWN as PULUMI_UNKNOWN
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import wrap_rpc_secret
 
-from . import changes, host, inputs, lifecycle, naming, options
+from . import changes, host, inputs, leaving, lifecycle, naming, options
 from .accounts import Accounts
 from .claims import Claims
 from .client.errors import AgentRunError, ConfigError, LifecycleError
@@ -64,6 +64,9 @@ class Hosted:
         if profile == news.get(naming.PROFILE):  # another profile is another place, and replaces
             place = self._asked(lambda: self._accounts.place(profile))
             self._asked(lambda: check_same(self.kind, _id, olds, place))
+            if leaving.is_noted(self.kind, place, _id):
+                seen = self._run("read", olds, lambda place: lifecycle.settled(self.kind, _id, olds, place))
+                found = changes.diff(self.kind, _id, seen, news)
             if not found.changed:
                 self._claims.keep(self.kind, place, _id, news.get(options.URN), olds)
         return DiffResult(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from . import changes, drift
+from . import changes, drift, leaving
 from .client import operations
 from .client.errors import (
     AgentRunError,
@@ -127,9 +127,10 @@ def delete(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flo
     except NotReadyError as error:
         if error.status != Status.DELETING:
             raise
+        leaving.note(kind, place, id)
         raise GoingError(
-            f"{error} It is still being deleted and stays in state until it is gone: run pulumi refresh before "
-            f"{kind.title} {id} is put back into the program, or it would be taken for unchanged."
+            f"{error} It is still being deleted, and stays in state until it is gone. Before another machine puts it "
+            f"back into the program, run pulumi refresh there, or it would be taken for unchanged."
         ) from None
     except ClientError as error:
         if error.status_code != CONFLICT:
@@ -138,5 +139,15 @@ def delete(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flo
             f"{error} Take {kind.title} {id} out of what uses it and run again; if it is being replaced, set another "
             f"{kind.name_field} instead, so that the new one is there before this one goes."
         ) from None
+    leaving.forget(kind, place, id)
     if not was_there:
         check_gone(kind, id, olds, place)
+
+
+def settled(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flow[Mapping[str, Any]]:
+    """Return old outputs as a diff is to take them: on its way out, where a deletion that went on has not ended."""
+    found: R | None = yield from _found(kind, id, olds, place)
+    if found is None or found.status == Status.DELETING:
+        return {**olds, changes.STATUS: Status.DELETING.value}
+    leaving.forget(kind, place, id)
+    return olds

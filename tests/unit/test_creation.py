@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from pulumi_agentrun import changes, lifecycle
+from pulumi_agentrun import changes, leaving, lifecycle
 from pulumi_agentrun.client import operations
 from pulumi_agentrun.client.errors import AgentRunError, ConfigError, LifecycleError, TransportError
 from pulumi_agentrun.client.kinds import SERVICE
@@ -22,8 +22,9 @@ Do = Callable[[], Any]
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "home"))
+    return World(tmp_path / "platform")
 
 
 def lost(do: Do) -> Any:
@@ -287,9 +288,23 @@ def test_a_resource_that_was_made_a_moment_ago_is_not_taken_for_gone(world: Worl
 
 def test_a_deletion_that_takes_too_long_says_that_it_goes_on(world: World) -> None:
     made = create(world)
-    world.platform.switch(deletion="gradual", latency=1000.0)
-    with pytest.raises(lifecycle.GoingError, match=r"was not gone within 60 seconds.*run pulumi refresh before"):
+    world.platform.switch(deletion="gradual", latency=300.0)
+    with pytest.raises(lifecycle.GoingError, match=r"was not gone within 60 seconds.*run pulumi refresh there"):
         world.run(lifecycle.delete(SERVICE, "a", made.outputs, PLACE))
-    seen = world.run(lifecycle.read(SERVICE, "a", made.outputs, PLACE))
-    found = changes.diff(SERVICE, "a", seen.outputs, wanted())
-    assert (found.changed, found.replaces, found.delete_before_replace) == (("status",), ("status",), True)
+    assert leaving.is_noted(SERVICE, PLACE, "a")
+    for seen in (
+        world.run(lifecycle.read(SERVICE, "a", made.outputs, PLACE)).outputs,
+        world.run(lifecycle.settled(SERVICE, "a", made.outputs, PLACE)),
+    ):
+        found = changes.diff(SERVICE, "a", seen, wanted())
+        assert (found.changed, found.replaces, found.delete_before_replace) == (("status",), ("status",), True)
+    world.now += 600
+    world.run(lifecycle.delete(SERVICE, "a", made.outputs, PLACE))
+    assert not leaving.is_noted(SERVICE, PLACE, "a")
+
+
+def test_a_deletion_that_has_ended_otherwise_is_forgotten(world: World) -> None:
+    made = create(world)
+    leaving.note(SERVICE, PLACE, "a")
+    assert world.run(lifecycle.settled(SERVICE, "a", made.outputs, PLACE)) == made.outputs
+    assert not leaving.is_noted(SERVICE, PLACE, "a")

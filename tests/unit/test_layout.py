@@ -60,6 +60,7 @@ LAYERS = (
     "claims",
     "waiting",
     "live",
+    "leaving",
     "creation",
     "lifecycle",
     "failures",

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Any, TypeAlias, TypeVar
@@ -18,7 +19,7 @@ from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
-from .. import changes, inputs, lifecycle, options
+from .. import changes, inputs, leaving, lifecycle, options
 from ..claims import Claims
 from ..client.errors import AgentRunError
 from ..client.flows import Flow, Notice
@@ -119,6 +120,10 @@ class Provider(ResourceProviderServicer):
         if place is not None:
             async with self._answering(request.urn, context):
                 check_same(kind, request.id, olds, place)
+                if leaving.is_noted(kind, place, request.id):
+                    flow = partial(lifecycle.settled, kind, request.id, olds)
+                    olds = dict(await self._run(request.urn, 0, flow))
+                    found = changes.diff(kind, request.id, olds, news)
             if not found.changed:
                 self._claims.keep(kind, place, request.id, request.urn, olds)
         details = {
