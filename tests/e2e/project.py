@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from e2e import processes
 from pulumi_agentrun.client import Config, ModelClient
 from pulumi_agentrun.platform import Platform
 
@@ -138,13 +139,18 @@ class Project:
         engine = shutil.which("pulumi")
         assert engine, "the tests need the Pulumi CLI: run `make engine`, or `make test`, which does"
         command = [engine, "--non-interactive", *args]
-        done = subprocess.run(
-            command, cwd=self.folder, env=self.env | (env or {}), text=True, check=False,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=self.patience,
-        )  # fmt: skip
+        with subprocess.Popen(
+            command, cwd=self.folder, env=self.env | (env or {}), text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+        ) as process:  # fmt: skip
+            try:
+                console, _ = process.communicate(timeout=self.patience)
+            except BaseException:
+                processes.end(process.pid)
+                raise
         if check:
-            assert done.returncode == 0, done.stdout
-        return Run(done.returncode, done.stdout)
+            assert process.returncode == 0, console
+        return Run(process.returncode, console)
 
     def _operate(self, verb: str, *args: str, check: bool, env: dict[str, str] | None) -> Run:
         self.event_log.unlink(missing_ok=True)

@@ -55,6 +55,21 @@ class Rule:
         return count >= self.skip and (self.times is None or count < self.skip + self.times)
 
 
+def answered(name: str) -> Trouble:
+    """Answer otherwise than the platform, once the call has had its effect."""
+    return Trouble(answer=name)
+
+
+def unheard(name: str) -> Trouble:
+    """Answer in the place of the platform, which never hears of the call."""
+    return Trouble(answer=name, effect="none")
+
+
+def rule(trouble: Trouble, action: str, skip: int = 0, times: int | None = 1) -> tuple[Rule, ...]:
+    """Return one rule for the calls of an action, to be added to others."""
+    return (Rule(trouble, action, skip=skip, times=times),)
+
+
 class Decider(Protocol):
     """Says what happens to a call, the calls coming in order."""
 
