@@ -158,6 +158,18 @@ def test_somebody_who_was_faster_is_told_of(world: World) -> None:
         create(world)
 
 
+def test_what_does_not_show_at_first_is_adopted_all_the_same(world: World) -> None:
+    stranger(world, description="a stranger's")
+    looks: list[str] = []
+
+    def between(step: Operation[Any], do: Do) -> Any:
+        looks.append(step.action)
+        return answer(404, MISSING) if step.action == GET and looks.count(GET) == 1 else do()
+
+    world.between = between
+    assert create(world, adopt=True, description="ours").outputs["description"] == "ours"
+
+
 @pytest.mark.parametrize("happens", [lambda do: (do(), answer(403))[1], lambda do: (do(), do())[1]])
 def test_a_refusal_after_the_effect_is_not_believed(world: World, happens: Callable[[Do], Any]) -> None:
     """It may come from behind the service, or refuse the name because of this very creation, sent twice."""

@@ -61,6 +61,7 @@ LAYERS = (
     "waiting",
     "live",
     "leaving",
+    "sending",
     "creation",
     "lifecycle",
     "failures",
