@@ -45,6 +45,9 @@ unit: install ## run the unit tests only: seconds, no network, no engine
 e2e: install engine ## run the end-to-end tests only
 	@$(BIN)/python -m pytest -n 2 --dist worksteal tests/e2e
 
+record: install engine ## record anew what the real engine asks of the provider (about 10 minutes; HISTORY="up --refresh" for one)
+	@PYTHONPATH=tests $(BIN)/python -m reliability.recorder $(if $(HISTORY),"$(HISTORY)")
+
 sdks: install engine ## generate the plugin's SDKs into sdk/ and compile those whose compiler is here
 	@sh tools/sdks/build.sh $(CURDIR)/$(BIN)/pulumi-resource-agentrun sdk
 
@@ -70,4 +73,4 @@ lock: install ## resolve the dependencies anew
 	  --group dev --constraint constraints.txt --generate-hashes --upgrade \
 	  --custom-compile-command "make lock" --quiet -o requirements.lock
 
-.PHONY: help install engine stack up preview down test unit e2e sdks bench check format platform lock
+.PHONY: help install engine stack up preview down test unit e2e record sdks bench check format platform lock
