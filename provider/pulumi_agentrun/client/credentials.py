@@ -62,8 +62,12 @@ def chain() -> Callable[[], Credentials]:
         raise ConfigError(_MISSING) from None
     import logging  # that client has, too
 
-    # Without a handler, Python would print its tracebacks for every way of the chain that leads nowhere.
-    logging.getLogger("credentials").addHandler(logging.NullHandler())
+    # Its modules print to the console whatever they meet, tracebacks of every way that leads nowhere among them, and
+    # without any handler Python itself would. What matters is in the exception.
+    log = logging.getLogger("credentials")
+    for handler in [handler for handler in log.handlers if type(handler) is logging.StreamHandler]:
+        log.removeHandler(handler)
+    log.addHandler(logging.NullHandler())
     client = Client()
 
     def current() -> Credentials:
