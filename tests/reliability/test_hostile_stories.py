@@ -55,6 +55,7 @@ def test_what_a_stranger_creates_is_not_taken_over(
 
     stage = origins.copy(tmp_path / "stage", door, (), 12.0)
     with Trial(stage, origins.proxy, hook) as trial:
+        trial.of_others("one")
         found = trial.run("up", rules=rule(happens, CREATE), program=ONE)
         found.check()
         assert found.run.code != 0, "it is not ours"
@@ -93,7 +94,7 @@ def test_what_a_stranger_creates_while_nothing_answers_is_not_taken_over(
 @pytest.mark.parametrize("door", DOORS)
 def test_a_refresh_right_after_a_creation_loses_nothing(tmp_path: Path, origins: Origins, door: str) -> None:
     with Trial(origins.copy(tmp_path / "stage", door, (), 12.0), origins.proxy) as trial:
-        found = trial.run("up", lag=Lag(seconds=5, calls=4), program=ONE)
+        found = trial.run("up", lag=Lag(seconds=3), program=ONE)
         assert (found.run.code, found.problems) == (0, [])
         found = trial.observed("refresh")
         found.check()
@@ -114,9 +115,6 @@ def test_an_update_whose_answers_are_lost_can_be_put_back(
         found = trial.run("up", rules=rules, program=CHANGED)
         assert found.run.code != 0
         found.check()
-        if door == "dynamic":  # whose protocol has no word for a change half done
-            assert "pulumi refresh" in found.run.console
-            trial.run("refresh")
         trial.converge(before, found)
 
 
@@ -245,8 +243,17 @@ def test_another_profile_of_the_same_account_is_the_same_account(tmp_path: Path,
         if door == "dynamic":
             [(key, secret)] = CREDENTIALS.items()
             for name, value in {"endpoint": origins.proxy.url, "accessKeyId": key}.items():
-                project.pulumi("config", "set", "--path", f"agentrun:profiles.same.{name}", value)
-            project.pulumi("config", "set", "--path", "--secret", "agentrun:profiles.same.accessKeySecret", secret)
+                project.pulumi("config", "set", "--stack", "dev", "--path", f"agentrun:profiles.same.{name}", value)
+            project.pulumi(
+                "config",
+                "set",
+                "--stack",
+                "dev",
+                "--path",
+                "--secret",
+                "agentrun:profiles.same.accessKeySecret",
+                secret,
+            )
         moved = [Declared("one", "one", more=PROFILE if door == "dynamic" else PROVIDER)]
         text = "".join(declared.text for declared in moved)
         head = "import pulumi_agentrun_sdk\nsame = pulumi_agentrun_sdk.Provider('same')\n" if door == "plugin" else ""
