@@ -62,6 +62,9 @@ soak: install engine ## random programs on a hostile network: HOURS=1 or MINUTES
 	@PYTHONPATH=tests $(BIN)/python -m reliability.hostile.soak $(foreach option,HOURS MINUTES SEED TURNS RESOURCES SHARE,\
 	  $(if $($(option)),--$(shell echo $(option) | tr A-Z a-z)=$($(option))))
 
+record: install engine ## record anew what the real engine asks of the provider (about 10 minutes; HISTORY="up --refresh" for one)
+	@PYTHONPATH=tests $(BIN)/python -m reliability.recorder $(if $(HISTORY),"$(HISTORY)")
+
 sdks: install engine ## generate the plugin's SDKs into sdk/ and compile those whose compiler is here
 	@sh tools/sdks/build.sh $(CURDIR)/$(BIN)/pulumi-resource-agentrun sdk
 
@@ -87,4 +90,4 @@ lock: install ## resolve the dependencies anew
 	  --group dev --constraint constraints.txt --generate-hashes --upgrade \
 	  --custom-compile-command "make lock" --quiet -o requirements.lock
 
-.PHONY: help install engine stack up preview down test unit test-pythons e2e soak sdks bench check format platform lock
+.PHONY: help install engine stack up preview down test unit test-pythons e2e soak record sdks bench check format platform lock

@@ -203,10 +203,18 @@ def _observed_items(shape: Shape, old: list[Any], live: Any, is_clear: bool) -> 
 
 
 def _adopted(shape: Shape, live: Any) -> Any:
-    """Return a live value that nothing is known of yet, as far as it is one of the shape's."""
+    """Return a live value that nothing is known of yet, as far as it is one of the shape's.
+
+    A reference to a key is the program's alone: from an answer, it would have the provider read what a peer names.
+    """
     if shape.fields is not None and isinstance(live, dict):
-        values = {key: _adopted(shape.fields[key], live[key]) for key in live if key in shape.fields}
+        fields = {key: field for key, field in shape.fields.items() if not _is_ours_alone(field)}
+        values = {key: _adopted(fields[key], live[key]) for key in live if key in fields}
         return {key: value for key, value in values.items() if value is not None}
     if shape.item is not None and isinstance(live, list):
         return [_adopted(shape.item, value) for value in live]
     return live
+
+
+def _is_ours_alone(shape: Shape) -> bool:
+    return shape.mark(Reference) is not None or shape.mark(Fingerprint) is not None

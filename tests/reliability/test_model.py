@@ -1,4 +1,4 @@
-"""Any program, changed in any way, with any trouble in between: what ends well is right, what fails loses nothing.
+"""Any program, changed in any way, under any command, with any trouble in between: what is promised holds.
 
 Hypothesis makes up the histories. `AGENTRUN_MODEL_EXAMPLES=2000` tries more of them than every test run does.
 """
@@ -6,297 +6,281 @@ Hypothesis makes up the histories. `AGENTRUN_MODEL_EXAMPLES=2000` tries more of 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from pulumi_agentrun.client import ModelProxyUpdateInput, ModelServiceUpdateInput, operations
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.platform import Fault
-from reliability.engine import Declared, Engine, Ref, RunFailed
+from reliability import troubles
+from reliability.engine.stack import Ended, Stack
+from reliability.histories import Kill, Run
+from reliability.programs import Programs, logical_names, models, providers, words
+from reliability.promises import Watch, adopting, everything_is_right
 
-EXAMPLES = int(os.environ.get("AGENTRUN_MODEL_EXAMPLES", "60"))
-KEY = "sk-of-the-model"
+EXAMPLES = int(os.environ.get("AGENTRUN_MODEL_EXAMPLES", "40"))
+IS_LONG = "AGENTRUN_MODEL_EXAMPLES" in os.environ
+ROUNDS = 8
+"""So many runs it may take at most until all is well, each doing what the console of the one before says."""
 
-logical_names = st.sampled_from(["a", "b", "c", "d", "e"])
-words = st.sampled_from(["one", "two", "three"])
-providers = st.sampled_from(["tongyi", "openai"])
-models = st.lists(st.sampled_from(["m1", "m2", "m3"]), min_size=1, max_size=3, unique=True)
-switches = st.fixed_dictionaries(
-    {},
-    optional={
-        "latency": st.sampled_from([0.0, 0.5, 3.0]),
-        "api_key": st.sampled_from(["clear", "masked", "absent"]),
-        "deletion": st.sampled_from(["immediate", "gradual"]),
-        "empty_list": st.sampled_from(["ignored", "clears"]),
-        "empty_string": st.sampled_from(["clears", "ignored"]),
-        "nested": st.sampled_from(["merge", "replace"]),
-        "duplicate": st.sampled_from([409, 400, 500]),
-        "names": st.sampled_from(["separate", "shared"]),
-        "service_id": st.sampled_from(["present", "absent"]),
-        "computed": st.sampled_from(["absent", "filled"]),
-        "list_order": st.sampled_from(["kept", "sorted"]),
-        "delete_in_use": st.sampled_from(["allowed", "refused"]),
-        "success": st.sampled_from([200, 201, 202]),
-    },
+flags = st.sampled_from(["", "--refresh", "--refresh --run-program"])
+kills = st.builds(
+    Kill,
+    who=st.sampled_from(["engine", "provider"]),
+    moment=st.sampled_from(["before", "after"]),
+    verb=st.sampled_from(["Create", "Update", "Delete", "Read", "Diff", "Check"]),
+    logical=logical_names,
 )
-actions = st.sampled_from(
-    ["*", *(f"{verb}Model{kind}" for verb in ("Create", "Update", "Get", "Delete") for kind in ("Service", "Proxy"))]
-)
-TROUBLES: list[dict[str, Any]] = [
-    {"drop": "before"},
-    {"drop": "after"},
-    {"status": 500, "code": "ERR_INTERNAL_SERVER_ERROR"},
-    {"status": 500, "code": "ERR_INTERNAL_SERVER_ERROR", "message": "the resource already exists"},
-    {"status": 503, "code": "ServiceUnavailable"},
-    {"status": 429, "code": "Throttling.User"},
-    {"status": 429, "code": "Throttling.Api", "retry_after_ms": 700},
-    {"status": 403, "code": "NoPermission"},
-    {"status": 404, "code": "InvalidAccessKeyId.NotFound", "message": "the access key does not exist"},
-    {"status": 404, "body": b"<html>not found</html>"},
-    {"status": 502, "body": b"<html>bad gateway</html>"},
-    {"status": 200, "body": b'{"code": "SUCC'},
-]
-troubles = st.sampled_from(TROUBLES)
 
 
-class Stack(RuleBasedStateMachine):
-    """A program and its stack."""
+class Model(RuleBasedStateMachine):
+    """A program and its stack, and somebody who watches them."""
 
-    @initialize(chosen=switches)
+    door: str
+
+    @initialize(chosen=troubles.switches)
     def start(self, chosen: dict[str, Any]) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="model-"))
-        self.engine = Engine(self.folder)
-        self.engine.platform.switch(**chosen)
-        self.program: dict[str, Declared] = {}
-        self.names: dict[str, str] = {}
-        self.renamed: set[str] = set()
+        self.stack = Stack(self.folder, self.door)
+        self.stack.configure("agentrun:readyTimeout", "120")
+        self.stack.world.platform.switch(**chosen)
+        self.programs = Programs()
+        self.watch = Watch(self.stack)
         self.is_strange = False
         """Whether something may have changed since state was last read."""
 
     def teardown(self) -> None:
-        self.engine.close()
-        shutil.rmtree(self.folder)
+        try:
+            self._mend()
+            self._run("destroy --skip-preview --refresh")
+            assert not self.stack.world.live().keys() - self.watch.strangers.keys() - self.watch.let_go
+        finally:
+            self.stack.close()
+            shutil.rmtree(self.folder)
 
     # The program.
 
     @rule(logical=logical_names, provider=providers, names=models, text=st.none() | words, named=st.booleans())
     def declare_service(self, logical: str, provider: str, names: list[str], text: str | None, named: bool) -> None:
-        if logical in self.program and self.program[logical].kind != "service":
-            return
-        settings = {"api_key": KEY, "base_url": f"https://{provider}.example", "model_names": names}
-        props: dict[str, Any] = {"provider": provider, "model_type": "llm", "provider_settings": settings}
-        if text:
-            props |= {"description": text, "model_info_configs": [{"model_name": names[0]}]}
-        if named or not self._is_free(logical):
-            props["model_service_name"] = self._explicit(logical)
-        self.program[logical] = Declared("service", props)
+        self.programs.declare_service(logical, provider, names, text, named=named)
 
     @rule(
         logical=logical_names.map(str.upper),
         weights=st.lists(st.integers(0, 9), min_size=1, max_size=3),
         text=st.none() | words,
         retries=st.none() | st.integers(0, 3),
-        memory=st.sampled_from([2048, 4096]),
         named=st.booleans(),
     )
     def declare_proxy(
-        self, logical: str, weights: list[int], text: str | None, retries: int | None, memory: int, named: bool
+        self, logical: str, weights: list[int], text: str | None, retries: int | None, named: bool
     ) -> None:
-        services = [name for name, declared in self.program.items() if declared.kind == "service"]
-        there: list[Any] = [Ref(name) for name in services] or ["elsewhere"]
-        endpoints = [{"model_service_name": there[i % len(there)], "weight": w} for i, w in enumerate(weights)]
-        policies: dict[str, Any] = {"fallbacks": [{"model_service_name": there[-1]}]}
-        if retries is not None:
-            policies |= {"num_retries": retries, "token_rate_limiter": {"tpm": 100}}
-        props: dict[str, Any] = {"proxy_config": {"endpoints": endpoints, "policies": policies}, "memory": memory}
-        props |= {"description": text} if text else {}
-        props |= {"model_proxy_name": self._explicit(logical)} if named or not self._is_free(logical) else {}
-        self.program.pop(logical, None)  # a resource comes after what it refers to
-        self.program[logical] = Declared("proxy", props)
+        self.programs.declare_proxy(logical, weights, text, retries, named=named)
 
-    def _explicit(self, logical: str) -> str:
-        """Return a name that no other resource of the program has, nor comes to have by a renaming."""
-        return self.names.setdefault(logical, f"named-{logical}-{len(self.names)}")
+    @precondition(lambda self: self.programs.managed)
+    @rule(
+        data=st.data(),
+        options=st.fixed_dictionaries(
+            {},
+            optional={
+                "delete_before_replace": st.sampled_from([True, None]),
+                "retain_on_delete": st.booleans(),
+                "replace_on_changes": st.sampled_from([["description"], []]),
+            },
+        ),
+    )
+    def set_options(self, data: st.DataObject, options: dict[str, Any]) -> None:
+        self.programs.set_options(data.draw(st.sampled_from(self.programs.managed)), options)
 
-    def _is_free(self, logical: str) -> bool:
-        """Whether no resource still has the automatic name that this one would get, from before it was renamed."""
-        return logical not in self.renamed
-
-    @precondition(lambda self: self.program)
+    @precondition(lambda self: self.programs.managed)
     @rule(data=st.data())
     def remove(self, data: st.DataObject) -> None:
-        logical = data.draw(st.sampled_from(sorted(self.program)))
-        del self.program[logical]
-        for other in [name for name, declared in self.program.items() if Ref(logical) in references(declared.props)]:
-            del self.program[other]
+        self.programs.remove(data.draw(st.sampled_from(self.programs.managed)))
 
-    @precondition(lambda self: self.program)
-    @rule(data=st.data(), new=st.sampled_from(["x", "y", "z"]))
-    def rename_with_an_alias(self, data: st.DataObject, new: str) -> None:
-        old = data.draw(st.sampled_from(sorted(self.program)))
-        new = new if self.program[old].kind == "service" else new.upper()
-        if new in self.program or new in self.engine.state:
-            return
-        self.program = {
-            new if name == old else name: Declared(declared.kind, replaced(declared.props, old, new))
-            for name, declared in self.program.items()
-        }
-        self.names[new] = self.names.pop(old, f"named-{new}")
-        self.names[old] = f"named-{old}-after-{new}"
-        self.renamed.add(old)
-        self.engine.rename(old, new)
+    @precondition(lambda self: self.programs.managed)
+    @rule(data=st.data(), new=st.sampled_from(["x", "y", "z"]), aliased=st.booleans())
+    def rename(self, data: st.DataObject, new: str, aliased: bool) -> None:
+        old = data.draw(st.sampled_from(self.programs.managed))
+        if not any(record.urn.endswith((f"::{new}", f"::{new.upper()}")) for record in self.stack.state.records):
+            self.programs.rename(old, new, aliased=aliased)
+
+    @precondition(lambda self: self.programs.managed)
+    @rule(data=st.data(), aliased=st.booleans())
+    def move(self, data: st.DataObject, aliased: bool) -> None:
+        self.programs.move(data.draw(st.sampled_from(self.programs.managed)), aliased=aliased)
 
     # The world outside.
 
     @rule(data=st.data(), text=words)
     def change_outside(self, data: st.DataObject, text: str) -> None:
-        live = sorted(self.engine.live())
-        if live:
-            kind, name = data.draw(st.sampled_from(live))
+        managed = sorted(self.stack.world.live().keys() - self.watch.strangers.keys())
+        if managed:
+            kind, name = data.draw(st.sampled_from(managed))
             change = ModelServiceUpdateInput if kind == "service" else ModelProxyUpdateInput
-            self.engine.outside(operations.update(name, change(description=text + " by hand")))
+            self.stack.world.outside(operations.update(name, change(description=text + " by hand")))
             self.is_strange = True
 
     @rule(data=st.data())
     def delete_outside(self, data: st.DataObject) -> None:
-        live = sorted(self.engine.live())
+        live = sorted(self.stack.world.live())
         if live:
             kind, name = data.draw(st.sampled_from(live))
-            self.engine.outside(operations.delete(SERVICE if kind == "service" else PROXY, name))
+            self.stack.world.outside(operations.delete(SERVICE if kind == "service" else PROXY, name))
+            self.stack.world.pass_time(60)  # it may be gone gradually, or not at all
+            if (kind, name) not in self.stack.world.live():
+                self.watch.strangers.pop((kind, name), None)
+                self.watch.let_go.discard((kind, name))
             self.is_strange = True
 
-    @rule(chosen=switches)
-    def let_the_service_behave_otherwise(self, chosen: dict[str, Any]) -> None:
-        self.engine.platform.switch(**chosen)
+    @rule(name=st.sampled_from([f"named-{letter}-{number}" for letter in "abc" for number in range(3)]))
+    def create_outside(self, name: str) -> None:
+        if ("service", name) in self.stack.world.live():
+            return
+        self.stack.world.outside(operations.create(troubles.somebody_elses(name)))
+        found = self.stack.world.live().get(("service", name))
+        if found is not None:
+            self.watch.strangers["service", name] = found
         self.is_strange = True
 
-    @rule(action=actions, trouble=troubles, times=st.integers(1, 6), skip=st.integers(0, 2))
+    @rule(chosen=troubles.switches)
+    def let_the_service_behave_otherwise(self, chosen: dict[str, Any]) -> None:
+        self.stack.world.platform.switch(**chosen)
+        self.is_strange = True
+
+    @rule(action=troubles.actions, trouble=troubles.troubles, times=st.integers(1, 6), skip=st.integers(0, 2))
     def make_trouble(self, action: str, trouble: dict[str, Any], times: int, skip: int) -> None:
-        self.engine.platform.inject(Fault(operation=action, times=times, skip=skip, **trouble))
+        self.stack.world.platform.inject(Fault(operation=action, times=times, skip=skip, **trouble))
 
     @rule(kind=st.sampled_from(["Service", "Proxy"]), verb=st.sampled_from(["Create", "Update", "Delete"]))
     def let_a_change_fail(self, kind: str, verb: str) -> None:
         outcome: Any = f"{verb.upper()}_FAILED"
-        self.engine.platform.inject(Fault(operation=f"{verb}Model{kind}", outcome=outcome, reason="no such upstream"))
+        self.stack.world.platform.inject(Fault(operation=f"{verb}Model{kind}", outcome=outcome, reason="no upstream"))
 
-    # Runs.
+    # Commands.
 
-    @rule()
-    def refresh(self) -> None:
-        known = self.engine.known()
-        try:
-            self.engine.refresh()
-        except RunFailed:
-            pass
-        else:
-            self.is_strange = False
-        gone = known - self.engine.known()
-        assert not gone & set(self.engine.live()), "only what is gone leaves state"
+    @rule(flags=flags, preview=st.booleans(), goes_on=st.booleans(), kill=st.none() | kills)
+    def up(self, flags: str, preview: bool, goes_on: bool, kill: Kill | None) -> None:
+        words = ["up", "" if preview else "--skip-preview", flags, "--continue-on-error" if goes_on else ""]
+        ended = self._run(" ".join(filter(None, words)), kill=kill)
+        self._judge(ended, is_fresh="--refresh" in flags)
 
-    @rule()
-    def up(self) -> None:
-        try:
-            if self.is_strange:
-                self.engine.refresh()
-                self.is_strange = False
-            self.engine.up(self.program)
-        except RunFailed as error:
+    @rule(flags=flags)
+    def preview(self, flags: str) -> None:
+        self._run(f"preview {flags}".strip(), changes=False)
+
+    @rule(run_program=st.booleans(), kill=st.none() | kills)
+    def refresh(self, run_program: bool, kill: Kill | None) -> None:
+        ended = self._run(f"refresh --skip-preview {'--run-program' if run_program else ''}", kill=kill, changes=False)
+        self.is_strange = self.is_strange and (ended.how != "well" or run_program)
+
+    @precondition(lambda self: self.stack.state.records)
+    @rule(
+        data=st.data(),
+        command=st.sampled_from(["up", "up --refresh", "destroy", "destroy --refresh"]),
+        flag=st.sampled_from(["--target", "--target-replace", "--exclude", "--replace"]),
+        dependents=st.booleans(),
+    )
+    def run_in_part(self, data: st.DataObject, command: str, flag: str, dependents: bool) -> None:
+        records = sorted(r.urn for r in self.stack.state.records if r.kind in ("service", "proxy") and not r.delete)
+        if not records or (flag in ("--replace", "--target-replace") and command.startswith("destroy")):
+            return
+        urn = data.draw(st.sampled_from(records))
+        more = " --target-dependents" if dependents and flag == "--target" else ""
+        self._run(f"{command} --skip-preview {flag} {urn}{more}")
+        self.is_strange = True
+
+    @rule(flag=st.sampled_from(["", "--refresh", "--run-program"]), kill=st.none() | kills)
+    def destroy(self, flag: str, kill: Kill | None) -> None:
+        ended = self._run(f"destroy --skip-preview {flag}".strip(), kill=kill)
+        self.is_strange = self.is_strange or ended.how != "well"
+        if ended.how == "well":
+            assert self.stack.state.records == []
+            assert self.stack.world.live().keys() <= self.watch.strangers.keys() | self.watch.let_go
+
+    @precondition(lambda self: self.stack.state.records)
+    @rule(data=st.data(), what=st.sampled_from(["taint", "remove"]))
+    def edit_state(self, data: st.DataObject, what: str) -> None:
+        records = [r for r in self.stack.state.records if r.kind in ("service", "proxy") and not r.delete]
+        free = sorted(r.urn for r in records if not any(r.urn in other.needs for other in self.stack.state.records))
+        if free:
+            self._run(f"state {what} {data.draw(st.sampled_from(free))}")
             self.is_strange = True
-            self._nothing_is_lost(str(error))
-            self._converge(str(error))
-        self._everything_is_right()
 
-    def _nothing_is_lost(self, console: str) -> None:
-        lost = set(self.engine.live()) - self.engine.known()
-        assert all(name in console for _, name in lost), (lost, console)
-        assert KEY not in console
+    @precondition(lambda self: self.is_strange)
+    @rule()
+    def mend(self) -> None:
+        self._mend()
 
-    def _converge(self, console: str) -> None:
-        self.engine.platform.clear_faults()
-        adopt = re.findall(r"AGENTRUN_ADOPT=(\S+) pulumi up", console)
-        for _ in range(4):
-            try:
-                self.engine.refresh()
-                self.engine.up(self.program, adopt)
-            except RunFailed as error:
-                console = str(error)
-                self._nothing_is_lost(console)
-                adopt += re.findall(r"AGENTRUN_ADOPT=(\S+) pulumi up", console)
-                self._rename_what_is_used(console)
-            else:
-                self.is_strange = False
-                return
-        raise AssertionError(f"it does not converge: {console}")
+    # What people do and see.
 
-    def _rename_what_is_used(self, console: str) -> None:
-        """Do what the console says about a replacement under a name that something uses."""
-        used = re.search(r"Take model service (\S+) out of what uses it", console)
-        for logical, declared in self.program.items():
-            if used and declared.props.get("model_service_name") == used[1]:
-                self.names[logical] = f"{used[1]}-anew"
-                self.program[logical] = Declared(
-                    "service", declared.props | {"model_service_name": self.names[logical]}
-                )
-                return
+    def _run(self, command: str, adopt: Sequence[str] = (), *, kill: Kill | None = None, changes: bool = True) -> Ended:
+        self.watch.look(self._left_behind(command))
+        ended = self.stack.run(Run(command, self.programs.program, ",".join(adopt) or None, kill))
+        note(f"{command} ended {ended.how}: {ended.steps} {ended.console}")
+        self.watch.check(ended, tuple(adopt), changes=changes)
+        if ended.how != "well":
+            self.is_strange = True
+        return ended
+
+    def _left_behind(self, command: str) -> set[tuple[str, str]]:
+        """Return what a command may leave behind on purpose."""
+        retained = {(r.kind, r.id) for r in self.stack.state.records if r.retain}
+        removed = {(r.kind, r.id) for r in self.stack.state.records if command == f"state remove {r.urn}"}
+        return retained | removed
+
+    def _judge(self, ended: Ended, *, is_fresh: bool) -> None:
+        if ended.how != "well":
+            return
+        if is_fresh or not self.is_strange:
+            self._everything_is_right()
 
     def _everything_is_right(self) -> None:
-        self.engine.platform.clear_faults()
-        live, state = self.engine.live(), self.engine.state
-        assert set(state) == set(self.program)
-        assert not self.engine.pending
-        assert set(live) == {(record.kind, record.id) for record in state.values()}
-        for logical, declared in self.program.items():
-            record = state[logical]
-            wanted = self.engine._resolved(declared.props)
-            assert agrees(wanted, live[record.kind, record.id]), (wanted, live[record.kind, record.id])
-            assert agrees(wanted, record.outputs), (wanted, record.outputs)
-        again = self.engine.up(self.program)
-        assert set(again.values()) <= {"same"}, again
-        self.engine.refresh()
-        again = self.engine.up(self.program)
-        assert set(again.values()) <= {"same"}, again
+        self.stack.world.platform.clear_faults()
+        everything_is_right(self.watch, self.programs.program)
+        for command in ("up --skip-preview", "up --refresh", "up --skip-preview --refresh --run-program"):
+            again = self._run(command)
+            assert again.how == "well", again.console
+            assert set(again.steps.values()) <= {"same"}, (command, again.steps)
+        self.is_strange = False
+
+    def _mend(self) -> None:
+        """Do what the console says, again and again: soon all is well."""
+        self.stack.world.platform.clear_faults()
+        adopt: tuple[str, ...] = ()
+        for _ in range(ROUNDS):
+            ended = self._run("up --skip-preview --refresh", adopt)
+            if ended.how == "well":
+                self._everything_is_right()
+                return
+            adopt = (*adopt, *adopting(ended.console))
+            self.programs.advised(ended.console)
+        raise AssertionError(f"it does not converge: {ended.console}")
 
 
-def references(value: Any) -> list[Ref]:
-    """Return the references in a value."""
-    if isinstance(value, Ref):
-        return [value]
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [found for item in items for found in references(item)]
+class DynamicModel(Model):
+    """The model behind the door for Python programs."""
+
+    door = "dynamic"
 
 
-def replaced(value: Any, old: str, new: str) -> Any:
-    """Return a value with its references to one resource leading to another."""
-    if value == Ref(old):
-        return Ref(new)
-    if isinstance(value, dict):
-        return {key: replaced(item, old, new) for key, item in value.items()}
-    return [replaced(item, old, new) for item in value] if isinstance(value, list) else value
+class PluginModel(Model):
+    """The model behind the door for every language."""
+
+    door = "plugin"
 
 
-def agrees(wanted: Any, found: Any) -> bool:
-    """Say whether everything wanted is found; lists of names have no order."""
-    if isinstance(wanted, dict):
-        return isinstance(found, dict) and all(agrees(item, found.get(key)) for key, item in wanted.items())
-    if isinstance(wanted, list) and all(isinstance(item, str) for item in wanted):
-        return isinstance(found, list) and sorted(wanted) == sorted(found)
-    if isinstance(wanted, list):
-        return isinstance(found, list) and len(wanted) == len(found) and all(map(agrees, wanted, found))
-    return bool(wanted == found)
-
-
-Stack.TestCase.settings = settings(
+TestDynamic, TestPlugin = DynamicModel.TestCase, PluginModel.TestCase
+TestDynamic.settings = TestPlugin.settings = settings(
     max_examples=EXAMPLES,
     stateful_step_count=25,
     deadline=None,
-    derandomize="AGENTRUN_MODEL_EXAMPLES" not in os.environ,
+    derandomize=not IS_LONG,
+    print_blob=IS_LONG,
     suppress_health_check=list(HealthCheck),
-    phases=[Phase.generate],
+    phases=[Phase.generate, *([Phase.shrink] if IS_LONG else [])],
 )
-TestStack = Stack.TestCase

@@ -231,3 +231,11 @@ def test_a_key_is_shown_in_clear_if_it_is_the_one_that_was_set() -> None:
         assert shows_keys(SERVICE, olds, olds | {"provider_settings": settings}) is False
     keyless = olds | {"provider_settings": {"base_url": "https://e"}}
     assert shows_keys(SERVICE, keyless, olds) is None
+
+
+def test_no_answer_names_what_the_provider_is_to_read() -> None:
+    settings = {"base_url": "https://e", "api_key_from": "file:/etc/passwd", "api_key_fingerprint": "a:b"}
+    live = {"model_type": "llm", "provider": "p", "provider_settings": settings}
+    for olds in ({}, {"model_service_name": "a"}, checked(SERVICE, SERVICE_IN)):
+        seen = observe(SERVICE, olds, live)
+        assert not {"api_key_from", "api_key_fingerprint"} & seen["provider_settings"].keys()

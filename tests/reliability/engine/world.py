@@ -1,0 +1,111 @@
+"""The service behind a stack, in this process and on a clock of its own; the one place that reaches into the client."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+from pulumi_agentrun.client import flows, transport
+from pulumi_agentrun.client.config import Config, resolve
+from pulumi_agentrun.client.embedded import EmbeddedTransport
+from pulumi_agentrun.client.errors import AgentRunError
+from pulumi_agentrun.client.kinds import PROXY, SERVICE
+from pulumi_agentrun.client.operations import Operation
+from pulumi_agentrun.platform import ConnectionDropped
+from pulumi_agentrun.platform.platform import Platform
+from pulumi_agentrun.platform.states import microseconds
+from pulumi_agentrun.platform.store import Store
+from pulumi_agentrun.platform.verification import Verifier
+
+SEAMS = ("time", "_sleep", "EmbeddedTransport")
+
+
+class World:
+    """Platforms in folders; time passes only when something waits. There is one world at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = time.time()
+        self.folder = folder / "platform"
+        self.loop = asyncio.new_event_loop()
+        """Where the plugin's calls run, one after another."""
+        self._platforms: dict[Path, Platform] = {}
+        self._real = {seam: getattr(transport, seam) for seam in SEAMS}
+        clock = SimpleNamespace(sleep=self.pass_time, monotonic=lambda: self.now)
+        for seam, ours in zip(SEAMS, (clock, self._sleep, self._wire), strict=True):
+            setattr(transport, seam, ours)
+        self._session = transport.Session(resolve(Config(endpoint=self.endpoint)))
+
+    def close(self) -> None:
+        """Give the client its clock back, and close the platforms."""
+        for seam, real in self._real.items():
+            setattr(transport, seam, real)
+        self.loop.run_until_complete(self.loop.shutdown_default_executor())
+        self.loop.close()
+        for platform in self._platforms.values():
+            platform.close()
+
+    @property
+    def endpoint(self) -> str:
+        """Where the stack's service is."""
+        return f"file://{self.folder}"
+
+    @property
+    def platform(self) -> Platform:
+        """The stack's service, to switch and to break."""
+        return self._platform(self.folder)
+
+    def _platform(self, folder: Path) -> Platform:
+        if folder not in self._platforms:
+            # Requests are signed with the real time, so that is what signatures are compared with.
+            verifier = Verifier({"embedded": "embedded"}, time.time)
+            self._platforms[folder] = Platform(Store(folder), verifier, lambda: self.now, self.pass_time)
+        return self._platforms[folder]
+
+    def _wire(self, folder: Path) -> httpx.BaseTransport:
+        return _Wire(self._platform(folder))
+
+    async def _sleep(self, seconds: float, stop: Any) -> None:
+        self.pass_time(seconds)
+
+    def outside(self, operation: Operation[Any]) -> None:
+        """Do something that Pulumi knows nothing of; the service may refuse it."""
+        with suppress(AgentRunError):
+            self._session.run(flows.call(operation))
+        self.pass_time(10)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+
+    def live(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Return what is on the platform, by kind and name, in the program's spelling."""
+        return dict(self._live())
+
+    def _live(self) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
+        with self.platform._store.reading() as tables:
+            for kind, model in (("service", SERVICE), ("proxy", PROXY)):
+                for row in tables.all(model.title, microseconds(self.now)):
+                    yield (kind, row.name), model.model.model_validate(row.body).to_state()
+
+
+class _Wire(EmbeddedTransport):
+    """Answer from a platform that stays open when a session ends."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._dropped = ConnectionDropped
+        self._platform = platform
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return self.handle_request(request)
+
+    def close(self) -> None:
+        """Leave the platform open."""
+
+    async def aclose(self) -> None:
+        """Leave the platform open."""

@@ -1,0 +1,135 @@
+"""A program that people change: they declare, rename and move resources, and do what an error tells them to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import strategies as st
+from reliability.histories import KEY, Declared, Program, Ref, references
+
+logical_names = st.sampled_from(["a", "b", "c", "d", "e"])
+words = st.sampled_from(["one", "two", "three"])
+providers = st.sampled_from(["tongyi", "openai"])
+models = st.lists(st.sampled_from(["m1", "m2", "m3"]), min_size=1, max_size=3, unique=True)
+NAMES = {"service": "model_service_name", "proxy": "model_proxy_name"}
+GROUP = "g"
+
+
+class Programs:
+    """The program of a stack as it is now, and the names that it has used."""
+
+    def __init__(self) -> None:
+        self._declared: dict[str, Declared] = {}
+        self._names: dict[str, str] = {}
+        self._used: set[str] = set()
+        """The logical names whose automatic names another resource may have, since it was renamed or moved."""
+        self._count = 0
+
+    @property
+    def program(self) -> Program:
+        """What the program says."""
+        groups = {GROUP: Declared("group")} if any(d.options.get("parent") for d in self._declared.values()) else {}
+        return groups | self._declared
+
+    @property
+    def managed(self) -> list[str]:
+        """The logical names of its resources."""
+        return sorted(self._declared)
+
+    def declare_service(self, logical: str, provider: str, names: list[str], text: str | None, *, named: bool) -> None:
+        """Declare a service, or change what is declared."""
+        settings = {"api_key": KEY, "base_url": f"https://{provider}.example", "model_names": names}
+        props: dict[str, Any] = {"provider": provider, "model_type": "llm", "provider_settings": settings}
+        if text:
+            props |= {"description": text, "model_info_configs": [{"model_name": names[0]}]}
+        self._declare(logical, "service", props, named=named)
+
+    def declare_proxy(
+        self, logical: str, weights: list[int], text: str | None, retries: int | None, *, named: bool
+    ) -> None:
+        """Declare a proxy in front of the services that there are, or change it."""
+        services = [name for name, declared in self._declared.items() if declared.kind == "service"]
+        there: list[Any] = [Ref(name) for name in services] or ["elsewhere"]
+        endpoints = [{"model_service_name": there[i % len(there)], "weight": w} for i, w in enumerate(weights)]
+        policies: dict[str, Any] = {"fallbacks": [{"model_service_name": there[-1]}]}
+        if retries is not None:
+            policies |= {"num_retries": retries, "token_rate_limiter": {"tpm": 100}}
+        props: dict[str, Any] = {"proxy_config": {"endpoints": endpoints, "policies": policies}, "memory": 2048}
+        self._declare(logical, "proxy", props | ({"description": text} if text else {}), named=named)
+
+    def _declare(self, logical: str, kind: str, props: dict[str, Any], *, named: bool) -> None:
+        if named or logical in self._used:
+            props[NAMES[kind]] = self._explicit(logical)
+        before = self._declared.get(logical)
+        if kind == "proxy":  # it comes after what it refers to
+            self._declared.pop(logical, None)
+        self._declared[logical] = Declared(kind, props, before.options if before else {})
+
+    def _explicit(self, logical: str) -> str:
+        """Return a name that no other resource of the program has, nor comes to have by a renaming."""
+        if logical not in self._names:
+            self._names[logical] = f"named-{logical}-{self._count}"
+            self._count += 1
+        return self._names[logical]
+
+    def set_options(self, logical: str, options: Mapping[str, Any]) -> None:
+        """Set options of a resource."""
+        declared = self._declared[logical]
+        self._declared[logical] = Declared(declared.kind, declared.props, {**declared.options, **options})
+
+    def remove(self, logical: str) -> None:
+        """Remove a resource, and what refers to it."""
+        del self._declared[logical]
+        for other in [name for name, declared in self._declared.items() if logical in references(declared.props)]:
+            self.remove(other) if other in self._declared else None
+
+    def rename(self, old: str, new: str, *, aliased: bool) -> None:
+        """Give a resource another logical name, with an alias or without."""
+        new = new if self._declared[old].kind == "service" else new.upper()
+        if new in self._declared:
+            return
+        self._declared = {
+            new if name == old else name: Declared(d.kind, replaced(d.props, old, new), d.options)
+            for name, d in self._declared.items()
+        }
+        self._names[new] = self._names.pop(old, None) or self._explicit(new)
+        self._used.add(old)
+        before = self._declared[new].options
+        aliases = [*before.get("aliases", ()), old] if aliased else []
+        self.set_options(new, {"aliases": aliases})
+
+    def move(self, logical: str, *, aliased: bool) -> None:
+        """Move a resource under a parent, or out of it, which only a parent's alias could tell."""
+        options = dict(self._declared[logical].options)
+        if options.pop("parent", None) is None:
+            options["parent"] = GROUP
+            options["aliases"] = [*options.get("aliases", ()), *([None] if aliased else [])]
+        else:
+            options["aliases"] = []
+        declared = self._declared[logical]
+        self._declared[logical] = Declared(declared.kind, declared.props, options)
+
+    def advised(self, console: str) -> None:
+        """Do what the console says about names that are in use, and replacements that stand in their own way."""
+        used = re.search(r"Take model service (\S+) out of what uses it", console)
+        other = re.search(r"(?i)model (?:service|proxy) (\S+) cannot be adopted", console)
+        itself = re.search(r"If this replaces (\S+) itself, set delete_before_replace", console)
+        for logical, declared in self._declared.items():
+            name = declared.props.get(NAMES[declared.kind])
+            if name and name in {found[1] for found in (used, other) if found}:
+                self._names[logical] = f"{name}-anew"
+                props = {**declared.props, NAMES[declared.kind]: self._names[logical]}
+                self._declared[logical] = Declared(declared.kind, props, declared.options)
+                return
+        del itself
+
+
+def replaced(value: Any, old: str, new: str) -> Any:
+    """Return a value with its references to one resource leading to another."""
+    if value == Ref(old):
+        return Ref(new)
+    if isinstance(value, Mapping):
+        return {key: replaced(item, old, new) for key, item in value.items()}
+    return [replaced(item, old, new) for item in value] if isinstance(value, list) else value
