@@ -69,6 +69,10 @@ class Trial:
         self.served.__exit__(*raised)
         self.outside.close()
 
+    def of_others(self, name: str) -> None:
+        """Say that what has a name is not of this stack: no console need say how to take it over."""
+        self._named.add(name)
+
     def declare(self, program: Program) -> None:
         """Replace the program."""
         self.stage.project.program("".join(declared.text for declared in program))
