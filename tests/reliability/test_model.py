@@ -5,6 +5,7 @@ Hypothesis makes up the histories. `AGENTRUN_MODEL_EXAMPLES=2000` tries more of 
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -21,7 +22,7 @@ from pulumi_agentrun.platform import Fault
 from reliability import troubles
 from reliability.engine.stack import Ended, Stack
 from reliability.histories import Kill, Run
-from reliability.programs import Programs, logical_names, models, providers, words
+from reliability.programs import PROFILE, Programs, logical_names, models, providers, words
 from reliability.promises import Watch, adopting, everything_is_right
 
 EXAMPLES = int(os.environ.get("AGENTRUN_MODEL_EXAMPLES", "40"))
@@ -49,8 +50,10 @@ class Model(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="model-"))
         self.stack = Stack(self.folder, self.door)
         self.stack.configure("agentrun:readyTimeout", "120")
+        if self.door == "dynamic":
+            self.stack.configure("agentrun:profiles", json.dumps({PROFILE: {"endpoint": self.stack.world.endpoint}}))
         self.stack.world.platform.switch(**chosen)
-        self.programs = Programs()
+        self.programs = Programs(self.door)
         self.watch = Watch(self.stack)
         self.is_strange = False
         """Whether something may have changed since state was last read."""
@@ -113,6 +116,11 @@ class Model(RuleBasedStateMachine):
     @rule(data=st.data(), aliased=st.booleans())
     def move(self, data: st.DataObject, aliased: bool) -> None:
         self.programs.move(data.draw(st.sampled_from(self.programs.managed)), aliased=aliased)
+
+    @precondition(lambda self: self.programs.managed)
+    @rule(data=st.data())
+    def reach_otherwise(self, data: st.DataObject) -> None:
+        self.programs.reach_otherwise(data.draw(st.sampled_from(self.programs.managed)))
 
     # The world outside.
 
@@ -210,6 +218,24 @@ class Model(RuleBasedStateMachine):
         if free:
             self._run(f"state {what} {data.draw(st.sampled_from(free))}")
             self.is_strange = True
+
+    @precondition(lambda self: self.watch.strangers)
+    @rule(data=st.data(), logical=st.sampled_from(["i", "j"]))
+    def import_(self, data: st.DataObject, logical: str) -> None:
+        """Take in what somebody else has made, which works behind one of the doors."""
+        kind, name = data.draw(st.sampled_from(sorted(self.watch.strangers)))
+        records = self.stack.state.records
+        if (
+            kind != "service"
+            or logical in self.programs.managed
+            or any(r.urn.endswith(f"::{logical}") for r in records)
+        ):
+            return
+        ended = self._run(f"import --skip-preview --protect=false {{type:service}} {logical} {name}", (name,))
+        assert (ended.how == "well") <= (self.door == "plugin")
+        if ended.how == "well":
+            self.programs.take_in(logical, name)
+        self.is_strange = True
 
     @precondition(lambda self: self.is_strange)
     @rule()

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 
 from pulumi_agentrun.inputs import ADOPT_VARIABLE
@@ -21,6 +21,7 @@ from reliability.engine.stopping import RunFailed
 from reliability.engine.world import World
 from reliability.histories import Program, Run, filled
 
+_RUNS = count()
 FLAGS = {"delete": "delete", "protect": "protect", "retain": "retainOnDelete", "external": "external"}
 FLAGS |= {"pending_replacement": "pendingReplacement", "taint": "taint", "init_errors": "initErrors"}
 
@@ -104,14 +105,19 @@ class Stack:
 
     def _execute(self, options: Options, journal: Journal, ended: Ended) -> None:
         state = self.state.copy() if options.dry else self.state
-        registry = Registry(lambda: HOSTS[self.door](self.world), journal)
+        registry = self._registry(journal)
         deployment = Deployment(state, options, self.naming, registry, journal)
         try:
             deployment.run(self.program, self.configuration)
         finally:
+            registry.close()
             ended.steps = deployment.steps
             if not options.dry:
                 self.state = deployment.snapshot.state()
+
+    def _registry(self, journal: Journal) -> Registry:
+        run = f"run {next(_RUNS)} of {self.world.folder}"
+        return Registry(lambda: HOSTS[self.door](self.world, run), journal)
 
     def _options(self, words: list[str]) -> Options:
         def values(flag: str) -> frozenset[str]:
@@ -147,11 +153,12 @@ class Stack:
     def _import(self, type_: str, logical: str, id: str, protect: bool, journal: Journal) -> None:
         kind = next(kind for kind, found in TYPES[self.door].items() if found == type_)
         record = Record(self.naming.urn(kind, logical), kind, import_id=id, protect=protect)
-        registry = Registry(lambda: HOSTS[self.door](self.world), journal)
+        registry = self._registry(journal)
         deployment = Deployment(self.state, Options("import"), self.naming, registry, journal)
         try:
             importing.import_(deployment, record, self.configuration)
         finally:
+            registry.close()
             self.state = deployment.snapshot.state()
 
     def _remember(self) -> None:
