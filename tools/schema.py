@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
+from pulumi_agentrun.client.addresses import ALLOW_INSECURE
 from pulumi_agentrun.client.config import Config
 from pulumi_agentrun.client.fields import Model, docstrings
 from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
@@ -156,6 +157,7 @@ def configuration() -> Json:
     }
     for name in secrets.values():
         settings[name]["secret"] = True
+    settings[ALLOW_INSECURE] = {"type": "boolean", "description": texts["allow_insecure"]}
     settings["readyTimeout"] = {
         "type": "number",
         "description": "Seconds that a create, update or delete may take in all (600 unless given).",

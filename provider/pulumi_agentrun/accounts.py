@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from .client.config import Config, Connection, resolve
+from .client.addresses import ALLOW_INSECURE
+from .client.config import Config, Connection, resolve, truth
 from .client.credentials import Credentials
 from .client.errors import ConfigError
 from .client.local import open_platform
@@ -19,7 +20,10 @@ from .places import Place, digest
 if TYPE_CHECKING:
     from .client.transport import Session
 
-KEYS = ("endpoint", "region", "accountId", "accessKeyId", "accessKeySecret", "securityToken", "readyTimeout")
+KEYS = (
+    "endpoint", "region", "accountId", "accessKeyId", "accessKeySecret", "securityToken", "readyTimeout",
+    ALLOW_INSECURE,
+)  # fmt: skip
 """The keys of `agentrun:` in stack configuration, and of each profile in `agentrun:profiles`."""
 
 _DEFAULT = ""
@@ -110,6 +114,7 @@ def _resolved(where: str, settings: Mapping[str, Any]) -> tuple[Connection, floa
     texts = {key: _text(where + key, value) for key, value in settings.items() if value is not None}
     timeout = _seconds(f"{where}readyTimeout", texts.get("readyTimeout"))
     secret, token = texts.get("accessKeySecret"), texts.get("securityToken")
+    insecure = texts.get(ALLOW_INSECURE)
     connection = resolve(
         Config(
             endpoint=from_project(texts.get("endpoint")),
@@ -118,7 +123,9 @@ def _resolved(where: str, settings: Mapping[str, Any]) -> tuple[Connection, floa
             access_key_id=texts.get("accessKeyId"),
             access_key_secret=SecretStr(secret) if secret else None,
             security_token=SecretStr(token) if token else None,
-        )
+            allow_insecure=truth(where + ALLOW_INSECURE, insecure) if insecure else None,
+        ),
+        where=where,
     )
     if not isinstance(connection.credentials, Credentials):
         connection.credentials()  # a chain that leads nowhere should fail a preview, not an update

@@ -50,6 +50,8 @@ class Sending:
         self._wanted = cast("CreateInput[Any]", kind.create_input.model_validate(keys.revealed(_of_api(kind, inputs))))
         self._deadline = deadline
         self._former = former
+        self._failure: AgentRunError | None = None
+        """The error of the last attempt."""
         self._doubt: AgentRunError | None = None
         """The error of an attempt that may have come about."""
         self._is_taken = False
@@ -64,6 +66,7 @@ class Sending:
             except AgentRunError as error:
                 failure = error
             self._is_taken = isinstance(failure, ResourceAlreadyExistError)
+            self._failure = failure
             if failure.is_doubtful and not self._is_taken:
                 self._doubt = failure
             if self._doubt is None and (yield from self._may_pass(failure, attempt, started)):
@@ -114,7 +117,7 @@ class Sending:
                 sent = _of_api(self._kind, self._inputs)
                 if drift.is_what_was_sent(self._kind, sent, plain(found.to_state())):
                     return found
-                if self._doubt is not None:
+                if self._doubt is not None or not self._is_taken:
                     raise self._strange()
                 return None
             if now >= until:
@@ -130,7 +133,7 @@ class Sending:
 
     def _strange(self) -> LifecycleError:
         return LifecycleError(
-            f"{self._doubt} {self._kind.title.capitalize()} {self._name} exists now, and nothing shows that it is "
+            f"{self._doubt or self._failure} {self._kind.title.capitalize()} {self._name} exists now, and nothing shows that it is "
             f"what was sent: somebody else may have made it, so it was left as it is. "
             f"To take it over: {adopting(self._name)}."
         )

@@ -37,7 +37,7 @@ SETTLING = 30.0
 """Seconds after a write in which an answer that does not show it is taken for an older one."""
 BLIND = 3.0
 """Seconds after a write in which an answer that can show neither way is taken for an older one."""
-YOUNG = 5.0
+YOUNG = 8.0
 """Seconds after its creation in which a resource that state knows is not believed to be gone."""
 CONFLICT = 409
 """The status of a deletion that something still in use prevents."""

@@ -109,7 +109,7 @@ def answering(body: bytes, *headers: bytes, status: bytes = b"200 OK") -> Script
 def calling(colour: str, url: str, read_timeout: float = 20.0) -> Iterator[Callable[..., Any]]:
     """Make calls of a client in one of its two colours."""
     config = Config(
-        endpoint=url, access_key_id="id", access_key_secret=SecretStr("s"),
+        endpoint=url, access_key_id="id", access_key_secret=SecretStr("s"), allow_insecure=True,
         connect_timeout=read_timeout, read_timeout=read_timeout,
     )  # fmt: skip
     with ModelClient(config) as one:

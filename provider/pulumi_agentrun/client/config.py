@@ -7,16 +7,19 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from .addresses import ALLOW_INSECURE, base_url, check_region
 from .credentials import EMBEDDED, Credentials, access_key, chain, of_environment
 from .errors import ConfigError
 from .local import identity
 
 DEFAULT_REGION = "cn-hangzhou"
 _ENDPOINT = "AGENTRUN_CONTROL_ENDPOINT"
+_REGIONS = ("AGENTRUN_REGION", "FC_REGION")
+_INSECURE = "AGENTRUN_ALLOW_INSECURE"
 # The public endpoint of a region, or one on a network of its own such as `agentrun-vpc`: the same service.
 _NETWORK = re.compile(r"https://agentrun(?:-[a-z0-9]+)?\.([a-z0-9-]+)\.aliyuncs\.com$")
 
@@ -45,6 +48,9 @@ class Config(BaseModel):
     (else AGENTRUN_ACCOUNT_ID, FC_ACCOUNT_ID)."""
     bearer_token: SecretStr | None = None
     """A bearer token to use instead of an access key (else ALIBABA_CLOUD_BEARER_TOKEN)."""
+    allow_insecure: bool | None = None
+    """Whether `http://` may lead to another machine: what is sent there, keys too, can be read on the way
+    (else AGENTRUN_ALLOW_INSECURE)."""
     connect_timeout: float = Field(default=5.0, gt=0)
     """Seconds to wait for a connection."""
     read_timeout: float = Field(default=30.0, gt=0)
@@ -96,11 +102,11 @@ class Connection(BaseModel):
         return found and f"embedded:{found}"
 
 
-def resolve(config: Config, environment: Mapping[str, str] | None = None) -> Connection:
+def resolve(config: Config, environment: Mapping[str, str] | None = None, *, where: str = "agentrun:") -> Connection:
     """Complete a configuration from the environment and the credential chain.
 
-    Raises ConfigError with one sentence that says what to set. A relative `file://` path is taken from the
-    working directory.
+    Raises ConfigError with one sentence that says what to set, with `where` before the names of the configuration's own
+    settings. A relative `file://` path is taken from the working directory.
     """
     env = os.environ if environment is None else environment
     endpoint = config.endpoint or env.get(_ENDPOINT)
@@ -111,9 +117,11 @@ def resolve(config: Config, environment: Mapping[str, str] | None = None) -> Con
             base_url="http://embedded", region=region, directory=_directory(endpoint),
             credentials=EMBEDDED, **timeouts,
         )  # fmt: skip
-    base_url = _base_url(endpoint) if endpoint else f"https://agentrun.{region}.aliyuncs.com"
+    if region:
+        check_region(f"{where}region" if config.region else _of_regions(env), region)
     return Connection(
-        base_url=base_url, region=region, directory=None, credentials=_credentials(config, env),
+        base_url=_base_url(config, env, where) if endpoint else f"https://agentrun.{region}.aliyuncs.com",
+        region=region, directory=None, credentials=_credentials(config, env),
         account_id=config.account_id or env.get("AGENTRUN_ACCOUNT_ID") or env.get("FC_ACCOUNT_ID"), **timeouts,
     )  # fmt: skip
 
@@ -123,8 +131,13 @@ def region_of(region: str | None, endpoint: str | None, environment: Mapping[str
     endpoint = endpoint or environment.get(_ENDPOINT)
     if _is_embedded(endpoint):
         return "embedded"
-    found = region or environment.get("AGENTRUN_REGION") or environment.get("FC_REGION")
+    found = region or environment.get(_of_regions(environment))
     return found or (None if endpoint else DEFAULT_REGION)
+
+
+def _of_regions(environment: Mapping[str, str]) -> str:
+    """Return the environment variable that says the region."""
+    return next((name for name in _REGIONS if environment.get(name)), _REGIONS[0])
 
 
 def _is_embedded(endpoint: str | None) -> TypeGuard[str]:
@@ -138,20 +151,19 @@ def _directory(endpoint: str) -> Path:
     return Path(path).expanduser().absolute()
 
 
-def _base_url(endpoint: str) -> str:
-    url = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
-    try:
-        port = f":{url.port}" if url.port else ""
-    except ValueError:
-        port = None
-    bad = url.scheme not in ("http", "https") or not url.hostname or port is None
-    if bad or url.path.strip("/") or url.query or url.username:
-        raise ConfigError(
-            "agentrun:endpoint must be https://HOST, http://HOST:PORT or file://PATH, "
-            "with nothing after the host (and no user name before it)."
-        )
-    host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname
-    return f"{url.scheme}://{host}{port}"
+def _base_url(config: Config, env: Mapping[str, str], where: str) -> str:
+    name, endpoint = (f"{where}endpoint", config.endpoint) if config.endpoint else (_ENDPOINT, env[_ENDPOINT])
+    allowed = config.allow_insecure
+    if allowed is None:
+        allowed = truth(_INSECURE, env.get(_INSECURE) or "false")
+    return base_url(name, endpoint, allow_insecure=allowed, setting=f"{where}{ALLOW_INSECURE}")
+
+
+def truth(name: str, value: str) -> bool:
+    """Return what a setting of yes or no says. Raises ConfigError."""
+    if value.lower() not in ("true", "false"):
+        raise ConfigError(f"{name} must be true or false.")
+    return value.lower() == "true"
 
 
 def _credentials(config: Config, env: Mapping[str, str]) -> Credentials | Callable[[], Credentials]:

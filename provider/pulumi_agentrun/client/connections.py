@@ -15,6 +15,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore
 import httpx
 
+from .addresses import is_loopback
 from .bounds import Network
 from .errors import ConfigError
 
@@ -27,7 +28,10 @@ _IDLE = 5.0
 
 
 def proxy_for(base_url: str) -> httpx.Proxy | None:
-    """Return the HTTP proxy that the environment, or the system, has for an address. Raises ConfigError."""
+    """Return the HTTP proxy that the environment, or the system, has for an address. Raises ConfigError.
+
+    What is for this machine in clear does not leave it: a proxy elsewhere is not asked for it.
+    """
     to = urlsplit(base_url)
     known = getproxies()
     url = known.get(to.scheme) or known.get("all")
@@ -41,7 +45,8 @@ def proxy_for(base_url: str) -> httpx.Proxy | None:
         ) from None
     if proxy.url.scheme.startswith("socks") and find_spec("socksio") is None:
         raise ConfigError("The environment names a SOCKS proxy, which takes a package more: install httpx[socks].")
-    return proxy
+    stays = to.scheme == "http" and is_loopback(to.hostname or "")
+    return None if stays and not is_loopback(proxy.url.host) else proxy
 
 
 class Connections(httpx.BaseTransport):

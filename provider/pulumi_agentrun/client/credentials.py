@@ -62,17 +62,34 @@ def chain() -> Callable[[], Credentials]:
         raise ConfigError(_MISSING) from None
     import logging  # that client has, too
 
-    # Without a handler, Python would print its tracebacks for every way of the chain that leads nowhere.
-    logging.getLogger("credentials").addHandler(logging.NullHandler())
+    # Its modules print to the console whatever they meet, tracebacks of every way that leads nowhere among them, and
+    # without any handler Python itself would. What matters is in the exception.
+    log = logging.getLogger("credentials")
+    for handler in [handler for handler in log.handlers if type(handler) is logging.StreamHandler]:
+        log.removeHandler(handler)
+    log.addHandler(logging.NullHandler())
     client = Client()
 
+    has_worked = False
+
     def current() -> Credentials:
+        nonlocal has_worked
         try:
             found = client.get_credential()
-        except Exception as error:  # of many classes; the text says which ways were tried
-            raise ConfigError(f"{_MISSING} (The credential chain says: {error})") from None
+        except Exception as error:  # of many classes
+            raise _of_chain(error, has_worked) from None
+        has_worked = True
         if found.bearer_token:
             return Credentials(bearer_token=found.bearer_token)
         return Credentials(found.access_key_id, found.access_key_secret, found.security_token)
 
     return current
+
+
+def _of_chain(error: Exception, has_worked: bool) -> ConfigError:
+    if has_worked:  # its text may quote the answer of a server that gives out credentials
+        return ConfigError(
+            f"The credentials could not be renewed ({type(error).__name__}): check what they come from, and run again."
+        )
+    tried = str(error).partition("result:")[0].strip()
+    return ConfigError(f"{_MISSING} (The credential chain says: {tried})")
