@@ -18,7 +18,7 @@ from reliability.hostile.answers import NOT_ABOUT_IT
 from reliability.hostile.declared import Declared, Program, services
 from reliability.hostile.origins import Origins
 from reliability.hostile.replicas import Lag
-from reliability.hostile.script import Rule, Trouble, answered, rule, unheard
+from reliability.hostile.script import LOST, UNSENT, Rule, Trouble, answered, rule, unheard
 from reliability.hostile.shapes import SHAPES
 from reliability.hostile.trial import Aftermath, Trial
 
@@ -28,7 +28,6 @@ REPLACED = services(["one"], provider="openai")
 PAIR = [*ONE, Declared("gateway", "gateway", "proxy", of="one")]
 
 CREATE, UPDATE, DELETE, GET = "Create*", "Update*", "Delete*", "Get*"
-LOST, UNSENT = Trouble(cut="whole"), Trouble(effect="none", cut="whole")
 UNREADABLE = {
     "body": [
         "bad gzip", "gzip cut short", "unknown encoding", "30 MB", "half", "empty", "204", "deep", "deep lists",

@@ -20,13 +20,12 @@ from reliability.hostile.declared import Declared, services
 from reliability.hostile.origins import Origins
 from reliability.hostile.process import HostileProxy
 from reliability.hostile.replicas import Lag
-from reliability.hostile.script import Trouble, answered, rule, unheard
+from reliability.hostile.script import LOST, UNSENT, Trouble, answered, rule, unheard
 from reliability.hostile.trial import Trial, stage_at
 
 ONE = services(["one"])
 CHANGED = services(["one"], description="changed")
 CREATE, UPDATE, GET = "Create*", "Update*", "Get*"
-LOST, UNSENT = Trouble(cut="whole"), Trouble(effect="none", cut="whole")
 
 
 # 2: somebody else creates the same name, just when a creation fails.

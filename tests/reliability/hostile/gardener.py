@@ -30,7 +30,7 @@ class Gardener:
         changes: list[Callable[[random.Random], None]] = [
             self._add, self._remove, self._describe, self._describe, self._replace, self._rename,
         ]  # fmt: skip
-        count = dice.randint(1, max(2, self._size // 15))
+        count = dice.randint(1, max(2, self._size // 10))
         for _ in range(count):
             dice.choice(changes[:1] if len(self.program) < self._size * 0.9 else changes)(dice)
         return count

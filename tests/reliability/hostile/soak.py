@@ -33,8 +33,10 @@ TRIES = 6
 """How often a run that failed is tried again in trouble, before it is tried in peace."""
 PATIENCE = 600.0
 BYSTANDER = "bystander"
-COMMANDS = (("up",), ("up",), ("up",), ("up", "--refresh"), ("up", "--refresh"), ("refresh",), ("destroy",))
-WEIGHTS = (30, 15, 15, 20, 10, 8, 2)
+COMMANDS = {
+    ("up",): 60, ("up", "--refresh"): 25, ("refresh",): 9, ("destroy",): 3, ("destroy", "--refresh"): 3,
+}  # fmt: skip
+"""What is run, and how often in a hundred turns."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class Soak:
         """Change the program and run a command until all is right; return a line about it. Raises Lost."""
         started, dice = time.monotonic(), random.Random(f"{self._plan.seed}/{self._door}/{number}")
         changes = self._gardener.tend(dice)
-        [command] = dice.choices(COMMANDS, WEIGHTS) if number > 2 else [COMMANDS[0]]
+        [command] = dice.choices(list(COMMANDS), COMMANDS.values()) if number > 2 else [("up",)]
         switches = {"latency": dice.choice([0.0, 0.2]), "deletion": dice.choice(["immediate", "gradual"])}
         self._trial.stage.project.platform.switch(**switches)
         tries = calls = troubled = 0
