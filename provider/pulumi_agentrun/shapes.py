@@ -180,3 +180,28 @@ def secrets_of(kind: Kind[Any], *several: Mapping[str, Any]) -> tuple[str, ...]:
     for properties in several:
         visit(Shape(None, fields=shapes_of(kind)), properties)
     return tuple(found)
+
+
+def revealed(shapes: Mapping[str, Shape], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values with each reference replaced by the secret it leads to, as the API takes them.
+
+    What a reference is, the shapes say: a value of the user's own may hold any key.
+    """
+    result, led = {}, dict[str, str]()
+    for key, value in values.items():
+        shape = shapes.get(key)
+        reference = shape.mark(Reference) if shape else None
+        if reference and isinstance(value, str):
+            # A reference that was cleared clears the secret, unless the program gives another.
+            led[reference.of] = read(value) if value else str(values.get(reference.of) or "")
+        elif reference is None and not (shape and shape.mark(Fingerprint)):
+            result[key] = _revealed(shape, value)
+    return result | led
+
+
+def _revealed(shape: Shape | None, value: Any) -> Any:
+    if shape and shape.fields is not None and isinstance(value, Mapping):
+        return revealed(shape.fields, value)
+    if shape and shape.item is not None and isinstance(value, list):
+        return [_revealed(shape.item, item) for item in value]
+    return value
