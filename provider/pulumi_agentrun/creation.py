@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
-from . import drift, keys
+from . import drift
 from .claims import token
 from .client import operations
 from .client.errors import (
@@ -23,6 +23,7 @@ from .leaves import plain
 from .live import IncompleteError, Live, adopting, live_of
 from .places import MADE, SHOWS_KEYS, Place
 from .sending import Sending, TakenError, is_former, taken
+from .shapes import revealed, shapes_of
 from .waiting import SETTLING, Written, until_deleted, until_ready
 
 R = TypeVar("R", bound=SystemProps)
@@ -170,4 +171,4 @@ def _adopted(kind: Kind[R], there: R, inputs: Mapping[str, Any], place: Place, d
 
 def update_input(kind: Kind[R], fields: Mapping[str, Any]) -> UpdateInput[R]:
     """Return the input of an update that sets some fields, with the keys that references lead to."""
-    return cast("UpdateInput[R]", kind.update_input.model_validate(keys.revealed(fields)))
+    return cast("UpdateInput[R]", kind.update_input.model_validate(revealed(shapes_of(kind), fields)))

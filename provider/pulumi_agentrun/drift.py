@@ -7,7 +7,7 @@ from typing import Any
 
 from .changes import diff, edits, inside, is_empty, pair, same
 from .client.kinds import Kind
-from .keys import FROM, Fingerprint, Reference, fingerprint
+from .keys import Fingerprint, Reference, fingerprint
 from .places import ORIGIN, SHOWS_KEYS, origin_of
 from .shapes import Shape, map_secrets, shapes_of
 
@@ -81,7 +81,8 @@ def is_what_was_sent(kind: Kind[Any], inputs: Mapping[str, Any], live: Mapping[s
 
 def _has_more(shapes: Mapping[str, Shape], ours: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
     """Say whether a field has a value that was never given: somebody else's, or one that the service fills in."""
-    known = (key for key in shapes.keys() & live.keys() if key + FROM not in ours)
+    given = {mark.of for key in shapes.keys() & ours.keys() if (mark := shapes[key].mark(Reference))}
+    known = (shapes.keys() & live.keys()) - given
     return any(_adds(shapes[key], ours.get(key), live[key]) for key in known)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
@@ -16,12 +17,12 @@ from . import changes, host, inputs, leaving, lifecycle, naming, options
 from .accounts import Accounts
 from .claims import Claims
 from .client.errors import AgentRunError, ConfigError, LifecycleError
-from .client.flows import Flow, Notice
+from .client.flows import Flow, Notice, discreet
 from .client.kinds import Kind
 from .failures import code_of
 from .live import IncompleteError, Live
 from .places import Place, check_same
-from .shapes import UNKNOWN, map_secrets
+from .shapes import UNKNOWN, map_secrets, secrets_of
 
 T = TypeVar("T")
 
@@ -103,7 +104,7 @@ class Hosted:
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Change a resource in place and wait until it is ready."""
         olds, news = _from_pulumi(_olds), _from_pulumi(_news)
-        live = self._run("update", news, lambda place: lifecycle.update(self.kind, _id, olds, news, place))
+        live = self._run("update", news, lambda place: lifecycle.update(self.kind, _id, olds, news, place), olds)
         return UpdateResult(self._to_pulumi(live.outputs))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
@@ -118,11 +119,20 @@ class Hosted:
         yield from lifecycle.delete(self.kind, id, olds, place)
         self._claims.deleted(self.kind, place, id, olds)
 
-    def _run(self, verb: str, props: dict[str, Any], flow: Callable[[Place], Flow[T]], *, make: bool = False) -> T:
+    def _run(
+        self,
+        verb: str,
+        props: dict[str, Any],
+        flow: Callable[[Place], Flow[T]],
+        olds: Mapping[str, Any] = MappingProxyType({}),
+        *,
+        make: bool = False,
+    ) -> T:
         def run() -> T:
             session, place = self._accounts.connect(props.get(naming.PROFILE), make=make)
             limit = options.timeout(props, verb) or place.timeout
-            return session.run(flow(replace(place, timeout=limit)))
+            secrets = secrets_of(self.kind, props, olds)
+            return session.run(discreet(flow(replace(place, timeout=limit)), secrets))
 
         return self._asked(run)
 

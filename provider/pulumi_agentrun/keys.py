@@ -11,10 +11,8 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from .client.errors import ConfigError
 
@@ -61,24 +59,3 @@ def fingerprint(secret: str, previous: object = None) -> str:
     salt = previous.partition(":")[0] if isinstance(previous, str) and previous else secrets.token_hex(32)
     digest = hmac.new(salt.encode(), secret.encode(), hashlib.sha256).hexdigest()
     return f"{salt}:{digest}"
-
-
-def revealed(value: Any) -> Any:
-    """Return values with each reference replaced by the secret it leads to, as the API takes them."""
-    if isinstance(value, list):
-        return [revealed(item) for item in value]
-    if not isinstance(value, Mapping):
-        return value
-    result = {key: revealed(item) for key, item in value.items() if not _is_ours(key)}
-    for key, reference in value.items():
-        if key.endswith(FROM) and isinstance(reference, str):
-            field = key.removesuffix(FROM)
-            if reference:
-                result[field] = read(reference)
-            else:  # a reference that was cleared clears the secret, unless the program gives another
-                result[field] = result.get(field, "")
-    return result
-
-
-def _is_ours(key: str) -> bool:
-    return key.endswith((FROM, FINGERPRINT))

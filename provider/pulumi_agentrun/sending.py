@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from . import drift, keys
+from . import drift
 from .changes import CREATED_AT
 from .client import operations
 from .client.errors import (
@@ -26,6 +26,7 @@ from .client.kinds import Kind
 from .client.models import CreateInput, SystemProps
 from .leaves import plain
 from .live import adopting
+from .shapes import revealed, shapes_of
 from .waiting import FIRST_POLL, PASSING, POLL_GROWTH, SETTLING
 
 LOOK = 5.0
@@ -47,7 +48,8 @@ class Sending:
         self._kind = kind
         self._inputs = inputs
         self._name: str = inputs[kind.name_field]
-        self._wanted = cast("CreateInput[Any]", kind.create_input.model_validate(keys.revealed(_of_api(kind, inputs))))
+        sent = revealed(shapes_of(kind), _of_api(kind, inputs))
+        self._wanted = cast("CreateInput[Any]", kind.create_input.model_validate(sent))
         self._deadline = deadline
         self._former = former
         self._failure: AgentRunError | None = None
@@ -133,8 +135,8 @@ class Sending:
 
     def _strange(self) -> LifecycleError:
         return LifecycleError(
-            f"{self._doubt or self._failure} {self._kind.title.capitalize()} {self._name} exists now, and nothing shows that it is "
-            f"what was sent: somebody else may have made it, so it was left as it is. "
+            f"{self._doubt or self._failure} {self._kind.title.capitalize()} {self._name} exists now, and nothing "
+            f"shows that it is what was sent: somebody else may have made it, so it was left as it is. "
             f"To take it over: {adopting(self._name)}."
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, reduce
 from operator import or_
@@ -11,9 +12,10 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import TypeAdapter
 
+from .client.errors import ConfigError
 from .client.fields import Model, Secret, Unordered, WriteOnly, docstrings
 from .client.kinds import Kind
-from .keys import FINGERPRINT, FROM, Fingerprint, Reference
+from .keys import FINGERPRINT, FROM, Fingerprint, Reference, read
 
 M = TypeVar("M")
 
@@ -155,3 +157,51 @@ def map_secrets(kind: Kind[Any], values: dict[str, Any], wrap: Callable[[Any], A
 
     shapes = shapes_of(kind)
     return {key: visit(shapes[key], value) if key in shapes else value for key, value in values.items()}
+
+
+def secrets_of(kind: Kind[Any], *several: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return every secret among properties, and behind their references as far as those can be read."""
+    found: dict[str, None] = {}
+
+    def visit(shape: Shape, value: Any) -> None:
+        is_remembered = shape.mark(Fingerprint) is not None
+        if shape.mark(Reference) is not None and isinstance(value, str):
+            with suppress(ConfigError):
+                found[read(value)] = None
+        elif shape.is_secret and not is_remembered and isinstance(value, str):
+            found[value] = None
+        elif shape.fields is not None and isinstance(value, Mapping):
+            for key in shape.fields.keys() & value.keys():
+                visit(shape.fields[key], value[key])
+        elif shape.item is not None and isinstance(value, (list, tuple)):
+            for item in value:
+                visit(shape.item, item)
+
+    for properties in several:
+        visit(Shape(None, fields=shapes_of(kind)), properties)
+    return tuple(found)
+
+
+def revealed(shapes: Mapping[str, Shape], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values with each reference replaced by the secret it leads to, as the API takes them.
+
+    What a reference is, the shapes say: a value of the user's own may hold any key.
+    """
+    result, led = {}, dict[str, str]()
+    for key, value in values.items():
+        shape = shapes.get(key)
+        reference = shape.mark(Reference) if shape else None
+        if reference and isinstance(value, str):
+            # A reference that was cleared clears the secret, unless the program gives another.
+            led[reference.of] = read(value) if value else str(values.get(reference.of) or "")
+        elif reference is None and not (shape and shape.mark(Fingerprint)):
+            result[key] = _revealed(shape, value)
+    return result | led
+
+
+def _revealed(shape: Shape | None, value: Any) -> Any:
+    if shape and shape.fields is not None and isinstance(value, Mapping):
+        return revealed(shape.fields, value)
+    if shape and shape.item is not None and isinstance(value, list):
+        return [_revealed(shape.item, item) for item in value]
+    return value

@@ -8,13 +8,14 @@ import re
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
 
 from pydantic import ValidationError
 
 from . import errors
 from .missing import says_missing
 from .models import SystemProps
+from .operations import secrets_in
+from .redaction import SECRETS, redact
 
 if TYPE_CHECKING:
     import httpx
@@ -56,8 +57,11 @@ def read(operation: Operation[T], response: httpx.Response) -> T:
     except ValueError as error:
         reason = f"its data is not that of {operation.subject}: {_where(error)}"
         raise _unexpected(operation, response, envelope, reason) from None
-    if isinstance(result, SystemProps):
-        result._request_id = _request_id(response, envelope)
+    for shown in [result] if isinstance(result, SystemProps) else getattr(result, "items", ()):
+        shown._request_id = _request_id(operation, response, envelope)
+        for field in ("status", "status_reason"):
+            if getattr(shown, field):
+                setattr(shown, field, _redact(operation, response, getattr(shown, field), *secrets_in(shown)))
     return result
 
 
@@ -107,8 +111,9 @@ def _text(envelope: dict[str, Any], key: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _request_id(response: httpx.Response, envelope: dict[str, Any]) -> str | None:
-    return _shown(_text(envelope, "requestId") or response.headers.get("x-acs-request-id"))
+def _request_id(operation: Operation[Any], response: httpx.Response, envelope: dict[str, Any]) -> str | None:
+    found = _text(envelope, "requestId") or response.headers.get("x-acs-request-id")
+    return _shown(_redact(operation, response, found)) if found else None
 
 
 def _shown(text: str | None) -> str | None:
@@ -125,7 +130,7 @@ def _refusal(operation: Operation[Any], response: httpx.Response, envelope: dict
     if (code is None and message is None) or status < 400:
         return _unexpected(operation, response, envelope)
     error = _error_class(operation, status, code or "", message or "")
-    said = _shown(_redact(operation, message or code or ""))
+    said = _shown(_redact(operation, response, message or code or ""))
     return error(
         f"{operation.action} of {operation.subject} was refused: {said}",
         hint=_hint(operation, status) if error is errors.ClientError else None,
@@ -137,8 +142,8 @@ def _facts(operation: Operation[Any], response: httpx.Response, envelope: dict[s
     code = _text(envelope, "code")
     return {
         "status_code": response.status_code,
-        "error_code": _shown(_redact(operation, code)) if code else None,
-        "request_id": _request_id(response, envelope),
+        "error_code": _shown(_redact(operation, response, code)) if code else None,
+        "request_id": _request_id(operation, response, envelope),
         "retry_after": _retry_after(response),
     }
 
@@ -180,7 +185,8 @@ def _unexpected(
     if status == 429 or status >= 500:
         error = errors.ThrottledError if status == 429 else errors.ServerError
     return error(
-        f"{operation.action} of {operation.subject} got an answer that cannot be read: {reason}",
+        f"{operation.action} of {operation.subject} got an answer that cannot be read: "
+        f"{_redact(operation, response, reason)}",
         hint=_hint(operation, status),
         **_facts(operation, response, envelope),
     )
@@ -211,17 +217,13 @@ def _until(date: str, now: str) -> float:
         return 0.0
 
 
-def _redact(operation: Operation[Any], message: str) -> str:
-    for secret in operation.secrets:
-        for shape in {
-            secret,
-            json.dumps(secret)[1:-1],
-            json.dumps(secret, ensure_ascii=False)[1:-1],
-            quote(secret, safe=""),
-        }:
-            if shape:
-                message = message.replace(shape, "[secret]")
-    return message
+def _redact(operation: Operation[Any], response: httpx.Response, text: str, *more: str) -> str:
+    """Take out of a text what was sent, and what proved who sent it."""
+    try:
+        sent = response.request.extensions.get(SECRETS, ())
+    except RuntimeError:  # an answer to nothing
+        sent = ()
+    return redact(text, (*operation.secrets, *sent, *more))
 
 
 def _where(error: ValueError) -> str:

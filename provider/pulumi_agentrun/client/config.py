@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from .addresses import ALLOW_INSECURE, base_url, check_region
-from .credentials import EMBEDDED, Credentials, access_key, chain, of_environment
+from .credentials import EMBEDDED, Credentials, access_key, bearer, chain, of_environment
 from .errors import ConfigError
 from .local import identity
 
@@ -121,7 +121,7 @@ def resolve(config: Config, environment: Mapping[str, str] | None = None, *, whe
         check_region(f"{where}region" if config.region else _of_regions(env), region)
     return Connection(
         base_url=_base_url(config, env, where) if endpoint else f"https://agentrun.{region}.aliyuncs.com",
-        region=region, directory=None, credentials=_credentials(config, env),
+        region=region, directory=None, credentials=_credentials(config, env, where),
         account_id=config.account_id or env.get("AGENTRUN_ACCOUNT_ID") or env.get("FC_ACCOUNT_ID"), **timeouts,
     )  # fmt: skip
 
@@ -166,14 +166,14 @@ def truth(name: str, value: str) -> bool:
     return value.lower() == "true"
 
 
-def _credentials(config: Config, env: Mapping[str, str]) -> Credentials | Callable[[], Credentials]:
+def _credentials(config: Config, env: Mapping[str, str], where: str) -> Credentials | Callable[[], Credentials]:
     """Take one source whole: a token never goes with a key from elsewhere."""
     if config.bearer_token:
-        return Credentials(bearer_token=config.bearer_token.get_secret_value())
+        return bearer(config.bearer_token.get_secret_value(), "Config.bearer_token")
     if config.access_key_id or config.access_key_secret:
         return access_key(
             config.access_key_id, _reveal(config.access_key_secret), _reveal(config.security_token),
-            "agentrun:accessKeyId", "agentrun:accessKeySecret",
+            (f"{where}accessKeyId", f"{where}accessKeySecret", f"{where}securityToken"),
         )  # fmt: skip
     return of_environment(env) or chain()
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from .errors import ConfigError
+from .redaction import STANDS_FOR, redact
 
 _MISSING = (
     "No AgentRun credentials are configured: set agentrun:accessKeyId and agentrun:accessKeySecret (as a secret), "
@@ -13,6 +16,13 @@ _MISSING = (
     "or install pulumi-agentrun[credentials] and set up a profile; "
     "to try things without an account, set agentrun:endpoint to file://.agentrun, the embedded platform."
 )
+_FIELD = re.compile(r"((?:AccessKeySecret|SecurityToken)\W{1,8})[\w+/=.-]+", re.IGNORECASE)
+"""A secret as the services that the chain asks answer with it, should an error repeat an answer."""
+_BEARER = "ALIBABA_CLOUD_BEARER_TOKEN"
+_CHAIN = (
+    "The access key id of the credential chain", "The access key secret of the credential chain",
+    "The security token of the credential chain",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -23,6 +33,11 @@ class Credentials:
     access_key_secret: str = field(default="", repr=False)
     security_token: str | None = field(default=None, repr=False)
     bearer_token: str | None = field(default=None, repr=False)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no message may repeat."""
+        return tuple(filter(None, (self.access_key_secret, self.security_token, self.bearer_token)))
 
     @property
     def provider(self) -> str:
@@ -36,22 +51,50 @@ EMBEDDED = Credentials("embedded", "embedded")
 """Who the embedded platform lets in when it runs inside the client: nobody else can reach it."""
 
 
-def access_key(key: str | None, secret: str | None, token: str | None, key_name: str, secret_name: str) -> Credentials:
-    """Return an access key. Raises ConfigError, with the names of the settings, if half of it is missing."""
+Names = tuple[str, str, str]
+"""What the settings of an access key are called: its id, its secret, its token."""
+
+
+def access_key(key: str | None, secret: str | None, token: str | None, names: Names) -> Credentials:
+    """Return an access key.
+
+    Raises ConfigError, with the names of the settings, if half of it is missing, or none of it could be sent.
+    """
     if not key or not secret:
-        have, lack = (key_name, secret_name) if key else (secret_name, key_name)
+        have, lack = names[:2] if key else names[1::-1]
         raise ConfigError(f"{have} is set but {lack} is not: set both, or neither.")
+    for name, value in zip(names, (key, secret, token), strict=True):
+        check_sendable(name, value)
     return Credentials(key, secret, token or None)
+
+
+def bearer(token: str, name: str) -> Credentials:
+    """Return a bearer token. Raises ConfigError, with the name of the setting, if it could not be sent."""
+    check_sendable(name, token)
+    return Credentials(bearer_token=token)
+
+
+def check_sendable(name: str, value: str | None) -> None:
+    """Refuse what no header can carry: it would be refused later, by a message that repeats it, or sent as another."""
+    if not value:
+        return
+    if any(letter < " " or letter == "\x7f" for letter in value):
+        raise ConfigError(f"{name} has a line break or another control character in it (a file's last line break?).")
+    if value != value.strip():
+        raise ConfigError(f"{name} begins or ends with a blank.")
+    if not value.isascii():
+        raise ConfigError(f"{name} has a character in it that is not ASCII.")
 
 
 def of_environment(env: Mapping[str, str]) -> Credentials | None:
     """Return what the environment has, if anything, of one source whole."""
     for prefix in ("AGENTRUN", "ALIBABA_CLOUD"):
-        key, secret = f"{prefix}_ACCESS_KEY_ID", f"{prefix}_ACCESS_KEY_SECRET"
-        if env.get(key) or env.get(secret):
-            return access_key(env.get(key), env.get(secret), env.get(f"{prefix}_SECURITY_TOKEN"), key, secret)
-    bearer_token = env.get("ALIBABA_CLOUD_BEARER_TOKEN")
-    return Credentials(bearer_token=bearer_token) if bearer_token else None
+        names = (f"{prefix}_ACCESS_KEY_ID", f"{prefix}_ACCESS_KEY_SECRET", f"{prefix}_SECURITY_TOKEN")
+        key, secret, token = map(env.get, names)
+        if key or secret:
+            return access_key(key, secret, token, names)
+    token = env.get(_BEARER)
+    return bearer(token, _BEARER) if token else None
 
 
 def chain() -> Callable[[], Credentials]:
@@ -80,8 +123,8 @@ def chain() -> Callable[[], Credentials]:
             raise _of_chain(error, has_worked) from None
         has_worked = True
         if found.bearer_token:
-            return Credentials(bearer_token=found.bearer_token)
-        return Credentials(found.access_key_id, found.access_key_secret, found.security_token)
+            return bearer(found.bearer_token, "The bearer token of the credential chain")
+        return access_key(found.access_key_id, found.access_key_secret, found.security_token, _CHAIN)
 
     return current
 
@@ -91,5 +134,6 @@ def _of_chain(error: Exception, has_worked: bool) -> ConfigError:
         return ConfigError(
             f"The credentials could not be renewed ({type(error).__name__}): check what they come from, and run again."
         )
-    tried = str(error).partition("result:")[0].strip()
-    return ConfigError(f"{_MISSING} (The credential chain says: {tried})")
+    known = [value for name, value in os.environ.items() if name.endswith(("SECRET", "TOKEN"))]
+    said = _FIELD.sub(rf"\1{STANDS_FOR}", redact(str(error).partition("result:")[0].strip(), known))
+    return ConfigError(f"{_MISSING} (The credential chain says: {said})")

@@ -99,6 +99,24 @@ def _late(operation: Operation[Any]) -> errors.TransportError:
     )
 
 
+def discreet(flow: Flow[T], secrets: tuple[str, ...]) -> Flow[T]:
+    """Drive a flow in which no answer is repeated with secrets that another of its requests has sent, or will send."""
+    try:
+        step = next(flow)
+        while True:
+            try:
+                outcome = yield replace(step, secrets=step.secrets + secrets) if isinstance(step, Operation) else step
+            except GeneratorExit:
+                flow.close()
+                raise
+            except BaseException as error:
+                step = flow.throw(error)
+            else:
+                step = flow.send(outcome)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+
+
 def backoff(error: errors.AgentRunError, attempt: int) -> Pause | None:
     """Return how long to wait after an attempt, counted from 0; None if the service asks for more than is sensible."""
     asked = error.retry_after if isinstance(error, errors.HTTPError) else None

@@ -46,7 +46,7 @@ class Operation(Generic[T]):
     query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = field(default=None, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
-    """Values in the body that no message may repeat, should the service echo them."""
+    """What no message may repeat, should the service echo it: what is secret in the body, and what else was sent."""
     title: str = ""
     """The words of the kind that it is about: `model service`."""
     name: str | None = None
@@ -139,7 +139,7 @@ def _write(kind: Kind[R], verb: str, method: str, path: str, name: str, input: M
         title=kind.title,
         name=None if method == "POST" else name,
         body=_json(input.to_wire()),
-        secrets=tuple(_secrets(input)),
+        secrets=tuple(secrets_in(input)),
     )
 
 
@@ -156,15 +156,16 @@ def _reader(kind: Kind[R], name: str) -> Callable[[dict[str, Any]], R]:
     return read
 
 
-def _secrets(value: Any) -> Iterator[str]:
+def secrets_in(value: Any) -> Iterator[str]:
+    """Yield the secrets that a value holds."""
     if hasattr(value, "get_secret_value"):
         yield value.get_secret_value()
     elif isinstance(value, Model):
         for _, item in value:
-            yield from _secrets(item)
+            yield from secrets_in(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _secrets(item)
+            yield from secrets_in(item)
 
 
 def _collection(kind: Kind[Any]) -> str:

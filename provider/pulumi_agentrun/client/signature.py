@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, quote, unquote
 import httpx
 
 from .credentials import Credentials
+from .redaction import SECRETS
 
 _ALGORITHM = "ACS3-HMAC-SHA256"
 _UNSIGNED = frozenset({"authorization", "connection", "accept-encoding", "content-length"})
@@ -38,6 +39,8 @@ class Signature(httpx.Auth):
         nonce: Callable[[], str] = _nonce,
     ) -> None:
         self._credentials = credentials
+        self.secrets: tuple[str, ...] = ()
+        """What no message may repeat of the credentials that were used last."""
         self._now = now
         self._nonce = nonce
 
@@ -59,6 +62,8 @@ class Signature(httpx.Auth):
     def sign(self, request: httpx.Request, credentials: Credentials) -> None:
         """Add the headers that prove who sends this request."""
         headers = request.headers
+        self.secrets = credentials.secrets
+        request.extensions[SECRETS] = (*request.extensions.get(SECRETS, ()), *self.secrets)
         digest = hashlib.sha256(request.content).hexdigest()
         headers["x-acs-date"] = self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
         headers["x-acs-signature-nonce"] = self._nonce()
@@ -74,6 +79,7 @@ class Signature(httpx.Auth):
         signed, canonical = canonical_request(request, digest)
         text = f"{_ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
         signature = hmac.new(credentials.access_key_secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+        request.extensions[SECRETS] += (signature,)
         headers["Authorization"] = (
             f"{_ALGORITHM} Credential={credentials.access_key_id},SignedHeaders={signed},Signature={signature}"
         )

@@ -25,6 +25,7 @@ from .embedded import EmbeddedTransport
 from .errors import AgentRunError, StoppedError, TransportError
 from .flows import Flow, Pause, Step
 from .operations import VERSION, Operation
+from .redaction import SECRETS, redact
 from .signature import Signature
 
 T = TypeVar("T")
@@ -46,6 +47,8 @@ _SPEAKING = (
     httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError,
 )  # fmt: skip
 _QUOTE = re.compile(r"['\"]")
+_REFUSED = re.compile(r"[0-9]{3}\b")
+"""How the text of an HTTP proxy's refusal begins; behind it is whatever the proxy says."""
 
 
 class Session:
@@ -58,6 +61,7 @@ class Session:
         self.connection = connection
         self.notify = notify or (lambda text: None)
         self._lock = threading.Lock()
+        self._signature = Signature(connection.credentials)
         self._sync: httpx.Client | None = None
         self._async: tuple[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None
 
@@ -74,7 +78,7 @@ class Session:
                 try:
                     outcome = self._perform(step)
                 except Exception as error:
-                    failure = _failure(step, error)
+                    failure = _failure(step, error, self._signature.secrets)
                 step = flow.throw(failure) if failure else flow.send(outcome)
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
@@ -93,7 +97,7 @@ class Session:
                 try:
                     outcome = await self._perform_async(step, stop)
                 except Exception as error:
-                    failure = _failure(step, error)
+                    failure = _failure(step, error, self._signature.secrets)
                 step = flow.throw(failure) if failure else flow.send(outcome)
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
@@ -157,7 +161,7 @@ class Session:
             # Connecting and the TLS handshake, a connect timeout each, should end before the exchange has to: only then
             # is it known that nothing was sent.
             timeout=httpx.Timeout(to.read_timeout, connect=min(to.connect_timeout, limit / 2)),
-            extensions={TOTAL: limit},
+            extensions={TOTAL: limit, SECRETS: operation.secrets},
         )
 
     def _limit(self, operation: Operation[Any]) -> float:
@@ -188,7 +192,7 @@ class Session:
         to = self.connection
         return {
             "base_url": to.base_url,
-            "auth": Signature(to.credentials),
+            "auth": self._signature,
             "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none are kept: each call stands for itself
             "headers": {
                 "accept": "application/json",
@@ -234,7 +238,7 @@ def _with_body(response: httpx.Response, body: Body) -> httpx.Response:
     return httpx.Response(response.status_code, headers=told, content=body.whole(), request=response.request)
 
 
-def _failure(step: Step, error: Exception) -> AgentRunError:
+def _failure(step: Step, error: Exception, secrets: tuple[str, ...]) -> AgentRunError:
     """Return what a flow is told of anything that goes wrong in a step."""
     if isinstance(error, AgentRunError):
         return error
@@ -243,7 +247,7 @@ def _failure(step: Step, error: Exception) -> AgentRunError:
             f"What a flow asked for, other than a request, failed: {type(error).__name__}.", sent=True
         )
     sent = not isinstance(error, _NOT_SENT)
-    reason = str(error) if isinstance(error, _SPEAKING) else ""
+    reason = redact(_said(error), (*step.secrets, *secrets))
     if not reason or _QUOTE.search(reason):
         reason = type(error).__name__
         if isinstance(error, OSError) and error.errno:  # the system's words for it, for its own may hold anything
@@ -252,3 +256,11 @@ def _failure(step: Step, error: Exception) -> AgentRunError:
         "It may have taken effect all the same." if sent else "Check agentrun:endpoint, the region and the network."
     )
     return TransportError(f"{step.action} of {step.subject} got no answer: {reason.rstrip('.')}. {advice}", sent=sent)
+
+
+def _said(error: Exception) -> str:
+    """Return the text of an error of a lower library, as far as it cannot hold what was sent or what a peer chose."""
+    if not isinstance(error, _SPEAKING) or isinstance(error, (httpx.LocalProtocolError, httpcore.LocalProtocolError)):
+        return ""
+    refused = _REFUSED.match(str(error)) if isinstance(error, (httpx.ProxyError, httpcore.ProxyError)) else None
+    return f"the HTTP proxy answered {refused[0]}" if refused else str(error)

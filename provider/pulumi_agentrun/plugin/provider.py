@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -22,12 +22,12 @@ from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 from .. import changes, inputs, leaving, lifecycle, options
 from ..claims import Claims
 from ..client.errors import AgentRunError
-from ..client.flows import Flow, Notice
+from ..client.flows import Flow, Notice, discreet
 from ..client.kinds import PROXY, SERVICE, Kind
 from ..failures import code_of, incomplete
 from ..journal import Journal
 from ..places import check_same
-from ..shapes import UNKNOWN, map_secrets
+from ..shapes import UNKNOWN, map_secrets, secrets_of
 from ..spelling import camel, from_schema, properties, to_schema, worded
 from . import functions, values
 from .engine import Engine
@@ -122,7 +122,7 @@ class Provider(ResourceProviderServicer):
                 check_same(kind, request.id, olds, place)
                 if leaving.is_noted(kind, place, request.id):
                     flow = partial(lifecycle.settled, kind, request.id, olds)
-                    olds = dict(await self._run(request.urn, 0, flow))
+                    olds = dict(await self._run(request.urn, 0, flow, olds))
                     found = changes.diff(kind, request.id, olds, news)
             if not found.changed:
                 self._claims.keep(kind, place, request.id, request.urn, olds)
@@ -149,7 +149,9 @@ class Provider(ResourceProviderServicer):
         if request.preview:
             return messages.CreateResponse(properties=self._planned(kind, {}, wanted, given))
         async with self._answering(request.urn, context, given):
-            live = await self._run(request.urn, request.timeout, lambda at: self._created(kind, wanted, at), make=True)
+            live = await self._run(
+                request.urn, request.timeout, lambda at: self._created(kind, wanted, at), wanted, make=True
+            )
         return messages.CreateResponse(id=live.id, properties=_struct(kind, live.outputs, given))
 
     def _created(self, kind: Kind[Any], wanted: dict[str, Any], at: lifecycle.Place) -> Flow[lifecycle.Live]:
@@ -167,7 +169,9 @@ class Provider(ResourceProviderServicer):
         kind, given = _kind(request.urn), values.read(request.properties)
         olds = _plain(kind, given)
         async with self._answering(request.urn, context, given):
-            live = await self._run(request.urn, request.timeout, lambda at: lifecycle.read(kind, request.id, olds, at))
+            live = await self._run(
+                request.urn, request.timeout, lambda at: lifecycle.read(kind, request.id, olds, at), olds
+            )
         if live is None:
             return messages.ReadResponse()
         outputs, managed = _struct(kind, live.outputs, given), _struct(kind, live.inputs, given)
@@ -181,7 +185,7 @@ class Provider(ResourceProviderServicer):
             return messages.UpdateResponse(properties=self._planned(kind, olds, news, given))
         async with self._answering(request.urn, context, given):
             live = await self._run(
-                request.urn, request.timeout, lambda at: lifecycle.update(kind, request.id, olds, news, at)
+                request.urn, request.timeout, lambda at: lifecycle.update(kind, request.id, olds, news, at), olds, news
             )
         return messages.UpdateResponse(properties=_struct(kind, live.outputs, given))
 
@@ -190,7 +194,7 @@ class Provider(ResourceProviderServicer):
         kind = _kind(request.urn)
         olds = _plain(kind, values.read(request.properties))
         async with self._answering(request.urn, context):
-            await self._run(request.urn, request.timeout, lambda at: self._deleted(kind, request.id, olds, at))
+            await self._run(request.urn, request.timeout, lambda at: self._deleted(kind, request.id, olds, at), olds)
         return Empty()
 
     def _deleted(self, kind: Kind[Any], id: str, olds: dict[str, Any], at: lifecycle.Place) -> Flow[None]:
@@ -215,11 +219,17 @@ class Provider(ResourceProviderServicer):
         return Empty()
 
     async def _run(
-        self, urn: str, timeout: float, flow: Callable[[lifecycle.Place], Flow[T]], *, make: bool = False
+        self,
+        urn: str,
+        timeout: float,
+        flow: Callable[[lifecycle.Place], Flow[T]],
+        *props: Mapping[str, Any],
+        make: bool = False,
     ) -> T:
         session, place = await self._settings.connect(make=make)
+        steps = discreet(flow(replace(place, timeout=timeout or place.timeout)), secrets_of(_kind(urn), *props))
         with self._engine.about(urn):
-            return await session.run_async(flow(replace(place, timeout=timeout or place.timeout)), self._stop)
+            return await session.run_async(steps, self._stop)
 
     @asynccontextmanager
     async def _answering(self, urn: str, context: Context, given: Properties | None = None) -> AsyncIterator[None]:

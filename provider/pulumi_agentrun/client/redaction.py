@@ -1,0 +1,93 @@
+"""Takes secrets out of texts that others wrote, in every form in which those may repeat what they were sent."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable
+from html.entities import codepoint2name
+
+SECRETS = "secrets"
+"""The extension of a request that holds what no message about it may repeat."""
+STANDS_FOR = "[secret]"
+SHORT = 8
+"""Characters that a secret has at least to be looked for everywhere.
+
+A shorter one, which no service gives out, is taken out only where it stands by itself: it would be found in every
+other word, and in any base64.
+"""
+LONGEST = 65_536
+"""Characters of a text that is worth repeating."""
+
+_LEVELS = 9
+"""Escapes on top of each other, as texts in texts in texts have them, that are seen through."""
+_ALONE = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4}))", r"(?![A-Za-z0-9])"
+_ANY_BASE64 = "[A-Za-z0-9+/_-]"
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """Return a text without the secrets: as they are, escaped for JSON, URLs or HTML, or in base64."""
+    known = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
+    if known and len(text) > LONGEST:
+        return f"(a text of {len(text)} characters)"
+    for secret in known:
+        if _pattern(secret[:SHORT]).search(text):  # tokens are long, and so are their patterns
+            text = _pattern(secret).sub(STANDS_FOR, text)
+    return text
+
+
+def _pattern(secret: str) -> re.Pattern[str]:
+    forms = [_escaped(secret)]
+    if len(secret) < SHORT:
+        forms = [f"{_ALONE[0]}{forms[0]}{_ALONE[1]}"]
+    else:
+        encoded = secret.encode("utf-8", "surrogatepass")
+        forms += [_base64(encoded, offset) for offset in range(3)]
+    return re.compile("|".join(forms), re.IGNORECASE)
+
+
+def _base64(secret: bytes, offset: int) -> str:
+    """Return the pattern of base64 that has a secret in it, behind a number of other bytes."""
+    padded = bytes(offset) + secret
+    whole = b64encode(padded).decode().rstrip("=")
+    first, last = (0, 2, 3)[offset], len(padded) * 8 // 6  # characters that other bytes have no part in
+    core = "".join(_letter(letter, {"+": "-", "/": "_"}.get(letter)) for letter in whole[first:last])
+    before, behind = (_ANY_BASE64 if offset else ""), (_ANY_BASE64 if len(padded) % 3 else "")
+    return f"{before}{core}(?:{behind}(?:=|%3d){{0,2}})?" if behind else f"{before}{core}"
+
+
+def _escaped(secret: str) -> str:
+    """Return the pattern of a secret, each letter of it as it is or escaped in whichever way."""
+    parts = []
+    for run in re.findall(r"\\+|[^\\]", secret, re.DOTALL):
+        if run[0] == "\\":  # as one, for backslashes before backslashes have no end that could be told
+            parts.append(rf"(?:(?:{_coded(run[0])}){{{len(run)}}}|\\{{{len(run)},{len(run) * 2**4}}})")
+        else:
+            parts.append(_letter(run, "+" if run == " " else None))
+    return "".join(parts)
+
+
+def _letter(letter: str, other: str | None = None) -> str:
+    short = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}.get(letter)
+    plain = [re.escape(letter), *([re.escape(other)] if other else []), *([rf"\\{short}"] if short else [])]
+    coded = "|".join(_coded(one) for one in (letter, other) if one)  # first, for a percent sign begins its own code
+    return rf"(?:{coded}|\\{{0,{_LEVELS}}}(?:{'|'.join(plain)}))"
+
+
+def _coded(letter: str) -> str:
+    """Return the pattern of a letter that is written by its number or its name."""
+    number = ord(letter)
+    units = letter.encode("utf-16-be", "surrogatepass")
+    pairs = [units[at : at + 2].hex() for at in range(0, len(units), 2)]
+    octets = letter.encode("utf-8", "surrogatepass")
+    forms = [
+        "".join(rf"\\{{1,{_LEVELS}}}u{pair}" for pair in pairs),
+        "".join(f"%(?:25){{0,{_LEVELS}}}{octet:02x}" for octet in octets),
+        "".join(rf"\\{{1,{_LEVELS}}}x{octet:02x}" for octet in octets),
+        rf"&(?:amp;){{0,{_LEVELS}}}#(?:0{{0,6}}{number}|x0{{0,6}}{number:x});",
+    ]
+    if number in codepoint2name:
+        forms.append(rf"&(?:amp;){{0,{_LEVELS}}}{codepoint2name[number]};")
+    elif letter == "'":
+        forms.append(rf"&(?:amp;){{0,{_LEVELS}}}apos;")
+    return "|".join(forms)
