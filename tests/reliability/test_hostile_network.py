@@ -22,6 +22,8 @@ from reliability.hostile.script import LOST, UNSENT, Rule, Trouble, answered, ru
 from reliability.hostile.shapes import SHAPES
 from reliability.hostile.trial import Aftermath, Trial
 
+pytestmark = pytest.mark.e2e
+
 ONE = services(["one"])
 CHANGED = services(["one"], description="changed")
 REPLACED = services(["one"], provider="openai")

@@ -23,6 +23,8 @@ from reliability.hostile.replicas import Lag
 from reliability.hostile.script import LOST, UNSENT, Trouble, answered, rule, unheard
 from reliability.hostile.trial import Trial, stage_at
 
+pytestmark = pytest.mark.e2e
+
 ONE = services(["one"])
 CHANGED = services(["one"], description="changed")
 CREATE, UPDATE, GET = "Create*", "Update*", "Get*"

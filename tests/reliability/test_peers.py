@@ -231,7 +231,9 @@ def test_what_cannot_be_read_is_no_answer(script: Script, reason: str, colour: s
 
 
 @COLOURS
-@pytest.mark.parametrize("body", [FINE, gzip.compress(FINE), gzip.compress(FINE) + b"rest"])
+@pytest.mark.parametrize(
+    "body", [FINE, gzip.compress(FINE), gzip.compress(FINE) + b"rest"], ids=["plain", "gzip", "gzip and a rest"]
+)
 def test_a_body_is_read_as_it_is_encoded(body: bytes, colour: str) -> None:
     headers = [] if body is FINE else [GZIP]
     with Peer(answering(body, *headers)) as peer, calling(colour, f"http://{peer.address}") as call:

@@ -87,6 +87,7 @@ def test_what_differs_from_the_program_is_seen() -> None:
     assert len(list(differences(program, {}, {}))) == 1
 
 
+@pytest.mark.e2e
 def test_a_soak_in_peace_loses_nothing_and_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "soak"
     options = {"turns": 2, "minutes": 3, "resources": 6, "share": 0.0, "seed": "quiet", "folder": folder}
