@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,11 @@ from .client.errors import ConfigError
 
 FROM = "_from"
 FINGERPRINT = "_fingerprint"
+LARGEST = 8 * 1024
+"""Bytes that a file with a key may have."""
+_OF_THE_RUN = ("AGENTRUN_", "ALIBABA_CLOUD_", "PULUMI_")
+"""How variables begin that hold what the run itself needs: a program has no business to send those to a service."""
+_OF_THE_SYSTEM = ("/dev/", "/proc/", "/sys/")
 
 
 @dataclass(frozen=True)
@@ -38,20 +44,53 @@ def read(reference: str) -> str:
     """Return the secret that a reference leads to; raise ConfigError with what is wrong with it."""
     scheme, _, where = reference.partition(":")
     if scheme == "env" and where:
-        value = os.environ.get(where, "")
-        if not value:
-            raise ConfigError(f"the environment variable {where} is not set where the provider runs")
-        return value
+        return _of_environment(where)
     if scheme == "file" and where:
-        try:
-            value = Path(where).expanduser().read_text("utf-8").strip()
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not text"
-            raise ConfigError(f"the file {where} cannot be read: {reason}") from None
-        if not value:
-            raise ConfigError(f"the file {where} is empty")
-        return value
+        return _of_file(where)
     raise ConfigError("must be env:NAME or file:PATH")
+
+
+def _of_environment(name: str) -> str:
+    if name.upper().startswith(_OF_THE_RUN):
+        raise ConfigError(
+            "must not lead to a variable of AGENTRUN_, ALIBABA_CLOUD_ or PULUMI_: copy the key to one of its own"
+        )
+    value = os.environ.get(name, "")
+    if not value:
+        raise ConfigError(f"the environment variable {name} is not set where the provider runs")
+    return value
+
+
+def _of_file(where: str) -> str:
+    try:
+        path = Path(where).expanduser()
+        if _is_of_the_system(path) or not path.is_file():  # opening a device may do something by itself
+            path.stat()  # which is what says that there is none
+            raise ConfigError(f"the file {where} is no regular file")
+        with open(path, "rb", opener=_without_waiting) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ConfigError(f"the file {where} is no regular file")
+            content = file.read(LARGEST + 1)
+        value = content.decode().strip()
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = "there is no such path" if isinstance(error, (RuntimeError, UnicodeEncodeError)) else "it is not text"
+        reason = error.strerror or reason if isinstance(error, OSError) else reason
+        raise ConfigError(f"the file {where} cannot be read: {reason}") from None
+    if len(content) > LARGEST:
+        raise ConfigError(f"the file {where} is larger than {LARGEST // 1024} KiB, which no key is")
+    if not value:
+        raise ConfigError(f"the file {where} is empty")
+    return value
+
+
+def _is_of_the_system(path: Path) -> bool:
+    """Say whether a path leads, by itself or in the end, to where the system shows devices and processes as files."""
+    paths = (os.path.abspath(path), os.path.realpath(path))
+    return any(f"{os.sep}{found.lstrip(os.sep)}".startswith(_OF_THE_SYSTEM) for found in paths)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
 
 
 def fingerprint(secret: str, previous: object = None) -> str:

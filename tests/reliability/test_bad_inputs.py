@@ -61,7 +61,7 @@ BAD_SERVICES: dict[str, tuple[dict[str, Any], str]] = {
     "a key twice": (settings_(api_key=SECRET, api_key_from="env:K"), "api_key_from: must not be set beside api_key"),
     "a reference to nowhere": (settings_(api_key_from="vault:k"), "api_key_from: must be env:NAME or file:PATH"),
     "a reference without a name": (settings_(api_key_from="env:"), "api_key_from: must be env:NAME or file:PATH"),
-    "a reference to a folder": (settings_(api_key_from="file:/"), "the file / cannot be read"),
+    "a reference to a folder": (settings_(api_key_from="file:/"), "the file / is no regular file"),
     "a reference that is the key": (settings_(api_key_from=SECRET), "api_key_from: must be env:NAME or file:PATH"),
     "a fingerprint": (settings_(api_key_fingerprint="x"), "api_key_fingerprint: there is no such property"),
     "an address that is none": (settings_(base_url="api.example.com"), f"provider_settings.base_url: {ADDRESS}"),

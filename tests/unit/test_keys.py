@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pulumi_agentrun import changes, creation, lifecycle
+from pulumi_agentrun import changes, creation, inputs, keys, lifecycle
 from pulumi_agentrun.client import operations
+from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.keys import FINGERPRINT, FROM, Fingerprint, Reference
 from pulumi_agentrun.shapes import Shape, revealed, shape_of_model, shapes_of
@@ -85,3 +88,66 @@ def test_a_reference_leads_to_its_secret_and_nothing_else_is_sent(monkeypatch: p
     cleared = {"provider_settings": {"api_key_from": "", "api_key_fingerprint": "", "api_key": "k"}}
     assert revealed(shapes, cleared) == {"provider_settings": {"api_key": "k"}}
     assert revealed(shapes, {"provider_settings": {"api_key_from": ""}}) == {"provider_settings": {"api_key": ""}}
+
+
+def reading(reference: str) -> str:
+    """Return the reason why a reference is not followed, as a preview shows it, through whatever may run."""
+    settings = {"base_url": "https://a.example", "api_key_from": reference}
+    news = {"model_service_name": "a", "model_type": "llm", "provider": "p", "provider_settings": settings}
+    _, failures = inputs.check(SERVICE, {}, news)
+    (failure,) = failures
+    assert failure.path == "provider_settings.api_key_from"
+    return failure.reason
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AGENTRUN_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_BEARER_TOKEN",
+        "PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN", "agentrun_x", "Pulumi_Config",
+    ],
+)  # fmt: skip
+def test_no_reference_leads_to_the_credentials_of_the_run(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "top-secret")
+    reason = reading(f"env:{name}")
+    assert (
+        reason == "must not lead to a variable of AGENTRUN_, ALIBABA_CLOUD_ or PULUMI_: copy the key to one of its own"
+    )
+
+
+def test_only_small_regular_files_are_read(tmp_path: Path) -> None:
+    (tmp_path / "large").write_text("x" * (8 * 1024 + 1))
+    assert "is larger than 8 KiB" in reading(f"file:{tmp_path}/large")
+    (tmp_path / "full").write_text("x" * 8 * 1024)
+    assert keys.read(f"file:{tmp_path}/full") == "x" * 8 * 1024
+    os.mkfifo(tmp_path / "fifo")
+    assert "is no regular file" in reading(f"file:{tmp_path}/fifo")
+    (tmp_path / "link").symlink_to("fifo")
+    assert "is no regular file" in reading(f"file:{tmp_path}/link")
+    assert "is no regular file" in reading(f"file:{tmp_path}")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "s"))
+        assert "is no regular file" in reading(f"file:{tmp_path}/s")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    assert "it is not text" in reading(f"file:{tmp_path}/binary")
+    (tmp_path / "key").write_text("sk-1\n")
+    assert keys.read(f"file:{tmp_path}/key") == "sk-1"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/dev/zero", "/dev/null", "/dev/tty", "/dev/stdin", "/dev/fd/0", "/proc/self/environ", "/proc/self/cmdline",
+        "/proc/1/../self/environ", "/sys/kernel/uevent_seqnum", "//proc/self/environ", "/tmp/../proc/self/environ",
+    ],
+)  # fmt: skip
+def test_nothing_of_the_system_is_read(path: str, tmp_path: Path) -> None:
+    assert "is no regular file" in reading(f"file:{path}")
+    (tmp_path / "link").symlink_to(path)
+    assert "is no regular file" in reading(f"file:{tmp_path}/link")
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-that-name/key", "a\0b", "x" * 5000, "\ud800"])
+def test_a_path_that_is_none_is_a_sentence(path: str) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: "):
+        keys.read(f"file:{path}")

@@ -25,6 +25,15 @@ PASS: list[tuple[str, dict[str, Any], list[View]]] = [
     ("allowed-models", {"allowed": ["m*"]}, [service(), proxy(to("s1", model_names=["m1"]))]),
     ("allowed-models", {"sunset": {"m1": "2030-01-01"}, "today": "2029-12-31"}, [service()]),
     ("no-inline-api-key", {}, [service(credential_name="c"), service(provider_settings={"api_key_from": "env:K"})]),
+    (
+        "no-inline-api-key",
+        {"references": ["env:MODEL_*", "file:/run/secrets/*"]},
+        [
+            service(credential_name="c"),
+            service(provider_settings={"api_key_from": "env:MODEL_A"}),
+            service(provider_settings={"api_key_from": "file:/run/secrets/a/../b"}),
+        ],
+    ),
     ("secure-base-urls", {"hosts": ["*.example"]}, [service(), proxy(to("s1", base_url="https://b.example"))]),
     ("private-networking", {}, [service(network_configuration={"network_mode": "PRIVATE", "vpc_id": "v"})]),
     ("private-networking", {"modes": ["PUBLIC"]}, [proxy(network_configuration={"network_mode": "PUBLIC"})]),
@@ -48,6 +57,14 @@ PASS: list[tuple[str, dict[str, Any], list[View]]] = [
     ("unused-services", {"external": ["s1"]}, [service()]),
 ]
 FAIL: list[tuple[str, dict[str, Any], list[View], list[str]]] = [
+    (
+        "no-inline-api-key", {"references": ["env:MODEL_*", "file:/run/secrets/*"]},
+        [
+            service(provider_settings={"api_key_from": "env:HOME"}),
+            service(provider_settings={"api_key_from": "file:/run/secrets/../../etc/passwd"}),
+        ],
+        ["provider_settings.api_key_from: must match one of env:MODEL_*, file:/run/secrets/*"] * 2,
+    ),
     ("allowed-providers", {"allowed": ["tongyi"]}, [service()], ["provider: must be one of tongyi"]),
     (
         "allowed-models", {"allowed": ["m1"], "denied": ["m2"]}, [service(), proxy(to("s1", model_names=["x"]))],

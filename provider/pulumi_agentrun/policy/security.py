@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from posixpath import normpath
 from typing import Literal
 
 from ..client.kinds import PROXY, SERVICE
@@ -18,14 +19,31 @@ class Keys(Settings):
 
     allow_references: bool = True
     """Whether `api_key_from` may lead to a key where Pulumi runs; state then holds none."""
+    references: tuple[str, ...] = ()
+    """The allowed references as glob patterns such as `env:MODEL_*` or `file:/run/secrets/*`; none means any."""
 
 
 def no_inline_api_key(view: View, settings: Keys) -> Iterator[Found]:
-    """Yield a key that the program itself brings along; a live one may have come by a reference."""
+    """Yield a key that the program itself brings along, or a reference that leads elsewhere than it may.
+
+    A live key may have come by a reference.
+    """
     inline, reference = "provider_settings.api_key", "provider_settings.api_key_from"
     judged = [] if view.is_live and settings.allow_references else [inline]
     judged += [] if settings.allow_references else [reference]
-    return each(judged, lambda path: _unset(view, path))
+    where = _elsewhere(view, reference, settings) if settings.allow_references else ()
+    return apart(each(judged, lambda path: _unset(view, path)), where)
+
+
+def _elsewhere(view: View, path: str, settings: Keys) -> Iterator[Finding]:
+    reference = view.text(path)
+    if not reference or not settings.references:
+        return
+    scheme, _, where = reference.partition(":")
+    # A pattern's star takes slashes too, so that a path is judged by where it leads.
+    leads = f"{scheme}:{normpath(where)}" if scheme == "file" else reference
+    if not matches(leads, settings.references):
+        yield Finding(path, f"must match one of {', '.join(settings.references)}")
 
 
 def _unset(view: View, path: str) -> Iterator[Finding]:
