@@ -394,6 +394,14 @@ def test_a_credential_in_plain_configuration_is_refused(make_project: Callable[.
     assert "oops" not in run.console
 
 
+def test_a_credential_in_plain_configuration_is_a_secret_of_the_plugin(make_project: Callable[..., Project]) -> None:
+    project = make_project(door="plugin")
+    project.pulumi("config", "set", "--plaintext", "agentrun:accessKeyId", "id")
+    project.pulumi("config", "set", "--plaintext", "agentrun:accessKeySecret", "oops")
+    project.program(service())
+    assert "oops" not in project.up().console + project.preview().console + project.state()
+
+
 def test_another_region_is_never_searched(make_project: Callable[..., Project]) -> None:
     project = make_project()
     project.program(service())

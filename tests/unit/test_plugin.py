@@ -205,6 +205,21 @@ async def test_credentials_are_kept_secret_and_another_region_replaces() -> None
     assert (list(found.replaces), list(found.diffs)) == ([], ["accessKeySecret"])
 
 
+async def configured(provider: Provider, settings: dict[str, Any]) -> None:
+    await provider.Configure(messages.ConfigureRequest(args=values.write(settings)), context())
+
+
+async def test_a_second_configuration_leads_nothing_elsewhere(provider: Provider, tmp_path: Path) -> None:
+    await configured(provider, {"endpoint": f"file://{tmp_path}"})
+    with pytest.raises(Aborted, match="was configured before, with other settings"):
+        await configured(provider, {"endpoint": f"file://{tmp_path}/other"})
+    assert provider._settings.place is not None
+    assert provider._settings.place.address == f"file://{tmp_path}"
+    late = Provider(Quiet(""))
+    await configured(late, {"endpoint": UNKNOWN})
+    await configured(late, {"endpoint": f"file://{tmp_path}"})
+
+
 async def test_a_cancelled_creation_is_answered_with_what_exists(provider: Provider, tmp_path: Path) -> None:
     Platform.open(tmp_path, {}).switch(latency=60.0)
     inputs = (await checked(provider, INPUTS)).inputs

@@ -32,7 +32,7 @@ from ..spelling import camel, from_schema, properties, to_schema, worded
 from . import functions, values
 from .engine import Engine
 from .settings import Settings
-from .values import Hidden, Properties
+from .values import Hidden, Properties, hide
 
 T = TypeVar("T")
 
@@ -70,7 +70,11 @@ class Provider(ResourceProviderServicer):
         return messages.GetSchemaResponse(schema=json.dumps({"version": _VERSION, **schema}))
 
     async def CheckConfig(self, request: messages.CheckRequest, context: Context) -> messages.CheckResponse:
-        """Say what is wrong with the provider's configuration, and mark what is secret in it."""
+        """Say what is wrong with the provider's configuration, and mark what is secret in it.
+
+        The engine does not tell here what was set as a secret, so a credential in plain text cannot be refused: it is
+        made a secret, and state never holds it in clear.
+        """
         given = values.read(request.news)
         reasons = await Settings(given.values, self._engine.say).faults()
         return messages.CheckResponse(inputs=values.write(Settings.hidden(given)), failures=_failures(reasons))
@@ -85,8 +89,13 @@ class Provider(ResourceProviderServicer):
         )
 
     async def Configure(self, request: messages.ConfigureRequest, context: Context) -> messages.ConfigureResponse:
-        """Take the configuration that was checked."""
-        self._settings = Settings(values.read(request.args).values, self._engine.say)
+        """Take the configuration that was checked, once: another one would lead what is under way elsewhere."""
+        given = values.read(request.args).values
+        reason = self._settings.refusal(given)
+        if reason:
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, reason)
+        if not self._settings.is_configured:
+            self._settings = Settings(given, self._engine.say, is_configured=True)
         return messages.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True
         )
@@ -262,7 +271,7 @@ def _plain(kind: Kind[Any], given: Properties) -> dict[str, Any]:
 def _struct(kind: Kind[Any], props: dict[str, Any], given: Properties | None) -> Struct:
     """Return properties as the schema has them, what is a key or was given as a secret hidden."""
     hidden = to_schema(properties(kind), map_secrets(kind, props, Hidden))
-    return values.write(values.hide(hidden, given.secrets if given else ()))
+    return values.write(hide(hidden, given.secrets if given else ()))
 
 
 def _autonamed(

@@ -21,8 +21,11 @@ _SECRET = ("accessKeySecret", "securityToken")
 class Settings:
     """What one provider is configured with."""
 
-    def __init__(self, given: Mapping[str, Any], notify: Callable[[str], None]) -> None:
+    def __init__(self, given: Mapping[str, Any], notify: Callable[[str], None], *, is_configured: bool = False) -> None:
+        self._given = dict(given)
         self._is_known = UNKNOWN not in given.values()
+        self.is_configured = is_configured and self._is_known
+        """Whether they hold for good; in a preview, they may not be known yet."""
         self._accounts = Accounts(lambda key: given.get(key.removeprefix("agentrun:")), notify)
         self._faults: list[str] | None = None
 
@@ -66,6 +69,15 @@ class Settings:
     def region(self) -> Any:
         """The region, None if the endpoint tells of none, or UNKNOWN."""
         return self._accounts.place(None).region if self._is_known else UNKNOWN
+
+    def refusal(self, given: Mapping[str, Any]) -> str | None:
+        """Return why another configuration cannot take the place of this one, if it cannot."""
+        if not self.is_configured or given == self._given:
+            return None
+        return (
+            "This provider process was configured before, with other settings: "
+            "end it, and let Pulumi start one for each provider."
+        )
 
     @staticmethod
     def hidden(given: Properties) -> dict[str, Any]:
