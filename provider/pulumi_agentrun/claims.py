@@ -8,16 +8,19 @@ everything, also what the program no longer has.
 
 from __future__ import annotations
 
+import json
 import secrets
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from . import notes
 from .changes import CREATED_AT
+from .client.errors import ConfigError
 from .client.kinds import Kind
 from .journal import Journal
-from .places import MADE, Place, origin_of
+from .places import ADOPTED, MADE, Place, check_same, origin_of
 
 Key = tuple[str, str, str]
 Who = str | None
@@ -50,6 +53,7 @@ class Claims:
         self._keys: dict[str, tuple[Key, Who]] = {}
         self._held: dict[tuple[Key, Who], Held] = {}
         self._deleted: dict[tuple[Key, Who], Mapping[str, Any]] = {}
+        self._misplaced: set[str] = set()
 
     def declare(self, kind: Kind[Any], place: Place, name: str, urn: str) -> str | None:
         """Note that a resource of the program has a name; return what is wrong if another one has it."""
@@ -80,6 +84,10 @@ class Claims:
         held = _held(kind, place, name, outputs)
         with self._lock:
             self._held[held.key, held.who] = held
+        if origin_of(outputs).get(ADOPTED):
+            notes.note(notes.TAKEN, place.key(kind, name), json.dumps(asdict(held)))
+        else:
+            notes.forget(notes.TAKEN, place.key(kind, name))
         if self._journal is not None:
             self._journal.add(asdict(held))
 
@@ -91,13 +99,34 @@ class Claims:
         if self._journal is not None:
             held += map(_read, self._journal.entries())
         others = [other for other in held if other.key == record.key and other.made != record.made]
-        return any(other.who == record.who or _is_one_object(other, record) for other in others)
+        if any(other.who == record.who or _is_one_object(other, record) for other in others):
+            return True
+        noted = notes.read(notes.TAKEN, place.key(kind, name))
+        taken = _read(json.loads(noted)) if noted else None
+        return taken is not None and taken.made != record.made and _is_one_object(taken, record)
+
+    def check_place(self, kind: Kind[Any], id: str, olds: Mapping[str, Any], place: Place) -> None:
+        """Raise ConfigError if a resource lives elsewhere, and let the run create nothing there from then on."""
+        try:
+            check_same(kind, id, olds, place)
+        except ConfigError:
+            self._misplaced.add(place.address)
+            raise
+
+    def check_creation(self, kind: Kind[Any], name: str, place: Place) -> None:
+        """Raise ConfigError if other resources of the run have turned out to live elsewhere."""
+        if place.address in self._misplaced:
+            raise ConfigError(
+                f"{kind.title.capitalize()} {name} is not created in {place.location or place.address}, for other "
+                f"resources of this stack live elsewhere: see what is said of them."
+            )
 
     def deleted(self, kind: Kind[Any], place: Place, name: str, olds: Mapping[str, Any]) -> None:
         """Note that this run has deleted what had a name: for a while, older answers may still show it."""
         with self._lock:
             self._held.pop(_key(kind, place, name), None)
             self._deleted[_key(kind, place, name)] = olds
+        notes.forget(notes.TAKEN, place.key(kind, name))
 
     def former(self, kind: Kind[Any], place: Place, name: str) -> Mapping[str, Any] | None:
         """Return the record of what had a name until this run deleted it, if it did."""

@@ -21,7 +21,7 @@ from .client.models import SystemProps, UpdateInput
 from .client.settings import Status
 from .leaves import plain
 from .live import IncompleteError, Live, adopting, live_of
-from .places import MADE, SHOWS_KEYS, Place
+from .places import ADOPTED, MADE, SHOWS_KEYS, Place
 from .sending import Sending, TakenError, is_former, taken
 from .shapes import revealed, shapes_of
 from .waiting import SETTLING, Written, until_deleted, until_ready
@@ -166,7 +166,7 @@ def _adopted(kind: Kind[R], there: R, inputs: Mapping[str, Any], place: Place, d
     yield Notice(f"{kind.title} {name} exists and is taken over")
     answer: R = yield from call(operations.update(name, update_input(kind, mutable)), deadline)
     made = yield from until_ready(kind, name, Written(answer), deadline, place.timeout)
-    return (yield from written(kind, name, inputs, made, place, {MADE: token()}, deadline))
+    return (yield from written(kind, name, inputs, made, place, {MADE: token(), ADOPTED: True}, deadline))
 
 
 def update_input(kind: Kind[R], fields: Mapping[str, Any]) -> UpdateInput[R]:

@@ -10,10 +10,11 @@ import asyncio
 import gc
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import grpc
 from google.protobuf.struct_pb2 import Struct
@@ -48,7 +49,8 @@ def abort(message: str, code: grpc.StatusCode) -> None:
     """End the call that this thread answers with a sentence; return if there is none."""
     frame = _call()
     if frame is not None:
-        frame.f_locals["context"].abort(code, message)
+        with _final(frame.f_locals["context"]) as context:
+            context.abort(code, message)
 
 
 def abort_incomplete(message: str, id: str, outputs: dict[str, Any], inputs: dict[str, Any]) -> None:
@@ -61,7 +63,30 @@ def abort_incomplete(message: str, id: str, outputs: dict[str, Any], inputs: dic
         known = (frame.f_locals.get(name) for name in ("news", "props"))
         provider = next(value[PROVIDER_KEY] for value in known if isinstance(value, Mapping) and PROVIDER_KEY in value)
         kept, wanted = (_struct({**props, PROVIDER_KEY: provider}) for props in (outputs, inputs))
-        frame.f_locals["context"].abort_with_status(incomplete(id, kept, wanted, message))
+        with _final(frame.f_locals["context"]) as context:
+            context.abort_with_status(incomplete(id, kept, wanted, message))
+
+
+@contextmanager
+def _final(context: Any) -> Iterator[Any]:
+    """Let what ends a call be its answer: hosts from SDK 3.27x on would answer once more, with a traceback of it."""
+    try:
+        yield context
+    except Exception as raised:
+        end = raised
+
+        def abort(*_: object) -> NoReturn:
+            raise end
+
+        context.abort = abort
+        raise
+
+
+def engine_address() -> str | None:
+    """Return the address of the engine that has started this process as a host; None in any other."""
+    main = getattr(sys.modules.get("__main__"), "__spec__", None)
+    is_host = main is not None and main.name == "pulumi.dynamic.__main__"
+    return sys.argv[1] if is_host and len(sys.argv) > 1 else None
 
 
 def _call() -> FrameType | None:

@@ -13,15 +13,16 @@ from pulumi.output import UNKNOWN as PULUMI_UNKNOWN
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import wrap_rpc_secret
 
-from . import changes, host, inputs, leaving, lifecycle, naming, options
+from . import changes, host, inputs, lifecycle, naming, notes, options
 from .accounts import Accounts
 from .claims import Claims
 from .client.errors import AgentRunError, ConfigError, LifecycleError
 from .client.flows import Flow, Notice, discreet
 from .client.kinds import Kind
 from .failures import code_of
+from .journal import Journal
 from .live import IncompleteError, Live
-from .places import Place, check_same
+from .places import Place
 from .shapes import UNKNOWN, map_secrets, secrets_of
 
 T = TypeVar("T")
@@ -33,7 +34,8 @@ class Hosted:
     def __init__(self, kind: Kind[Any], get: Callable[[str], Any]) -> None:
         self.kind = kind
         self._accounts = Accounts(get, _say)
-        self._claims = Claims()
+        engine = host.engine_address()
+        self._claims = Claims(Journal(engine) if engine else None)
         host.widen()
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -64,8 +66,8 @@ class Hosted:
         profile = olds.get(naming.PROFILE)
         if profile == news.get(naming.PROFILE):  # another profile is another place, and replaces
             place = self._asked(lambda: self._accounts.place(profile))
-            self._asked(lambda: check_same(self.kind, _id, olds, place))
-            if leaving.is_noted(self.kind, place, _id):
+            self._asked(lambda: self._claims.check_place(self.kind, _id, olds, place))
+            if notes.read(notes.LEAVING, place.key(self.kind, _id)) is not None:
                 seen = self._run("read", olds, lambda place: lifecycle.settled(self.kind, _id, olds, place))
                 found = changes.diff(self.kind, _id, seen, news)
             if not found.changed:
@@ -83,6 +85,7 @@ class Hosted:
         return CreateResult(made.id, self._to_pulumi(made.outputs))
 
     def _created(self, wanted: dict[str, Any], place: Place) -> Flow[Live]:
+        self._claims.check_creation(self.kind, wanted[self.kind.name_field], place)
         former = self._claims.former(self.kind, place, wanted[self.kind.name_field])
         adopt = inputs.may_adopt(self.kind, wanted)
         live = yield from lifecycle.create(self.kind, wanted, place, adopt=adopt, former=former)

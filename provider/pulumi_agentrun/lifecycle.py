@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from . import changes, drift, leaving
+from . import changes, drift, notes
 from .client import operations
 from .client.errors import (
     AgentRunError,
@@ -127,7 +127,7 @@ def delete(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flo
     except NotReadyError as error:
         if error.status != Status.DELETING:
             raise
-        leaving.note(kind, place, id)
+        notes.note(notes.LEAVING, place.key(kind, id))
         raise GoingError(
             f"{error} It is still being deleted, and stays in state until it is gone. Before another machine puts it "
             f"back into the program, run pulumi refresh there, or it would be taken for unchanged."
@@ -139,7 +139,7 @@ def delete(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flo
             f"{error} Take {kind.title} {id} out of what uses it and run again; if it is being replaced, set another "
             f"{kind.name_field} instead, so that the new one is there before this one goes."
         ) from None
-    leaving.forget(kind, place, id)
+    notes.forget(notes.LEAVING, place.key(kind, id))
     if not was_there:
         check_gone(kind, id, olds, place)
 
@@ -149,5 +149,5 @@ def settled(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Fl
     found: R | None = yield from _found(kind, id, olds, place)
     if found is None or found.status == Status.DELETING:
         return {**olds, changes.STATUS: Status.DELETING.value}
-    leaving.forget(kind, place, id)
+    notes.forget(notes.LEAVING, place.key(kind, id))
     return olds

@@ -19,7 +19,7 @@ MOVED_VARIABLE = "AGENTRUN_MOVED_FROM"
 """The environment variable that names, separated by commas, locations that are reached another way from now on."""
 
 LOCATION, ACCOUNT, ACCESS_KEY = "location", "account", "access_key"
-MADE, SHOWS_KEYS, UNSETTLED = "made", "shows_keys", "unsettled"
+MADE, ADOPTED, SHOWS_KEYS, UNSETTLED = "made", "adopted", "shows_keys", "unsettled"
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,10 @@ class Place:
     """The account's id, where it is known."""
     access_key: str | None = None
     """A digest of the id of a permanent access key; temporary ones tell nothing, for each run has another."""
+
+    def key(self, kind: Kind[Any], name: str) -> tuple[str, str, str]:
+        """Return what tells an object there from every other one, as this machine notes it."""
+        return kind.collection, self.location or self.address, name
 
     @property
     def origin(self) -> dict[str, Any]:

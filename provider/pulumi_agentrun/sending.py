@@ -164,6 +164,7 @@ def taken(kind: Kind[Any], name: str) -> TakenError:
     """Return the error of a name that is somebody else's."""
     return TakenError(
         f"{kind.title.capitalize()} {name} exists already, so nothing was created. To take it over: "
-        f"{adopting(name)}. To keep it apart, choose another {kind.name_field}. "
-        f"If this replaces {name} itself, set delete_before_replace=True in its ResourceOptions."
+        f"{adopting(name)}, also where an earlier replacement has left it to be deleted (pulumi stack lists it twice). "
+        f"To keep it apart, choose another {kind.name_field}. If this replaces {name} itself, and it is not to be "
+        f"retained, set delete_before_replace=True in its ResourceOptions."
     )

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pytest
 from pulumi_agentrun.claims import Claims, token
+from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
-from pulumi_agentrun.places import MADE, ORIGIN, Place
+from pulumi_agentrun.places import ADOPTED, MADE, ORIGIN, Place
 
 HERE = Place(address="https://a.example", location="https://a.example", access_key="one")
 OTHER_KEY = Place(address="https://a.example", location="https://a.example", access_key="two")
 ELSEWHERE = Place(address="https://b.example", location="https://b.example", access_key="one")
 URN = "urn:pulumi:dev::p::t::"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path))
 
 
 def record(**more: Any) -> dict[str, Any]:
@@ -83,3 +91,25 @@ def test_what_this_run_deleted_is_remembered() -> None:
     claims.deleted(SERVICE, HERE, "a", old)
     assert claims.former(SERVICE, HERE, "a") == old
     assert not claims.spares(SERVICE, HERE, "a", record())
+
+
+def test_what_an_earlier_run_took_over_is_spared_where_this_one_says_nothing_of_it() -> None:
+    """As in `up --target` of the older record alone."""
+    old = record(created_at="then")
+    new = {ORIGIN: {MADE: token(), ADOPTED: True}, "created_at": "then"}
+    Claims().hold(SERVICE, HERE, "a", new)
+    assert Claims().spares(SERVICE, HERE, "a", old)
+    assert not Claims().spares(SERVICE, HERE, "a", new)
+    assert not Claims().spares(SERVICE, HERE, "a", record(created_at="later")), "another object, made elsewhere"
+    Claims().deleted(SERVICE, HERE, "a", new)
+    assert not Claims().spares(SERVICE, HERE, "a", old)
+
+
+def test_nothing_is_created_where_the_stack_turns_out_not_to_live() -> None:
+    claims = Claims()
+    claims.check_creation(SERVICE, "b", ELSEWHERE)
+    with pytest.raises(ConfigError, match=r"is in https://a.example, but the configuration says https://b.example"):
+        claims.check_place(SERVICE, "a", {ORIGIN: HERE.origin}, ELSEWHERE)
+    with pytest.raises(ConfigError, match=r"Model service b is not created in https://b.example"):
+        claims.check_creation(SERVICE, "b", ELSEWHERE)
+    claims.check_creation(SERVICE, "b", HERE)

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from pulumi_agentrun import changes, leaving, lifecycle
+from pulumi_agentrun import changes, lifecycle, notes
 from pulumi_agentrun.client import operations
 from pulumi_agentrun.client.errors import AgentRunError, ConfigError, LifecycleError, TransportError
 from pulumi_agentrun.client.kinds import SERVICE
@@ -311,7 +311,7 @@ def test_a_deletion_that_takes_too_long_says_that_it_goes_on(world: World) -> No
     world.platform.switch(deletion="gradual", latency=300.0)
     with pytest.raises(lifecycle.GoingError, match=r"was not gone within 60 seconds.*run pulumi refresh there"):
         world.run(lifecycle.delete(SERVICE, "a", made.outputs, PLACE))
-    assert leaving.is_noted(SERVICE, PLACE, "a")
+    assert notes.read(notes.LEAVING, PLACE.key(SERVICE, "a")) is not None
     for seen in (
         world.run(lifecycle.read(SERVICE, "a", made.outputs, PLACE)).outputs,
         world.run(lifecycle.settled(SERVICE, "a", made.outputs, PLACE)),
@@ -320,11 +320,11 @@ def test_a_deletion_that_takes_too_long_says_that_it_goes_on(world: World) -> No
         assert (found.changed, found.replaces, found.delete_before_replace) == (("status",), ("status",), True)
     world.now += 600
     world.run(lifecycle.delete(SERVICE, "a", made.outputs, PLACE))
-    assert not leaving.is_noted(SERVICE, PLACE, "a")
+    assert notes.read(notes.LEAVING, PLACE.key(SERVICE, "a")) is None
 
 
 def test_a_deletion_that_has_ended_otherwise_is_forgotten(world: World) -> None:
     made = create(world)
-    leaving.note(SERVICE, PLACE, "a")
+    notes.note(notes.LEAVING, PLACE.key(SERVICE, "a"))
     assert world.run(lifecycle.settled(SERVICE, "a", made.outputs, PLACE)) == made.outputs
-    assert not leaving.is_noted(SERVICE, PLACE, "a")
+    assert notes.read(notes.LEAVING, PLACE.key(SERVICE, "a")) is None

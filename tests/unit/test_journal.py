@@ -18,6 +18,7 @@ HERE = Place(address="https://a.example", location="https://a.example")
 @pytest.fixture(autouse=True)
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path.parent / f"{tmp_path.name}-home"))
 
 
 def test_processes_of_a_run_know_what_each_of_them_holds() -> None:

@@ -19,14 +19,13 @@ from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
-from .. import changes, inputs, leaving, lifecycle, options
+from .. import changes, inputs, lifecycle, notes, options
 from ..claims import Claims
 from ..client.errors import AgentRunError
 from ..client.flows import Flow, Notice, discreet
 from ..client.kinds import PROXY, SERVICE, Kind
 from ..failures import code_of, incomplete
 from ..journal import Journal
-from ..places import check_same
 from ..shapes import UNKNOWN, map_secrets, secrets_of
 from ..spelling import camel, from_schema, properties, to_schema, worded
 from . import functions, values
@@ -128,8 +127,8 @@ class Provider(ResourceProviderServicer):
         place = self._settings.place
         if place is not None:
             async with self._answering(request.urn, context):
-                check_same(kind, request.id, olds, place)
-                if leaving.is_noted(kind, place, request.id):
+                self._claims.check_place(kind, request.id, olds, place)
+                if notes.read(notes.LEAVING, place.key(kind, request.id)) is not None:
                     flow = partial(lifecycle.settled, kind, request.id, olds)
                     olds = dict(await self._run(request.urn, 0, flow, olds))
                     found = changes.diff(kind, request.id, olds, news)
@@ -164,6 +163,7 @@ class Provider(ResourceProviderServicer):
         return messages.CreateResponse(id=live.id, properties=_struct(kind, live.outputs, given))
 
     def _created(self, kind: Kind[Any], wanted: dict[str, Any], at: lifecycle.Place) -> Flow[lifecycle.Live]:
+        self._claims.check_creation(kind, wanted[kind.name_field], at)
         former, adopt = self._claims.former(kind, at, wanted[kind.name_field]), inputs.may_adopt(kind, wanted)
         try:
             live = yield from lifecycle.create(kind, wanted, at, adopt=adopt, keep=True, former=former)
