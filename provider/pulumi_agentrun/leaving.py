@@ -16,13 +16,14 @@ from typing import Any
 
 from .client.kinds import Kind
 from .places import Place
+from .private import make_folder
 
 
 def note(kind: Kind[Any], place: Place, name: str) -> None:
     """Remember that what has a name is being deleted."""
     with suppress(OSError):  # a file system that cannot be written to
         path = _path(kind, place, name)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent)
         path.touch(mode=0o600)
 
 
