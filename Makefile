@@ -81,8 +81,12 @@ format: install ## format the code and write the generated files
 	@$(BIN)/python tools/generate.py
 
 platform: install ## serve the embedded platform on http://127.0.0.1:8080
-	@AGENTRUN_PLATFORM_CREDENTIAL=$${AGENTRUN_PLATFORM_CREDENTIAL:-local:local} \
-	  $(BIN)/python -m pulumi_agentrun.platform --host 127.0.0.1 --port 8080 --data .agentrun
+	@echo 'In another terminal, with an access key that only you can read (.agentrun/credential):'
+	@echo '  export AGENTRUN_CONTROL_ENDPOINT=http://127.0.0.1:8080'
+	@echo '  export AGENTRUN_ACCESS_KEY_ID=$$(cut -d: -f1 .agentrun/credential)'
+	@echo '  export AGENTRUN_ACCESS_KEY_SECRET=$$(cut -d: -f2 .agentrun/credential)'
+	@$(BIN)/python -m pulumi_agentrun.platform --host 127.0.0.1 --port 8080 --data .agentrun \
+	  --credential-file .agentrun/credential
 
 lock: install ## resolve the dependencies anew
 	@$(BIN)/python -m pip install --quiet uv

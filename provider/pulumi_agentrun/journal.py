@@ -11,6 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from .private import make_folder
+
 try:
     import fcntl
 except ImportError:  # Windows: each process knows of itself alone
@@ -33,6 +35,7 @@ class Journal:
             folder.mkdir(mode=0o700, exist_ok=True)
             if folder.is_symlink() or folder.stat().st_uid != os.getuid():
                 return
+            make_folder(folder)
             name = sha256(run.encode()).hexdigest()[:16]
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
             self._descriptor = os.open(folder / name, flags, 0o600)

@@ -14,6 +14,8 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
+from .private import make_folder
+
 Key = tuple[str, ...]
 """A kind, a place and a name."""
 
@@ -27,7 +29,7 @@ def note(what: str, key: Key, text: str = "") -> None:
     """Write a note."""
     with suppress(OSError):  # a file system that cannot be written to
         path = _path(what, key)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent)
         fresh = path.with_suffix(f".{os.getpid()}")
         fresh.write_text(text, "utf-8")
         fresh.replace(path)

@@ -6,19 +6,23 @@ import logging
 import os
 import re
 import signal
+import socket
 import sqlite3
+import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from alibabacloud_agentrun20250910 import models as api
 from alibabacloud_agentrun20250910.client import Client
 from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.models import Config
-from pulumi_agentrun.platform import Fault, Platform
+from pulumi_agentrun.platform import Fault, Platform, server
 
 CREDENTIAL = "ak:the:secret-of-ak"
 API_KEYS = ("sk-very-secret-key", "sk-other-secret-key")
@@ -98,7 +102,7 @@ def test_it_serves_https_with_switches(start: Start, certificate: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ((), "no access key: give --credential ID:SECRET or set AGENTRUN_PLATFORM_CREDENTIAL"),
+        ((), "no access key: give --credential-file FILE or set AGENTRUN_PLATFORM_CREDENTIAL"),
         (("--credential", "only-a-secret"), "credential 1 is not of the form ID:SECRET"),
         (("--credential", CREDENTIAL, "--switch", "colour=red"), "there is no switch 'colour'"),
         (("--credential", CREDENTIAL, "--latency", "soon"), "switch latency cannot be 'soon'"),
@@ -149,3 +153,100 @@ def test_a_failure_of_the_platform_is_logged_without_the_request(
 
 def test_nothing_prints_a_secret(platform: Platform) -> None:
     assert "secret" not in repr(platform) + repr(vars(platform)) + repr(Fault(status=500, body=b"secret"))
+
+
+@pytest.fixture
+def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
+    """Serve from a thread, with little patience."""
+    monkeypatch.setattr(server, "LONGEST_HEAD", 0.2)
+    monkeypatch.setattr(server, "LONGEST_BODY", 0.2)
+    platform = Platform.open(tmp_path / "data", {"ak": "secret"}, is_served=True)
+    served = uvicorn.Server(server.configuration(platform, is_local=True))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=served.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield listener.getsockname()
+        served.should_exit = True
+        thread.join()
+    platform.close()
+
+
+def said(address: tuple[str, int], *pieces: bytes) -> bytes:
+    """Return all that is answered to some bytes until the other side closes."""
+    with socket.create_connection(address, timeout=20) as line:
+        answered = b""
+        try:
+            for piece in pieces:
+                line.sendall(piece)
+            while more := line.recv(65536):
+                answered += more
+        except ConnectionError:
+            pass
+        return answered
+
+
+HEAD = b"POST /2025-09-10/agents/model-services HTTP/1.1\r\nhost: 127.0.0.1\r\n"
+
+
+def test_a_body_is_bounded_whether_it_says_its_length_or_not(local: tuple[str, int]) -> None:
+    for head in (b"content-length: 100000000\r\n\r\n", b"transfer-encoding: chunked\r\n\r\n"):
+        chunk = b"100001\r\n" + b"x" * 0x100001 + b"\r\n" if b"chunked" in head else b"x" * 0x100001
+        answered = said(local, HEAD + head, chunk)
+        assert answered.startswith(b"HTTP/1.1 413 ")
+        assert b"ERR_REQUEST_TOO_LARGE" in answered
+
+
+@pytest.mark.parametrize("sent", [b"", b"G", b"GET / HTTP/1.1\r\n", HEAD + b"x-a: b"])
+def test_a_head_without_an_end_is_not_waited_for(local: tuple[str, int], sent: bytes) -> None:
+    assert said(local, sent) == b""
+    first = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"
+    assert said(local, first, sent or b"G").count(b"HTTP/1.1 ") == 1
+
+
+def test_a_body_without_an_end_is_not_waited_for(local: tuple[str, int]) -> None:
+    assert said(local, HEAD + b"content-length: 10\r\n\r\nabc").startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "localhost.evil.example", "10.0.0.1", "[::2]", ""])
+def test_a_page_of_another_host_is_refused_on_loopback(local: tuple[str, int], host: str) -> None:
+    asked = f"GET / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n".encode()
+    assert said(local, asked).startswith(b"HTTP/1.1 421 ")
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "127.3.3.3", "[::1]:80"])
+def test_this_machine_is_served_under_all_its_names(local: tuple[str, int], host: str) -> None:
+    asked = f"GET / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n".encode()
+    assert said(local, asked).startswith(b"HTTP/1.1 404 ")
+
+
+def test_a_credential_is_made_for_its_owner_alone(start: Start, tmp_path: Path) -> None:
+    path = tmp_path / "data" / "credential"
+    before = os.umask(0)
+    try:
+        process = start("--credential-file", str(path))
+        assert process.stdout is not None
+        address = process.stdout.readline().strip().removeprefix("listening on http://")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    key, _, secret = path.read_text().strip().partition(":")
+    assert len(secret) >= 32
+    Client(Config(access_key_id=key, access_key_secret=secret, endpoint=address, protocol="http")).create_model_service(
+        _request(API_KEYS[0])
+    )
+    process.terminate()
+    assert secret not in "".join(process.communicate(timeout=20))
+    path.chmod(0o640)
+    refused = start("--credential-file", str(path))
+    assert "others can read it" in refused.communicate(timeout=20)[1]
+    assert refused.returncode == 2
+
+
+def test_no_folder_of_the_platform_is_open_to_others(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        Platform.open(tmp_path / "a" / "b" / "c", {}).close()
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE((tmp_path / path).stat().st_mode) for path in ("a", "a/b", "a/b/c")} == {0o700}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import Any
 
 import pytest
 from pulumi_agentrun.platform import Platform
-from pulumi_agentrun.platform.verification import Headers, canonical_request, string_to_sign
+from pulumi_agentrun.platform.verification import SKEW, Headers, canonical_request, string_to_sign
 
 DATE = "2026-01-02T03:04:05Z"
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc).timestamp()
@@ -236,6 +238,23 @@ def test_a_nonce_is_used_once_for_each_key(platform: Platform, now: list[float])
     assert _refused(V1, platform) == (400, "SignatureNonceUsed")
     another = V1.signed_anew("testAccessKeySecret", x_acs_signature_nonce="another")
     assert another.send(platform)[1]["code"] == "ERR_ALREADY_EXISTS"
+
+
+def test_used_nonces_outlive_a_platform_that_is_served(tmp_path: Path, now: list[float]) -> None:
+    def served() -> Any:
+        return closing(Platform.open(tmp_path / "served", KEYS, clock=lambda: now[0], is_served=True))
+
+    with served() as first:
+        assert V1.send(first)[0] == 200
+    with served() as second, closing(sqlite3.connect(tmp_path / "served" / "platform.db")) as connection:
+        assert _refused(V1, second) == (400, "SignatureNonceUsed")
+        now[0] += 2 * SKEW + 1
+        later = datetime.fromtimestamp(now[0], timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        another = V1.signed_anew("testAccessKeySecret", x_acs_signature_nonce="another", x_acs_date=later)
+        assert another.send(second)[1]["code"] == "ERR_ALREADY_EXISTS"
+        assert connection.execute("SELECT nonce FROM nonces").fetchall() == [("another",)], (
+            "what is too old is forgotten"
+        )
 
 
 def test_a_request_that_was_refused_uses_no_nonce(platform: Platform) -> None:

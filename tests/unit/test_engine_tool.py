@@ -312,3 +312,16 @@ def test_without_an_engine_it_fails_with_a_sentence(tmp_path: Path) -> None:
     assert (answer.returncode, answer.stdout) == (1, "")
     assert answer.stderr.startswith("No Pulumi engine. Install Pulumi")
     assert answer.stderr.endswith("\n  - There is no pulumi on PATH.\n")
+
+
+def test_nobody_else_can_write_what_is_run_whatever_the_umask(tmp_path: Path) -> None:
+    cache = tmp_path / "caches" / "pulumi-agentrun" / "engine"
+    before = os.umask(0)
+    try:
+        for _ in range(2):
+            with engine.locked(cache):
+                modes = {part.stat().st_mode & 0o777 for part in (cache, cache.parent, cache.parent.parent)}
+            assert modes == {0o700}
+            cache.chmod(0o777)  # as an older release has made it
+    finally:
+        os.umask(before)

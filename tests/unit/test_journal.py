@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from pulumi_agentrun import leaving
 from pulumi_agentrun.claims import Claims
 from pulumi_agentrun.client.kinds import SERVICE
 from pulumi_agentrun.journal import Journal
@@ -53,3 +55,24 @@ def test_a_folder_that_is_not_ours_is_not_used(tmp_path: Path) -> None:
     journal = Journal("127.0.0.1:1")
     journal.add({"a": 1})
     assert list(journal.entries()) == []
+
+
+def test_no_folder_of_ours_is_open_to_others_whatever_the_umask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "new" / "home"))
+    before = os.umask(0)
+    try:
+        Journal("127.0.0.1:1").close()
+        leaving.note(SERVICE, HERE, "a")
+        found = [path for path in tmp_path.rglob("*") if path.is_dir()]
+        assert len(found) == 4
+        assert {path.stat().st_mode & 0o777 for path in found} == {0o700}
+        for path in found:
+            path.chmod(0o777)
+        Journal("127.0.0.1:1").close()
+        leaving.note(SERVICE, HERE, "b")
+        ours = [path for path in found if path.name.startswith(("pulumi-agentrun", "agentrun-leaving"))]
+        assert {path.stat().st_mode & 0o777 for path in ours} == {0o700}
+    finally:
+        os.umask(before)

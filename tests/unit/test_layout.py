@@ -48,6 +48,7 @@ def test_the_client_imports_neither_pulumi_nor_what_stands_on_it(path: Path) -> 
 
 
 LAYERS = (
+    "private",
     "options",
     "keys",
     "shapes",

@@ -124,7 +124,11 @@ def cached(*directories: Path) -> Path:
 @contextmanager
 def locked(cache: Path) -> Iterator[None]:
     """Let one process at a time change the cache; the lock goes with the process, however it ends."""
-    cache.mkdir(parents=True, exist_ok=True)
+    # What is in there is run: nobody else may write to it, whatever the umask, nor to a folder that leads to it.
+    for missing in reversed([folder for folder in (cache, *cache.parents) if not folder.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+    if cache.stat().st_mode & 0o022:
+        cache.chmod(0o700)
     with (cache / ".lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import secrets
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from . import switches
@@ -20,13 +22,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line and serve until told to stop."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    credentials = _credentials(parser, options.credential)
+    credentials = _credentials(parser, options)
     settings = _settings(parser, options)
     if (options.tls_cert is None) != (options.tls_key is None):
         parser.error("--tls-cert and --tls-key go together")
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     certificate = Certificate(options.tls_cert, options.tls_key) if options.tls_cert else None
-    platform = Platform.open(options.data, credentials)
+    platform = Platform.open(options.data, credentials, is_served=True)
     try:
         platform.switch(**settings)
         serve(platform, options.host, options.port, certificate)
@@ -45,7 +47,14 @@ def _parser() -> argparse.ArgumentParser:
         "--credential",
         action="append",
         metavar="ID:SECRET",
-        help=f"an access key to accept, repeatable; or {CREDENTIAL_VARIABLE}, several separated by blanks",
+        help=f"an access key to accept, repeatable, and seen by whoever lists processes; better --credential-file, or "
+        f"{CREDENTIAL_VARIABLE}, several separated by blanks",
+    )
+    parser.add_argument(
+        "--credential-file",
+        metavar="FILE",
+        type=Path,
+        help="a file of access keys to accept, one ID:SECRET a line; made with a random one if it is missing",
     )
     parser.add_argument("--latency", metavar="S", help="seconds until a change is done, as --switch latency=S")
     parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE", help="set a switch, repeatable")
@@ -54,10 +63,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _credentials(parser: argparse.ArgumentParser, given: list[str] | None) -> dict[str, str]:
-    pairs = given or os.environ.get(CREDENTIAL_VARIABLE, "").split()
+def _credentials(parser: argparse.ArgumentParser, options: argparse.Namespace) -> dict[str, str]:
+    pairs = options.credential or os.environ.get(CREDENTIAL_VARIABLE, "").split()
+    if options.credential_file is not None:
+        try:
+            pairs += kept(options.credential_file)
+        except (OSError, ValueError) as error:
+            parser.error(f"--credential-file {options.credential_file}: {getattr(error, 'strerror', None) or error}")
     if not pairs:
-        parser.error(f"no access key: give --credential ID:SECRET or set {CREDENTIAL_VARIABLE}")
+        parser.error(f"no access key: give --credential-file FILE or set {CREDENTIAL_VARIABLE}")
     credentials = {}
     for number, pair in enumerate(pairs, 1):
         key, _, secret = pair.partition(":")
@@ -65,6 +79,20 @@ def _credentials(parser: argparse.ArgumentParser, given: list[str] | None) -> di
             parser.error(f"credential {number} is not of the form ID:SECRET")
         credentials[key] = secret
     return credentials
+
+
+def kept(path: Path) -> list[str]:
+    """Return the access keys in a file that only its owner can read, made with a random one if it is missing."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        if os.name == "posix" and path.stat().st_mode & 0o077:
+            raise ValueError("others can read it, or write to it; chmod 600 it") from None
+    else:
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(f"local:{secrets.token_urlsafe(24)}\n")
+    return path.read_text("utf-8").split()
 
 
 def _settings(parser: argparse.ArgumentParser, options: argparse.Namespace) -> dict[str, Any]:

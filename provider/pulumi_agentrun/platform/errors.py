@@ -35,6 +35,27 @@ class BadRequest(ServiceError):
     code = "ERR_BAD_REQUEST"
 
 
+class TooLarge(ServiceError):
+    """The body is larger than any that makes sense."""
+
+    status = 413
+    code = "ERR_REQUEST_TOO_LARGE"
+
+
+class TooSlow(ServiceError):
+    """The body took too long to arrive."""
+
+    status = 408
+    code = "ERR_REQUEST_TIMEOUT"
+
+
+class Misdirected(ServiceError):
+    """The request is meant for another host: a page in a browser may have been led here by its name server."""
+
+    status = 421
+    code = "ERR_MISDIRECTED"
+
+
 class ValidationFailed(ServiceError):
     """A value has the right type and makes no sense."""
 

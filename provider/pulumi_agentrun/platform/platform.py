@@ -63,12 +63,20 @@ class Platform:
         *,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        is_served: bool = False,
     ) -> Platform:
         """Open the platform whose data is in a directory, made if it is missing.
 
-        The credentials are secrets by access key id; a bearer token is accepted when it is one of the secrets.
+        The credentials are secrets by access key id; a bearer token is accepted when it is one of the secrets. Where
+        it `is_served` to others, used nonces are kept in the directory, for requests may be sent again after a restart.
         """
-        return cls(Store(directory), Verifier(credentials, clock), clock, sleep)
+        store = Store(directory)
+
+        def use(key: str, nonce: str, now: float, oldest: float) -> bool:
+            with store.writing() as tables:
+                return tables.use_nonce(key, nonce, now, oldest)
+
+        return cls(store, Verifier(credentials, clock, use if is_served else None), clock, sleep)
 
     def close(self) -> None:
         """Close the files; what is in the directory stays."""

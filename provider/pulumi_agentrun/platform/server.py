@@ -6,16 +6,19 @@ import asyncio
 import signal
 import socket
 import sys
+import uuid
 from dataclasses import dataclass
 
+import h11
 import uvicorn
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from .errors import ConnectionDropped
+from .answers import refusal
+from .errors import ConnectionDropped, Misdirected, PlatformError, TooLarge, TooSlow
 from .platform import Platform
 
 
@@ -27,8 +30,20 @@ class Certificate:
     key: str
 
 
-def application(platform: Platform) -> ASGIApp:
-    """Return the platform as an ASGI application; it can drop connections only where `serve` runs it."""
+LARGEST_BODY = 1024 * 1024
+"""Bytes that the body of a request may have."""
+LONGEST_BODY = 30.0
+"""Seconds that a body may take to arrive."""
+LONGEST_HEAD = 10.0
+"""Seconds that a connection may take to send the head of a request."""
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+
+
+def application(platform: Platform, *, is_local: bool = False) -> ASGIApp:
+    """Return the platform as an ASGI application; it can drop connections only where `serve` runs it.
+
+    Where it `is_local`, requests to a host that is not this machine are refused.
+    """
 
     async def respond(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -37,19 +52,52 @@ def application(platform: Platform) -> ASGIApp:
         target = (scope["raw_path"] + (b"?" + query if query else b"")).decode("latin-1")
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
         try:
-            answer = await run_in_threadpool(platform.handle, request.method, target, headers, await request.body())
+            if is_local and not _is_local(request.headers.get("host", "")):
+                raise Misdirected("this platform is for this machine alone: call it 127.0.0.1 or localhost")
+            body = await _body(request)
+            answer = await run_in_threadpool(platform.handle, request.method, target, headers, body)
         except ConnectionDropped:
             await _drop(request)
+        except PlatformError as error:
+            refused = refusal(error, str(uuid.uuid4()).upper(), request.headers.get("host", ""))
+            closing = {**dict(refused.headers), "connection": "close"}
+            await Response(refused.body, refused.status, closing)(scope, receive, send)
         else:
             await Response(answer.body, answer.status, dict(answer.headers))(scope, receive, send)
 
     return respond
 
 
-def configuration(platform: Platform, certificate: Certificate | None = None) -> uvicorn.Config:
+async def _body(request: Request) -> bytes:
+    """Return the body of a request, unless it is too large or comes too slowly."""
+
+    async def read() -> bytes:
+        body = bytearray()
+        async for piece in request.stream():
+            body += piece
+            if len(body) > LARGEST_BODY:
+                raise TooLarge(f"the request body is larger than {LARGEST_BODY} bytes")
+        return bytes(body)
+
+    try:
+        return await asyncio.wait_for(read(), LONGEST_BODY)
+    except asyncio.TimeoutError:
+        raise TooSlow("the request body took too long") from None
+    except ClientDisconnect:
+        raise ConnectionDropped from None
+
+
+def _is_local(host: str) -> bool:
+    name = host.rpartition("]")[0].removeprefix("[") if host.startswith("[") else host.partition(":")[0]
+    return name.lower() in _LOCAL or name.startswith("127.")
+
+
+def configuration(
+    platform: Platform, certificate: Certificate | None = None, *, is_local: bool = False
+) -> uvicorn.Config:
     """Return what uvicorn needs to know to serve the platform."""
     return uvicorn.Config(
-        application(platform),
+        application(platform, is_local=is_local),
         http=_Protocol,
         ws="none",
         lifespan="off",
@@ -64,7 +112,7 @@ def configuration(platform: Platform, certificate: Certificate | None = None) ->
 
 def serve(platform: Platform, host: str, port: int, certificate: Certificate | None = None) -> None:
     """Serve until SIGTERM or SIGINT; port 0 takes a free one, and standard output says which."""
-    config = configuration(platform, certificate)
+    config = configuration(platform, certificate, is_local=_is_local(f"[{host}]"))
     with socket.create_server((host, port), family=_family(host), backlog=config.backlog) as listener:
         scheme = "https" if certificate else "http"
         shown = f"[{host}]" if ":" in host else host
@@ -86,13 +134,36 @@ class _Server(uvicorn.Server):
 
 
 class _Protocol(H11Protocol):
-    """Answers without delay, and tells the application which transport it could drop."""
+    """Answers without delay, waits for no request's head for ever, and tells which transport could be dropped."""
+
+    _waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         # Head and body of an answer are written apart; without this, a client waits 40 ms between them.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.app_state = {**self.app_state, "transport": transport}
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        """Wait for the rest of a head; uvicorn itself watches connections that are idle after a request."""
+        if self.conn.their_state is not h11.IDLE:
+            self._stop_waiting()
+        elif self._waiting is None:
+            self._waiting = self.loop.call_later(LONGEST_HEAD, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
 
 
 async def _drop(request: Request) -> None:

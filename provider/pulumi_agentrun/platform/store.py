@@ -35,6 +35,9 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     """CREATE TABLE IF NOT EXISTS faults (
         sequence INTEGER PRIMARY KEY, fault TEXT NOT NULL, skip INTEGER NOT NULL, times INTEGER NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS nonces (
+        key TEXT NOT NULL, nonce TEXT NOT NULL, used REAL NOT NULL, PRIMARY KEY (key, nonce)) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS uses ON nonces (used)",
 )
 _COLUMNS = "kind, name, id, body, created, updated, during, until, outcome, reason"
 
@@ -111,6 +114,12 @@ class Tables:
         """Store the switches."""
         self._connection.execute("INSERT OR REPLACE INTO settings VALUES ('switches', ?)", (switches.to_json(),))
 
+    def use_nonce(self, key: str, nonce: str, now: float, oldest: float) -> bool:
+        """Remember that a nonce was used, and forget what is older; say whether it is used for the first time."""
+        self._connection.execute("DELETE FROM nonces WHERE used < ?", (oldest,))
+        query = "INSERT OR IGNORE INTO nonces VALUES (?, ?, ?)"
+        return self._connection.execute(query, (key, nonce, now)).rowcount == 1
+
     def add_fault(self, fault: Fault) -> None:
         """Store a fault behind those already waiting."""
         query = "INSERT INTO faults (fault, skip, times) VALUES (?, ?, ?)"
@@ -152,7 +161,9 @@ class Store:
         self._closed = False
         # Whoever lets go of a store without closing it, with an event loop that has ended say, leaves no file open.
         weakref.finalize(self, _close_all, self._idle)
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for missing in reversed([part for part in self._path.parent.parents if not part.exists()]):
+            missing.mkdir(mode=0o700, exist_ok=True)  # `parents=True` would give these whatever the umask leaves
+        self._path.parent.mkdir(mode=0o700, exist_ok=True)
         _make_private(self._path)
         with self._connection() as connection:
             _patiently(connection, "PRAGMA journal_mode = WAL")

@@ -53,11 +53,20 @@ class Headers:
 
 
 class Verifier:
-    """Knows the credentials and which nonces were used."""
+    """Knows the credentials and which nonces were used.
 
-    def __init__(self, credentials: Mapping[str, str], clock: Callable[[], float]) -> None:
+    `use(key, nonce, now, oldest)` remembers a nonce where others, and a later run, look too; without it, this one does.
+    """
+
+    def __init__(
+        self,
+        credentials: Mapping[str, str],
+        clock: Callable[[], float],
+        use: Callable[[str, str, float, float], bool] | None = None,
+    ) -> None:
         self._credentials = dict(credentials)
         self._clock = clock
+        self._use = use
         self._nonces: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -96,6 +105,10 @@ class Verifier:
 
     def _use_nonce(self, key: str, nonce: str) -> None:
         now = self._clock()
+        if self._use is not None:
+            if not self._use(key, nonce, now, now - 2 * SKEW):
+                raise NonceUsed
+            return
         with self._lock:
             # A request dated at the edge of the future can come again until twice the skew has passed.
             while self._nonces and (

@@ -1,0 +1,69 @@
+"""SECURITY.md says what a reader looks for, and the workflow to copy gives a pull request nothing to take."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "examples" / "ci" / "github-actions.yml").read_text()
+WORKFLOW: dict[str, Any] = yaml.safe_load(TEXT)
+JOBS: dict[str, dict[str, Any]] = WORKFLOW["jobs"]
+
+
+def test_a_pull_request_reaches_no_secret() -> None:
+    """Each job says on what it runs, and the ones of a pull request name no secret, environment or variable."""
+    assert set(WORKFLOW[True]) == {"pull_request", "push", "schedule"}, "no pull_request_target, no workflow_run"
+    assert "secrets" not in str({key: value for key, value in WORKFLOW.items() if key != "jobs"})
+    for name, job in JOBS.items():
+        assert re.fullmatch(r"github\.event_name == '(pull_request|push|schedule)'", job["if"]), name
+        if "pull_request" in job["if"]:
+            assert "secrets." not in str(job)
+            assert "vars." not in str(job)
+            assert "environment" not in job
+        else:
+            assert job["environment"]
+
+
+def test_only_the_step_that_needs_a_secret_has_it() -> None:
+    for job in JOBS.values():
+        assert "secrets." not in str(job.get("env", {}))
+        assert all("secrets." not in str(step) or "pulumi" in step["run"] for step in job["steps"])
+
+
+def test_preview_and_deployment_are_apart() -> None:
+    assert JOBS["deploy"]["needs"] == "preview"
+    assert JOBS["deploy"]["environment"] != JOBS["preview"]["environment"] == JOBS["drift"]["environment"]
+    assert [name for name, job in JOBS.items() if "pulumi up" in str(job)] == ["deploy"]
+
+
+def test_a_job_may_read_the_repository_and_no_more() -> None:
+    assert WORKFLOW["permissions"] == {}
+    assert all(job["permissions"] == {"contents": "read"} for job in JOBS.values())
+
+
+@pytest.mark.parametrize("line", [line for line in TEXT.splitlines() if "uses:" in line])
+def test_an_action_is_pinned_by_its_commit(line: str) -> None:
+    assert re.fullmatch(r" *- uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
+
+
+def test_what_is_installed_is_checked_and_no_token_stays() -> None:
+    for job in JOBS.values():
+        assert all("--require-hashes" in step["run"] for step in job["steps"] if "pip" in step.get("run", ""))
+        checkouts = [step for step in job["steps"] if "checkout" in step.get("uses", "")]
+        assert [step["with"]["persist-credentials"] for step in checkouts] == [False]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "private vulnerability reporting", "Supported", "write state", "pull request", "Local users", "--debug",
+        "policies", "allowInsecure", "umask",
+    ],
+)  # fmt: skip
+def test_the_page_says_what_a_reader_looks_for(said: str) -> None:
+    assert said in (ROOT / "SECURITY.md").read_text()
