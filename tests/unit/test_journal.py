@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from pulumi_agentrun import leaving
+from pulumi_agentrun import notes
 from pulumi_agentrun.claims import Claims
 from pulumi_agentrun.client.kinds import SERVICE
 from pulumi_agentrun.journal import Journal
@@ -64,15 +64,15 @@ def test_no_folder_of_ours_is_open_to_others_whatever_the_umask(
     before = os.umask(0)
     try:
         Journal("127.0.0.1:1").close()
-        leaving.note(SERVICE, HERE, "a")
+        notes.note(notes.TAKEN, HERE.key(SERVICE, "a"))
         found = [path for path in tmp_path.rglob("*") if path.is_dir()]
         assert len(found) == 4
         assert {path.stat().st_mode & 0o777 for path in found} == {0o700}
         for path in found:
             path.chmod(0o777)
         Journal("127.0.0.1:1").close()
-        leaving.note(SERVICE, HERE, "b")
-        ours = [path for path in found if path.name.startswith(("pulumi-agentrun", "agentrun-leaving"))]
+        notes.note(notes.TAKEN, HERE.key(SERVICE, "b"))
+        ours = [path for path in found if path.name.startswith(("pulumi-agentrun", "agentrun"))]
         assert {path.stat().st_mode & 0o777 for path in ours} == {0o700}
     finally:
         os.umask(before)
