@@ -2,7 +2,9 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 PYTHON ?= python3
-BIN := .venv/bin
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHONS := 3.10 3.11 3.12 3.13
 STACK := local
 
 export PATH := $(CURDIR)/.engine:$(CURDIR)/$(BIN):$(PATH)
@@ -10,18 +12,18 @@ export PULUMI_SKIP_UPDATE_CHECK := 1
 local_stack = PULUMI_BACKEND_URL=file://$(CURDIR)/.state PULUMI_CONFIG_PASSPHRASE_FILE=$(CURDIR)/.state/passphrase
 
 help: ## list these commands
-	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-install: .venv/installed ## make .venv with everything locked
-.venv/installed: requirements.lock pyproject.toml
-	@echo "Installing Python packages into .venv (about a minute, once)"
+install: $(VENV)/installed ## make .venv with everything locked
+$(VENV)/installed: requirements.lock pyproject.toml
+	@echo "Installing Python packages into $(VENV) (about a minute, once)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: set PYTHON=...")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-engine: .venv/installed ## find, install or build the Pulumi CLI
+engine: $(VENV)/installed ## find, install or build the Pulumi CLI
 	@$(BIN)/python tools/engine/engine.py --link .engine >/dev/null
 
 stack: engine
@@ -42,11 +44,26 @@ test: install engine ## run every test, the end-to-end ones on the real engine i
 unit: install ## run the unit tests only: seconds, no network, no engine
 	@$(BIN)/python -m pytest tests/unit
 
+test-pythons: ## run every test that needs no engine on each supported Python that is installed (on PATH or by pyenv)
+	@for version in $(PYTHONS); do \
+	  for python in python$$version "$$(pyenv prefix $$version 2>/dev/null)/bin/python"; do \
+	    "$$python" -c '' 2>/dev/null && break; python=; \
+	  done; \
+	  if test -z "$$python"; then echo "Python $$version is not installed: nothing was tested on it"; continue; fi; \
+	  $(MAKE) --no-print-directory install VENV=.venv-$$version PYTHON="$$python" && \
+	    .venv-$$version/bin/python --version && \
+	    .venv-$$version/bin/python -m pytest -q -m "not e2e" tests/unit tests/platform tests/reliability || exit 1; \
+	done
+
 e2e: install engine ## run the end-to-end tests only
 	@$(BIN)/python -m pytest -n 2 --dist worksteal tests/e2e
 
 record: install engine ## record anew what the real engine asks of the provider (about 10 minutes; HISTORY="up --refresh" for one)
 	@PYTHONPATH=tests $(BIN)/python -m reliability.recorder $(if $(HISTORY),"$(HISTORY)")
+
+soak: install engine ## random programs on a hostile network: HOURS=1 or MINUTES=5 (SEED= TURNS= RESOURCES=200 SHARE=0.05)
+	@PYTHONPATH=tests $(BIN)/python -m reliability.hostile.soak $(foreach option,HOURS MINUTES SEED TURNS RESOURCES SHARE,\
+	  $(if $($(option)),--$(shell echo $(option) | tr A-Z a-z)=$($(option))))
 
 sdks: install engine ## generate the plugin's SDKs into sdk/ and compile those whose compiler is here
 	@sh tools/sdks/build.sh $(CURDIR)/$(BIN)/pulumi-resource-agentrun sdk
@@ -73,4 +90,4 @@ lock: install ## resolve the dependencies anew
 	  --group dev --constraint constraints.txt --generate-hashes --upgrade \
 	  --custom-compile-command "make lock" --quiet -o requirements.lock
 
-.PHONY: help install engine stack up preview down test unit e2e record sdks bench check format platform lock
+.PHONY: help install engine stack up preview down test unit test-pythons e2e record soak sdks bench check format platform lock

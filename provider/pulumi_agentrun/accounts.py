@@ -13,12 +13,13 @@ from pydantic import SecretStr
 from .client.config import Config, Connection, resolve
 from .client.credentials import Credentials
 from .client.errors import ConfigError
-from .lifecycle import Place
+from .client.local import open_platform
+from .places import Place, digest
 
 if TYPE_CHECKING:
     from .client.transport import Session
 
-KEYS = ("endpoint", "region", "accessKeyId", "accessKeySecret", "securityToken", "readyTimeout")
+KEYS = ("endpoint", "region", "accountId", "accessKeyId", "accessKeySecret", "securityToken", "readyTimeout")
 """The keys of `agentrun:` in stack configuration, and of each profile in `agentrun:profiles`."""
 
 _DEFAULT = ""
@@ -31,7 +32,8 @@ class Accounts:
         self._get = get
         self._notify = notify
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[Connection, Place]] = {}
+        self._known: dict[str, tuple[Connection, float]] = {}
+        self._places: dict[str, Place] = {}
         self._open: dict[str, Session] = {}
 
     def place(self, profile: str | None) -> Place:
@@ -40,23 +42,45 @@ class Accounts:
         Raises ConfigError with one sentence that says what to set.
         """
         with self._lock:
-            return self._resolve(profile or _DEFAULT)[1]
+            return self._place(profile or _DEFAULT)
 
-    def connect(self, profile: str | None) -> tuple[Session, Place]:
+    def connected(self, profile: str | None) -> tuple[Session, Place] | None:
+        """Return what `connect` has returned before, if it did."""
+        name = profile or _DEFAULT
+        with self._lock:
+            return (self._open[name], self._places[name]) if name in self._open and name in self._places else None
+
+    def connect(self, profile: str | None, *, make: bool = False) -> tuple[Session, Place]:
         """Return the connections of a profile, or of the plain `agentrun:` keys, and where they lead.
 
-        Raises ConfigError as `place` does.
+        With `make`, an embedded platform that is missing is made. Raises ConfigError as `place` does.
         """
         from .client.transport import Session  # with httpx, which a preview can do without
 
         name = profile or _DEFAULT
         with self._lock:
-            connection, place = self._resolve(name)
+            connection, _ = self._resolve(name)
+            if make and connection.directory is not None:
+                open_platform(connection.directory, make=True).close()
+            place = self._place(name)
             if name not in self._open:
                 self._open[name] = Session(connection, self._notify)
             return self._open[name], place
 
-    def _resolve(self, name: str) -> tuple[Connection, Place]:
+    def _place(self, name: str) -> Place:
+        """Return where settings lead; remembered once it is known, for an embedded platform may not be made yet."""
+        if name not in self._places:
+            connection, timeout = self._resolve(name)
+            location = connection.location
+            place = Place(
+                connection.region, timeout, connection.address, location, connection.account_id, _key(connection)
+            )
+            if location is None:
+                return place
+            self._places[name] = place
+        return self._places[name]
+
+    def _resolve(self, name: str) -> tuple[Connection, float]:
         if name not in self._known:
             settings = self._profile(name) if name else {k: self._get(f"agentrun:{k}") for k in KEYS}
             self._known[name] = _resolved(f"agentrun:profiles.{name}." if name else "agentrun:", settings)
@@ -82,7 +106,7 @@ class Accounts:
         return settings
 
 
-def _resolved(where: str, settings: Mapping[str, Any]) -> tuple[Connection, Place]:
+def _resolved(where: str, settings: Mapping[str, Any]) -> tuple[Connection, float]:
     texts = {key: _text(where + key, value) for key, value in settings.items() if value is not None}
     timeout = _seconds(f"{where}readyTimeout", texts.get("readyTimeout"))
     secret, token = texts.get("accessKeySecret"), texts.get("securityToken")
@@ -90,6 +114,7 @@ def _resolved(where: str, settings: Mapping[str, Any]) -> tuple[Connection, Plac
         Config(
             endpoint=from_project(texts.get("endpoint")),
             region=texts.get("region"),
+            account_id=texts.get("accountId"),
             access_key_id=texts.get("accessKeyId"),
             access_key_secret=SecretStr(secret) if secret else None,
             security_token=SecretStr(token) if token else None,
@@ -97,7 +122,14 @@ def _resolved(where: str, settings: Mapping[str, Any]) -> tuple[Connection, Plac
     )
     if not isinstance(connection.credentials, Credentials):
         connection.credentials()  # a chain that leads nowhere should fail a preview, not an update
-    return connection, Place(connection.region, timeout)
+    return connection, timeout
+
+
+def _key(connection: Connection) -> str | None:
+    """Return what to remember of a permanent access key; what a chain finds may be another one in each run."""
+    found = connection.credentials
+    is_known = isinstance(found, Credentials) and connection.directory is None and not found.security_token
+    return digest(found.access_key_id) if isinstance(found, Credentials) and is_known else None
 
 
 def from_project(endpoint: str | None) -> str | None:

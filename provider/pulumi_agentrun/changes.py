@@ -1,4 +1,4 @@
-"""Compares what is with what is wanted: the diff, the body of an update, and what a read makes of live values."""
+"""Compares what is with what is wanted: the diff, and the body of an update."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ from typing import Any, Literal
 from .client.fields import NotEmpty
 from .client.kinds import Kind
 from .client.settings import Status
-from .keys import Fingerprint, Reference, fingerprint
 from .naming import PROFILE
 from .options import REPLACE_ON
+from .places import UNSETTLED, origin_of
 from .shapes import UNKNOWN, Shape, has_unknown, shapes_of
 
 STATUS = "status"
 CREATED_AT = "created_at"
-# What stands in for a key that a service does not show: `sk-****`, `********`, `sk-…abcd`.
-_MASK = re.compile(r"\*{3,}|[•●…]|[xX]{6,}|^$")
 
 
 @dataclass(frozen=True)
@@ -46,17 +44,18 @@ class Edit:
 def diff(kind: Kind[Any], id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Diff:
     """Compare old outputs with new, checked inputs; what is unknown counts as different."""
     shapes = shapes_of(kind)
-    changed = sorted(key for key, shape in shapes.items() if not _same(shape, olds.get(key), news.get(key)))
+    changed = sorted(key for key, shape in shapes.items() if not same(shape, olds.get(key), news.get(key)))
     forced = news.get(REPLACE_ON) or ()
     replaces = [key for key in changed if key in kind.immutable or any(_differs(p, key, olds, news) for p in forced)]
     if olds.get(PROFILE) != news.get(PROFILE):
         changed.append(PROFILE)
         replaces.append(PROFILE)
-    if olds.get(STATUS) == Status.CREATE_FAILED:  # it never served anybody, and no update is known to revive it
+    # What failed never served anybody, and no update is known to revive it, nor what is on its way out.
+    if olds.get(STATUS) in (Status.CREATE_FAILED, Status.DELETING):
         changed.append(STATUS)
         replaces.append(STATUS)
-    elif olds.get(STATUS) == Status.UPDATE_FAILED:  # what the last update wanted has not come about
-        changed.append(STATUS)
+    elif olds.get(STATUS) == Status.UPDATE_FAILED or origin_of(olds).get(UNSETTLED):
+        changed.append(STATUS)  # whether what the last update wanted has come about is not known
     return Diff(tuple(changed), tuple(replaces), bool(replaces) and news.get(kind.name_field) == id)
 
 
@@ -71,7 +70,7 @@ def edits(kind: Kind[Any], found: Diff, olds: Mapping[str, Any], news: Mapping[s
 
 
 def _edits(shape: Shape, old: Any, new: Any, path: tuple[str | int, ...]) -> Iterator[Edit]:
-    if _same(shape, old, new):
+    if same(shape, old, new):
         return
     if shape.fields is not None and isinstance(old, dict) and isinstance(new, dict):
         for key, field in shape.fields.items():
@@ -98,11 +97,12 @@ def _differs(path: str, changed: str, olds: Any, news: Any) -> bool:
     for part in parts:
         if part == "*":
             break
-        olds, news = _inside(olds, part), _inside(news, part)
+        olds, news = inside(olds, part), inside(news, part)
     return has_unknown(news) or bool(olds != news)
 
 
-def _inside(value: Any, part: str) -> Any:
+def inside(value: Any, part: str) -> Any:
+    """Return what stands at a key or an index, None if nothing does."""
     if isinstance(value, Mapping):
         return value.get(part)
     if isinstance(value, list) and part.isdigit():
@@ -124,39 +124,17 @@ def update_of(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any])
     }
 
 
-def observe(kind: Kind[Any], olds: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the managed inputs as they are live.
-
-    Old values stay where the live ones mean the same: an api key that is masked or not shown, names in another order.
-    What the program never set is left out, so what the service fills in is no drift. With no managed inputs (a first
-    read), everything live is returned, but for keys that the service does not show.
-    """
-    shapes = shapes_of(kind)
-    managed = {key: olds[key] for key in shapes if olds.get(key) is not None}
-    is_first = not (managed.keys() - {kind.name_field})
-    result: dict[str, Any] = {}
-    for key, shape in shapes.items():
-        if is_first:
-            value = _adopted(shape, live.get(key))
-        elif key in managed:
-            value = _observed(shape, managed[key], live.get(key))
-        else:
-            continue
-        if value is not None:
-            result[key] = value
-    return result
-
-
-def _same(shape: Shape, old: Any, new: Any) -> bool:
+def same(shape: Shape, old: Any, new: Any) -> bool:
+    """Say whether setting a new value where there is an old one would change nothing."""
     if has_unknown(new):
         return False
     if new is None:
-        return _is_empty(old)
+        return is_empty(old)
     if old is None:
         return False
     if shape.fields is not None and isinstance(old, dict) and isinstance(new, dict):
         keys = old.keys() | new.keys()
-        return all(key in shape.fields and _same(shape.fields[key], old.get(key), new.get(key)) for key in keys)
+        return all(key in shape.fields and same(shape.fields[key], old.get(key), new.get(key)) for key in keys)
     if shape.item is not None and isinstance(old, list) and isinstance(new, list):
         return _same_items(shape, old, new)
     return bool(old == new)
@@ -166,14 +144,14 @@ def _same_items(shape: Shape, old: list[Any], new: list[Any]) -> bool:
     assert shape.item is not None
     if not shape.is_unordered:
         pairs = zip(old, new, strict=False)
-        return len(old) == len(new) and all(_same(shape.item, a, b) for a, b in pairs)
-    return _pair(shape.item, old, new, _same)
+        return len(old) == len(new) and all(same(shape.item, a, b) for a, b in pairs)
+    return pair(shape.item, old, new, same)
 
 
-def _is_empty(value: Any) -> bool:
+def is_empty(value: Any) -> bool:
     """Return whether clearing a value would change nothing."""
     if isinstance(value, dict):
-        return all(_is_empty(item) for item in value.values())
+        return all(is_empty(item) for item in value.values())
     return not value
 
 
@@ -190,72 +168,7 @@ def _with_cleared(old: Any, new: Any) -> Any:
     return gone | {key: _with_cleared(old.get(key), value) for key, value in new.items()}
 
 
-def _observed(shape: Shape, old: Any, live: Any) -> Any:
-    if shape.is_write_only or (shape.is_secret and (live is None or _MASK.search(str(live)))):
-        return old
-    if live is None:
-        return old if _is_empty(old) else _hidden(shape, old)
-    if shape.fields is not None and isinstance(old, dict):
-        values = {
-            key: _observed_field(shape.fields[key], value, live, key)
-            for key, value in old.items()
-            if key in shape.fields
-        }
-        return {key: value for key, value in values.items() if value is not None}
-    if shape.item is not None and isinstance(old, list):
-        return _observed_items(shape, old, live)
-    return old if old == live else live
-
-
-def _observed_field(shape: Shape, old: Any, live: Mapping[str, Any], key: str) -> Any:
-    if shape.mark(Reference):
-        return old
-    remembered = shape.mark(Fingerprint)
-    if remembered:
-        secret = live.get(remembered.of)
-        return old if secret is None or _MASK.search(str(secret)) else fingerprint(str(secret), old)
-    return _observed(shape, old, live.get(key))
-
-
-def _hidden(shape: Shape, old: Any) -> Any:
-    """Return what may still be there of an object that is not shown: its secrets."""
-    if shape.fields is None or not isinstance(old, dict):
-        return None
-    fields = shape.fields
-    kept = {
-        k: v for k, v in old.items() if k in fields and (fields[k].is_secret or fields[k].mark(Reference) is not None)
-    }
-    return kept or None
-
-
-def _observed_items(shape: Shape, old: list[Any], live: list[Any]) -> list[Any]:
-    item = shape.item
-    assert item is not None
-    if shape.is_unordered and _pair(item, old, live, _looks_unchanged):
-        return old
-    return [
-        _observed(item, old[index], value) if index < len(old) else _adopted(item, value)
-        for index, value in enumerate(live)
-    ]
-
-
-def _looks_unchanged(shape: Shape, old: Any, live: Any) -> bool:
-    return bool(_observed(shape, old, live) == old)
-
-
-def _adopted(shape: Shape, live: Any) -> Any:
-    """Return a live value that nothing is known of yet, without keys that the service does not show."""
-    if shape.is_secret and _MASK.search(str(live or "")):
-        return None
-    if shape.fields is not None and isinstance(live, dict):
-        values = {key: _adopted(shape.fields[key], live[key]) for key in live if key in shape.fields}
-        return {key: value for key, value in values.items() if value is not None}
-    if shape.item is not None and isinstance(live, list):
-        return [_adopted(shape.item, value) for value in live]
-    return live
-
-
-def _pair(shape: Shape, old: list[Any], new: list[Any], same: Callable[[Shape, Any, Any], bool]) -> bool:
+def pair(shape: Shape, old: list[Any], new: list[Any], same: Callable[[Shape, Any, Any], bool]) -> bool:
     """Return whether each old item has a new one of its own that is the same, in whatever order.
 
     Only items that name the same thing are compared, so that thousands of them take no longer than need be.

@@ -12,17 +12,18 @@ from pulumi.output import UNKNOWN as PULUMI_UNKNOWN
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import wrap_rpc_secret
 
-from . import changes, inputs, lifecycle, naming, options, threads
+from . import changes, host, inputs, leaving, lifecycle, naming, options
 from .accounts import Accounts
+from .claims import Claims
 from .client.errors import AgentRunError, ConfigError, LifecycleError
-from .client.flows import Flow
+from .client.flows import Flow, Notice
 from .client.kinds import Kind
-from .holding import Holding
+from .failures import code_of
+from .live import IncompleteError, Live
+from .places import Place, check_same
 from .shapes import UNKNOWN, map_secrets
 
 T = TypeVar("T")
-
-_PROVIDER_KEY = "__provider"
 
 
 class Hosted:
@@ -31,30 +32,43 @@ class Hosted:
     def __init__(self, kind: Kind[Any], get: Callable[[str], Any]) -> None:
         self.kind = kind
         self._accounts = Accounts(get, _say)
-        self._holding = Holding()
-        threads.widen()
+        self._claims = Claims()
+        host.widen()
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate the inputs and complete them with defaults and a name."""
         olds, wanted = _from_pulumi(_olds), _from_pulumi(news)
-        self._holding.declare(wanted.get(options.URN))
         checked, failures = inputs.check(self.kind, olds, wanted)
         reasons = [str(failure) for failure in failures]
-        profile = checked.get(naming.PROFILE)
-        if not failures and profile is not UNKNOWN:
-            try:
-                self._accounts.place(profile)
-            except ConfigError as error:
-                reasons.append(str(error))
+        if not failures and checked.get(naming.PROFILE) is not UNKNOWN:
+            reasons += self._declared(checked)
         # Given a property, the engine would print its value, which may be a secret in the wrong place.
         return CheckResult(self._to_pulumi(checked), [CheckFailure("", reason) for reason in reasons])
+
+    def _declared(self, checked: dict[str, Any]) -> list[str]:
+        name, urn = checked[self.kind.name_field], checked.get(options.URN)
+        try:
+            place = self._accounts.place(checked.get(naming.PROFILE))
+        except ConfigError as error:
+            return [str(error)]
+        if name is UNKNOWN or not isinstance(urn, str):
+            return []
+        taken = self._claims.declare(self.kind, place, name, urn)
+        return [taken] if taken else []
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare old outputs with checked inputs."""
         olds, news = _from_pulumi(_olds), _from_pulumi(_news)
         found = changes.diff(self.kind, _id, olds, news)
-        if not found.changed:
-            self._hold(news, _id)
+        profile = olds.get(naming.PROFILE)
+        if profile == news.get(naming.PROFILE):  # another profile is another place, and replaces
+            place = self._asked(lambda: self._accounts.place(profile))
+            self._asked(lambda: check_same(self.kind, _id, olds, place))
+            if leaving.is_noted(self.kind, place, _id):
+                seen = self._run("read", olds, lambda place: lifecycle.settled(self.kind, _id, olds, place))
+                found = changes.diff(self.kind, _id, seen, news)
+            if not found.changed:
+                self._claims.keep(self.kind, place, _id, news.get(options.URN), olds)
         return DiffResult(
             changes=bool(found.changed),
             replaces=list(found.replaces),
@@ -64,10 +78,15 @@ class Hosted:
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create a resource, or adopt it, and wait until it is ready."""
         wanted = _from_pulumi(props)
-        self._hold(wanted, wanted[self.kind.name_field])
-        adopt = inputs.may_adopt(self.kind, wanted)
-        made = self._run("create", wanted, lambda place: lifecycle.create(self.kind, wanted, place, adopt=adopt))
+        made = self._run("create", wanted, lambda place: self._created(wanted, place), make=True)
         return CreateResult(made.id, self._to_pulumi(made.outputs))
+
+    def _created(self, wanted: dict[str, Any], place: Place) -> Flow[Live]:
+        former = self._claims.former(self.kind, place, wanted[self.kind.name_field])
+        adopt = inputs.may_adopt(self.kind, wanted)
+        live = yield from lifecycle.create(self.kind, wanted, place, adopt=adopt, former=former)
+        self._claims.hold(self.kind, place, live.id, live.outputs)
+        return live
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return a resource as it is; gone only if the service says that it does not exist."""
@@ -85,27 +104,39 @@ class Hosted:
         """Change a resource in place and wait until it is ready."""
         olds, news = _from_pulumi(_olds), _from_pulumi(_news)
         live = self._run("update", news, lambda place: lifecycle.update(self.kind, _id, olds, news, place))
-        self._hold(news, _id)
         return UpdateResult(self._to_pulumi(live.outputs))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete a resource and wait until it is gone."""
         olds = _from_pulumi(_props)
-        spared = self._holding.spares(self.kind, olds.get(naming.PROFILE), _id)
-        if spared:
-            _say(spared)
-        else:
-            self._run("delete", olds, lambda place: lifecycle.delete(self.kind, _id, olds, place))
+        self._run("delete", olds, lambda place: self._deleted(_id, olds, place))
 
-    def _hold(self, props: dict[str, Any], name: str) -> None:
-        self._holding.claim(self.kind, props.get(naming.PROFILE), name, props.get(options.URN) or "")
+    def _deleted(self, id: str, olds: dict[str, Any], place: Place) -> Flow[None]:
+        if self._claims.spares(self.kind, place, id, olds):
+            yield Notice(f"{self.kind.title} {id} is not deleted: it belongs to another record of the program by now")
+            return
+        yield from lifecycle.delete(self.kind, id, olds, place)
+        self._claims.deleted(self.kind, place, id, olds)
 
-    def _run(self, verb: str, props: dict[str, Any], flow: Callable[[lifecycle.Place], Flow[T]]) -> T:
-        try:
-            session, place = self._accounts.connect(props.get(naming.PROFILE))
+    def _run(self, verb: str, props: dict[str, Any], flow: Callable[[Place], Flow[T]], *, make: bool = False) -> T:
+        def run() -> T:
+            session, place = self._accounts.connect(props.get(naming.PROFILE), make=make)
             limit = options.timeout(props, verb) or place.timeout
             return session.run(flow(replace(place, timeout=limit)))
+
+        return self._asked(run)
+
+    def _asked(self, work: Callable[[], T]) -> T:
+        """Do something, and answer the engine with the sentence of a failure, and with what exists then."""
+        try:
+            return work()
+        except IncompleteError as error:
+            host.abort_incomplete(
+                str(error), error.live.id, *map(self._to_pulumi, (error.live.outputs, error.live.inputs))
+            )
+            message = error.unkept
         except AgentRunError as error:
+            host.abort(str(error), code_of(error))
             message = str(error)
         # Raised here, without its history: newer hosts print a whole traceback, and the sentence should stand out.
         raise LifecycleError(message)
@@ -123,7 +154,7 @@ def _say(text: str) -> None:
 
 def _from_pulumi(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _from_pulumi(item) for key, item in value.items() if key != _PROVIDER_KEY}
+        return {key: _from_pulumi(item) for key, item in value.items() if key != host.PROVIDER_KEY}
     if isinstance(value, list):
         return [_from_pulumi(item) for item in value]
     return UNKNOWN if isinstance(value, Unknown) else value

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from e2e import processes
 from pulumi_agentrun.client import Config, ModelClient
 from pulumi_agentrun.platform import Platform
 
@@ -66,12 +67,19 @@ class Run:
 
     @property
     def changed(self) -> dict[str, str]:
-        """The steps that are more than `same`."""
-        return {name: op for name, op in self.steps.items() if op not in ("same", "refresh", "read")}
+        """The steps that are more than a look."""
+        steps = {
+            name: [op for op in ops.split("+") if op not in ("same", "refresh", "read")]
+            for name, ops in self.steps.items()
+        }
+        return {name: "+".join(ops) for name, ops in steps.items() if ops}
 
 
 class Project:
     """One project with one stack, `dev`."""
+
+    patience = 240.0
+    """Seconds that a command may take."""
 
     def __init__(self, folder: Path, home: Path, config: dict[str, str] | None = None, door: str = "dynamic") -> None:
         self.folder = folder
@@ -131,13 +139,18 @@ class Project:
         engine = shutil.which("pulumi")
         assert engine, "the tests need the Pulumi CLI: run `make engine`, or `make test`, which does"
         command = [engine, "--non-interactive", *args]
-        done = subprocess.run(
-            command, cwd=self.folder, env=self.env | (env or {}), text=True, check=False,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=240,
-        )  # fmt: skip
+        with subprocess.Popen(
+            command, cwd=self.folder, env=self.env | (env or {}), text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+        ) as process:  # fmt: skip
+            try:
+                console, _ = process.communicate(timeout=self.patience)
+            except BaseException:
+                processes.end(process.pid)
+                raise
         if check:
-            assert done.returncode == 0, done.stdout
-        return Run(done.returncode, done.stdout)
+            assert process.returncode == 0, console
+        return Run(process.returncode, console)
 
     def _operate(self, verb: str, *args: str, check: bool, env: dict[str, str] | None) -> Run:
         self.event_log.unlink(missing_ok=True)
@@ -166,10 +179,14 @@ class Project:
         """Return the exported state as text."""
         return self.pulumi("stack", "export", "--stack", "dev").console
 
+    def state_resources(self) -> list[dict[str, Any]]:
+        """Return the AgentRun resources in state, what is to be deleted still among them."""
+        found = json.loads(self.state())["deployment"].get("resources") or []
+        return [resource for resource in found if is_ours(resource["type"])]
+
     def resources(self) -> dict[str, dict[str, Any]]:
         """Return the AgentRun resources in state by logical name."""
-        found = json.loads(self.state())["deployment"].get("resources", [])
-        return {r["urn"].rsplit("::", 1)[1]: r for r in found if is_ours(r["type"])}
+        return {r["urn"].rsplit("::", 1)[1]: r for r in self.state_resources()}
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs, secrets shown."""

@@ -101,7 +101,11 @@ class Stage:
         self.project.env |= {"AGENTRUN_ACCESS_KEY_ID": "id", "AGENTRUN_ACCESS_KEY_SECRET": secret}
 
     def serve(self, served: ServedPlatform) -> None:
-        self.project.env["AGENTRUN_CONTROL_ENDPOINT"] = served.url
+        """Let the project use a served platform, which is the same one wherever it was served before."""
+        env = self.project.env
+        before = [env.get("AGENTRUN_MOVED_FROM"), env.get("AGENTRUN_CONTROL_ENDPOINT")]
+        env["AGENTRUN_MOVED_FROM"] = ",".join(url for url in before if url)
+        env["AGENTRUN_CONTROL_ENDPOINT"] = served.url
         self.config = Config(endpoint=served.url, access_key_id="id", access_key_secret=SecretStr(CREDENTIALS["id"]))
 
     def copy(self, folder: Path) -> Stage:

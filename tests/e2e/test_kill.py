@@ -7,10 +7,10 @@ import re
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from e2e.processes import children
 from e2e.project import DOORS, Run
 from e2e.served import ServedPlatform, Stage
 
@@ -38,19 +38,6 @@ def converge(stage: Stage, program: str) -> Run:
         if run.code == 0:
             return run
     raise AssertionError(run.console)
-
-
-def children(pid: int) -> Iterator[int]:
-    """Yield the processes that descend from one."""
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        if int(fields[1]) == pid:
-            child = int(stat.parent.name)
-            yield child
-            yield from children(child)
 
 
 def victims(engine: int, who: str) -> list[int]:

@@ -166,6 +166,7 @@ def test_get_reads_what_exists_and_never_changes_it(project: Project) -> None:
 
 
 def test_get_of_nothing_fails_in_preview(project: Project) -> None:
+    project.platform.close()
     project.program("ModelService.get('found', 'nowhere')\n")
     run = project.preview(check=False)
     assert run.code != 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +79,56 @@ def test_production_blocks_what_baseline_lets_pass(project: Project) -> None:
         assert f"agentrun-{policy}" in done.console
 
 
+FIT = """
+network = {"network_mode": "PRIVATE", "vpc_id": "vpc-1"}
+ModelService("s", model_type="llm", provider="tongyi", model_service_name="s", description="d", credential_name="c",
+             provider_settings={"base_url": "https://a.example/v1", "model_names": ["m1", "m2"]},
+             network_configuration=network)
+ModelProxy("p", model_proxy_name="p", description="d", network_configuration=network, proxy_config={
+    "endpoints": [{"model_service_name": "s", "model_names": ["m1"], "weight": 60} for _ in range(2)],
+    "policies": {"fallbacks": [{"model_service_name": "s", "model_name": "m2"}], "num_retries": 6,
+                 "ai_guardrail_config": {"check_request": True, "check_response": True, "block_on_prompt_attack": True,
+                                         "block_on_sensitive_data": True}},
+})
+"""
+"""Fit for production but for the numbers."""
+TOTAL, CAP = "must have weights that add up to 100", "must be at most 5"
+SOME, CONCURRENCY = "must limit tokens per second, minute, hour or day", "must be set"
+NUMBERS: list[tuple[dict[str, Any], set[str]]] = [
+    ({}, {TOTAL, CAP, SOME, CONCURRENCY}),
+    ({"agentrun-limits": {"retries": {"required": True}}}, {TOTAL, CAP, SOME, CONCURRENCY}),
+    ({"agentrun-limits": {"retries": {"max": 6}, "anyRateLimit": False}}, {TOTAL, CONCURRENCY}),
+    ({"agentrun-limits": {"concurrency": {"min": 1}}, "agentrun-weights": {"total": 120}}, {CAP, SOME, CONCURRENCY}),
+]
+"""Configurations over `production`, and what they find."""
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_presets_own_settings_hold_and_a_configuration_changes_only_what_it_names(
+    project: Project, door: str
+) -> None:
+    """In the engine, which completes a configuration from the schemas, and over the account in the same way."""
+    project.program(FIT)
+    for config, expected in NUMBERS:
+        done = run(project, "preview", config, preset="production")
+        assert done.code != 0, done.console
+        assert {text for text in (TOTAL, CAP, SOME, CONCURRENCY) if text in done.console} == expected, config
+    project.up()
+    for config, expected in NUMBERS:
+        assert audited(project, config) == expected, config
+
+
+def audited(project: Project, config: dict[str, Any]) -> set[str]:
+    """Return what an audit by `production` says."""
+    file = project.folder / "audit.json"
+    file.write_text(json.dumps(config))
+    command = [sys.executable, "-m", "pulumi_agentrun.policy", "--endpoint", f"file://{project.data}", "--json"]
+    command += ["--preset", "production", "--config", str(file)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1, done.stderr
+    return {found["message"] for found in json.loads(done.stdout)["violations"]}
+
+
 def test_a_stack_that_breaks_a_rule_is_blocked_before_anything_is_touched(project: Project) -> None:
     project.program(
         "team = pulumi.ComponentResource('acme:index:Team', 'team')\n"
@@ -127,11 +179,79 @@ def test_the_region_of_a_profile_is_its_own(project: Project) -> None:
     assert run(project, "preview", {"agentrun-allowed-regions": {"allowed": ["cn-beijing"]}}).code == 0
 
 
-@pytest.mark.parametrize("profiles", ['{"north": "cn-beijing"}', '["north"]'])
-def test_profiles_that_are_none_are_the_providers_to_refuse(project: Project, profiles: str) -> None:
+@pytest.mark.parametrize(
+    ("profiles", "reason"),
+    [
+        ('{"north": "cn-beijing"}', "agentrun:profiles has no settings of that profile"),
+        ('["north"]', "agentrun:profiles must be a map of names to settings"),
+        ("north", "agentrun:profiles must be a map of names to settings"),
+    ],
+)
+def test_profiles_that_are_none_are_the_providers_to_refuse(project: Project, profiles: str, reason: str) -> None:
+    """The engine asks policies although a check has failed."""
     project.pulumi("config", "set", "--secret", "agentrun:profiles", profiles)
     project.program(SERVICE.replace('provider="tongyi",', 'provider="tongyi", profile="north",'))
     done = run(project, "preview", {"agentrun-allowed-regions": {"allowed": ["cn-beijing"]}})
     assert done.code != 0
-    assert "There is no profile 'north' in agentrun:profiles" in done.console
-    assert "AttributeError" not in done.console
+    assert "resource 'qwen' has a problem: " in done.console
+    assert f"region cannot be told: {reason}" in done.console
+    assert "Exception" not in done.console
+
+
+def test_a_preset_that_is_not_there_is_a_sentence(project: Project) -> None:
+    project.program(SERVICE)
+    done = run(project, "preview", preset="strict")
+    assert done.code != 0
+    assert "AGENTRUN_POLICIES: There is no preset 'strict'; there are baseline, production." in done.console
+
+
+def test_settings_that_the_engine_cannot_judge_are_refused_in_a_sentence(project: Project) -> None:
+    project.program(SERVICE)
+    done = run(project, "preview", {"agentrun-naming": {"enforcementLevel": "mandatory", "pattern": "["}})
+    assert done.code != 0
+    assert "The configuration of policy agentrun-naming is wrong: pattern: " in done.console
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_what_is_known_is_judged_in_preview_and_what_is_not_is_named(project: Project, door: str) -> None:
+    project.program(
+        SERVICE
+        + "late = service.created_at.apply(lambda at: at and 'qwen')\n"
+        + """ModelProxy("gateway", proxy_config={"endpoints": [
+            {"model_service_name": late}, {"model_service_name": "qwen", "model_names": ["m9"]}]})\n"""
+    )
+    done = run(project, "preview")
+    assert done.code != 0
+    assert project.spelled("proxy_config.endpoints[1].model_names[0]: is not offered") in done.console
+    assert project.spelled("gateway: proxy_config.endpoints[0].model_service_name is not known yet") in done.console
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_gateways_of_one_host_are_no_loop_and_a_real_one_is(project: Project, door: str) -> None:
+    address = "https://agentrun.localhost/model-proxies/{}/v1"
+    program = """
+for name, base in {"first": "%s", "second": "%s"}.items():
+    ModelService(name, model_type="llm", provider="custom", model_service_name=name,
+                 provider_settings={"base_url": base})
+    ModelProxy(name + "-gate", model_proxy_name=name + "-gate",
+               proxy_config={"endpoints": [{"model_service_name": name}]})
+"""
+    project.program(program % (address.format("second-gate"), "https://a.example/v1"))
+    done = run(project, "up")
+    assert done.code == 0, done.console
+    project.program(program % (address.format("second-gate"), address.format("First-gate").replace("F", "%66")))
+    done = run(project, "up")
+    assert done.code != 0
+    assert done.console.count("leads back to this proxy") == 2
+
+
+def test_an_endpoint_in_another_region_counts(project: Project) -> None:
+    project.pulumi("config", "set", "agentrun:region", "cn-hangzhou")
+    project.pulumi("config", "set", "agentrun:endpoint", "https://agentrun.cn-beijing.aliyuncs.com")
+    project.pulumi("config", "set", "agentrun:accessKeyId", "id")
+    project.pulumi("config", "set", "--secret", "agentrun:accessKeySecret", "s")
+    project.program(SERVICE)
+    done = run(project, "preview", {"agentrun-allowed-regions": {"allowed": ["cn-hangzhou"]}})
+    assert done.code != 0
+    assert "region: must be one of cn-hangzhou." in done.console
+    assert run(project, "preview", {"agentrun-allowed-regions": {"allowed": ["cn-beijing"]}}).code == 0

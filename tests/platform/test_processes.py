@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -45,6 +47,15 @@ platform.close()
 def _start(*command: str, **options: Any) -> subprocess.Popen[str]:
     pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen([sys.executable, *command], text=True, **pipes, **options)
+
+
+def test_a_platform_that_is_let_go_of_leaves_no_file_open(tmp_path: Path) -> None:
+    platform = Platform.open(tmp_path / "data", {})
+    [connection] = platform._store._idle
+    del platform
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
 
 
 def test_no_update_of_four_processes_is_lost(call: Any, tmp_path: Path) -> None:

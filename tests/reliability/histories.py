@@ -79,7 +79,14 @@ class Configured:
     value: str
 
 
-Event = Run | Outside | Trouble | Configured
+@dataclass(frozen=True)
+class Switched:
+    """A change of how the service behaves."""
+
+    values: Mapping[str, Any]
+
+
+Event = Run | Outside | Trouble | Configured | Switched
 
 
 @dataclass(frozen=True)

@@ -7,20 +7,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import strategies as st
-from reliability.histories import KEY, Declared, Program, Ref, references
+from reliability.histories import KEY, Declared, Program, Ref, account, references
 
 logical_names = st.sampled_from(["a", "b", "c", "d", "e"])
 words = st.sampled_from(["one", "two", "three"])
 providers = st.sampled_from(["tongyi", "openai"])
 models = st.lists(st.sampled_from(["m1", "m2", "m3"]), min_size=1, max_size=3, unique=True)
 NAMES = {"service": "model_service_name", "proxy": "model_proxy_name"}
-GROUP = "g"
+GROUP, ACCOUNT, PROFILE = "g", "p", "second"
 
 
 class Programs:
     """The program of a stack as it is now, and the names that it has used."""
 
-    def __init__(self) -> None:
+    def __init__(self, door: str) -> None:
+        self._door = door
         self._declared: dict[str, Declared] = {}
         self._names: dict[str, str] = {}
         self._used: set[str] = set()
@@ -30,13 +31,20 @@ class Programs:
     @property
     def program(self) -> Program:
         """What the program says."""
-        groups = {GROUP: Declared("group")} if any(d.options.get("parent") for d in self._declared.values()) else {}
-        return groups | self._declared
+        options = [declared.options for declared in self._declared.values()]
+        groups = {GROUP: Declared("group")} if any(given.get("parent") for given in options) else {}
+        accounts = {ACCOUNT: account()} if any(given.get("provider_") for given in options) else {}
+        return groups | accounts | self._declared
 
     @property
     def managed(self) -> list[str]:
         """The logical names of its resources."""
         return sorted(self._declared)
+
+    @property
+    def retained(self) -> list[str]:
+        """How the URNs end of what is to be left behind when Pulumi would delete it."""
+        return [f"::{name}" for name, declared in self._declared.items() if declared.options.get("retain_on_delete")]
 
     def declare_service(self, logical: str, provider: str, names: list[str], text: str | None, *, named: bool) -> None:
         """Declare a service, or change what is declared."""
@@ -60,6 +68,8 @@ class Programs:
         self._declare(logical, "proxy", props | ({"description": text} if text else {}), named=named)
 
     def _declare(self, logical: str, kind: str, props: dict[str, Any], *, named: bool) -> None:
+        if any(logical in declared.options.get("aliases", ()) for declared in self._declared.values()):
+            return  # it is what another resource was
         if named or logical in self._used:
             props[NAMES[kind]] = self._explicit(logical)
         before = self._declared.get(logical)
@@ -78,6 +88,21 @@ class Programs:
         """Set options of a resource."""
         declared = self._declared[logical]
         self._declared[logical] = Declared(declared.kind, declared.props, {**declared.options, **options})
+
+    def reach_otherwise(self, logical: str) -> None:
+        """Have a resource managed through another profile or provider of the same account, or no longer."""
+        declared = self._declared[logical]
+        if self._door == "plugin":
+            now = None if declared.options.get("provider_") else ACCOUNT
+            self.set_options(logical, {"provider_": now})
+        else:
+            now = None if declared.props.get("profile") else PROFILE
+            self._declared[logical] = Declared(declared.kind, {**declared.props, "profile": now}, declared.options)
+
+    def take_in(self, logical: str, name: str) -> None:
+        """Declare a service as somebody else has made it."""
+        self._names[logical] = name
+        self.declare_service(logical, "tongyi", ["m1"], "ours now", named=True)
 
     def remove(self, logical: str) -> None:
         """Remove a resource, and what refers to it."""
@@ -111,19 +136,29 @@ class Programs:
         declared = self._declared[logical]
         self._declared[logical] = Declared(declared.kind, declared.props, options)
 
+    def settled(self) -> None:
+        """Drop the aliases, for all is deployed under its new name."""
+        for logical in self.managed:
+            self.set_options(logical, {"aliases": []})
+
     def advised(self, console: str) -> None:
-        """Do what the console says about names that are in use, and replacements that stand in their own way."""
+        """Do what the console says about names that are in use, and others that do not fit."""
+        second = re.search(r"so it cannot be (\S+) too", console)
+        if second:
+            self._named(second[1], f"{second[1]}-of-its-own")
         used = re.search(r"Take model service (\S+) out of what uses it", console)
         other = re.search(r"(?i)model (?:service|proxy) (\S+) cannot be adopted", console)
-        itself = re.search(r"If this replaces (\S+) itself, set delete_before_replace", console)
         for logical, declared in self._declared.items():
             name = declared.props.get(NAMES[declared.kind])
             if name and name in {found[1] for found in (used, other) if found}:
-                self._names[logical] = f"{name}-anew"
-                props = {**declared.props, NAMES[declared.kind]: self._names[logical]}
-                self._declared[logical] = Declared(declared.kind, props, declared.options)
+                self._named(logical, f"{name}-anew")
                 return
-        del itself
+
+    def _named(self, logical: str, name: str) -> None:
+        declared = self._declared[logical]
+        self._names[logical] = name
+        props = {**declared.props, NAMES[declared.kind]: name}
+        self._declared[logical] = Declared(declared.kind, props, declared.options)
 
 
 def replaced(value: Any, old: str, new: str) -> Any:

@@ -13,6 +13,8 @@ from reliability.histories import KEY, Declared, Ref
 
 Thing = tuple[str, str]
 """The kind and name of something on the service."""
+OURS = ("adopt", "profile")
+"""Properties of which the service knows nothing."""
 OWN = ("model_service_id", "model_proxy_id", "created_at")
 """What tells one thing from another that has come to have its name."""
 
@@ -130,7 +132,7 @@ def resolved(value: Any, ids: Mapping[str, str]) -> Any:
     if isinstance(value, Ref):
         return ids[value.logical]
     if isinstance(value, Mapping):
-        return {key: resolved(item, ids) for key, item in value.items() if key != "adopt"}
+        return {key: resolved(item, ids) for key, item in value.items() if key not in OURS}
     return [resolved(item, ids) for item in value] if isinstance(value, list) else value
 
 

@@ -13,7 +13,7 @@ from pulumi_agentrun.platform import Fault
 from pydantic import SecretStr
 from reliability.calls import Call, Names
 from reliability.engine.stack import Ended, Stack
-from reliability.histories import KEY, Configured, Outside, Run, Trouble
+from reliability.histories import KEY, Configured, Outside, Run, Switched, Trouble
 from reliability.recorder import files
 from reliability.table import HISTORIES
 
@@ -55,10 +55,12 @@ def assert_in_order(command: str, recorded: list[Call], calls: list[Call], waves
     assert len(ours) == len(theirs), (command, ours[len(theirs) :] or theirs[len(ours) :])
 
 
-def happen(stack: Stack, event: Outside | Trouble | Configured) -> None:
+def happen(stack: Stack, event: Outside | Trouble | Configured | Switched) -> None:
     """Let something happen that is no command."""
     if isinstance(event, Configured):
         stack.configure(event.key, event.value)
+    elif isinstance(event, Switched):
+        stack.world.platform.switch(**event.values)
     elif isinstance(event, Trouble):
         stack.world.platform.inject(Fault(**event.fault))
     else:

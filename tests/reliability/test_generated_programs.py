@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from e2e.project import DOORS, Project
 
+pytestmark = pytest.mark.e2e
+
 
 def program(seed: int) -> str:
     """Return a program of some services and proxies with whatever properties chance gives them."""

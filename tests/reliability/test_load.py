@@ -22,6 +22,7 @@ from pulumi_agentrun.client import (
 )
 from pydantic import SecretStr
 
+pytestmark = pytest.mark.e2e
 MANY = 25
 WRITES = 15
 STACKS = 2

@@ -100,8 +100,9 @@ def test_connections_are_shared_and_replaced_when_they_die(tmp_path: Path) -> No
             assert {service.model_service_name for service in found} == set("abc")
             assert 1 <= len(connections._idle) <= 32  # type: ignore[attr-defined]
             for idle in connections._idle:  # type: ignore[attr-defined]
-                for connection in idle._pool.connections:
-                    connection._connection._network_stream._sock.shutdown(socket.SHUT_RDWR)
+                for connection in idle.pool.connections:
+                    wire = connection._connection._network_stream
+                    wire.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
             assert one.get("a", BackendType.SERVICE).model_service_name == "a", "a dead connection is no failure"
 
 

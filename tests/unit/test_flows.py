@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pulumi_agentrun.client import errors, flows, operations
 from pulumi_agentrun.client.flows import Pause
 from pulumi_agentrun.client.kinds import SERVICE
@@ -46,12 +50,12 @@ def test_what_may_be_sent_twice_is_sent_again(trouble: httpx.Response | Exceptio
     assert drive(flows.call(GET), trouble, trouble, FINE) == [Pause(0.5, jitter=True), Pause(1.0, jitter=True)]
 
 
-@pytest.mark.parametrize("trouble", [UNSENT, refusal(503), refusal(429), refusal(400, "Throttling.Api")])
+@pytest.mark.parametrize("trouble", [UNSENT, refusal(429), refusal(400, "Throttling.Api")])
 def test_a_creation_is_sent_again_only_if_it_surely_did_nothing(trouble: httpx.Response | Exception) -> None:
     assert len(drive(flows.call(CREATE), trouble, FINE)) == 1
 
 
-@pytest.mark.parametrize("trouble", [LOST, refusal(500), httpx.Response(502), refusal(400), httpx.Response(200)])
+@pytest.mark.parametrize("trouble", [LOST, *map(refusal, (500, 503, 400)), *map(httpx.Response, (502, 503, 200))])
 def test_a_creation_with_an_unclear_end_is_not_sent_again(trouble: httpx.Response | Exception) -> None:
     with pytest.raises((errors.TransportError, errors.HTTPError)):
         drive(flows.call(CREATE), trouble)
@@ -68,6 +72,71 @@ def test_retry_after_is_obeyed_up_to_a_minute() -> None:
     assert drive(flows.call(GET), refusal(429, **{"x-acs-retry-after": "2500"}), FINE) == [Pause(2.5)]
     with pytest.raises(errors.ThrottledError):
         drive(flows.call(GET), refusal(429, **{"x-acs-retry-after": "61000"}))
+
+
+class Watch:
+    """Drives flows by a clock of its own: requests take a second, pauses as long as they may."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.timeouts: list[float | None] = []
+
+    def run(self, flow: flows.Flow[object], *answers: httpx.Response | Exception) -> object:
+        left = list(answers)
+        try:
+            step = next(flow)
+            while True:
+                if isinstance(step, Pause):
+                    self.now += step.seconds
+                    step = flow.send(self.now)
+                    continue
+                assert isinstance(step, operations.Operation)
+                self.timeouts.append(step.timeout)
+                self.now += 1
+                answer = left.pop(0)
+                step = flow.throw(answer) if isinstance(answer, Exception) else flow.send(answer)
+        except StopIteration as end:
+            return end.value
+
+
+def test_each_attempt_gets_the_time_that_is_left() -> None:
+    watch = Watch()
+    watch.run(flows.call(GET, deadline=110.0), LOST, refusal(500), FINE)
+    assert watch.timeouts == [10.0, 8.5, 6.5]
+    watch = Watch()
+    watch.run(flows.call(GET), LOST, FINE)
+    assert watch.timeouts == [None, None]
+
+
+def test_no_attempt_starts_when_the_time_is_up() -> None:
+    watch = Watch()
+    for flow in (flows.call(GET, deadline=100.0), flows.once(GET, deadline=99.0)):
+        with pytest.raises(errors.TransportError, match="GetModelService of model service a was not sent") as caught:
+            watch.run(flow)
+        assert not caught.value.sent
+
+
+@pytest.mark.parametrize("trouble", [LOST, refusal(500), refusal(429, **{"x-acs-retry-after": "9000"})])
+def test_a_backoff_beyond_the_deadline_ends_with_the_error(trouble: httpx.Response | Exception) -> None:
+    watch = Watch()
+    with pytest.raises((type(LOST), errors.ServerError, errors.ThrottledError), match=r"lost|refused"):
+        watch.run(flows.call(GET, deadline=101.5), trouble)
+    assert watch.now == 101.0
+
+
+def test_one_attempt_is_one() -> None:
+    with pytest.raises(errors.TransportError, match="unsent"):
+        drive(flows.once(GET), UNSENT)
+    assert drive(flows.once(GET), FINE) == []
+
+
+@given(st.integers(0, 60), st.lists(st.sampled_from([LOST, UNSENT, refusal(503), refusal(429), FINE]), min_size=5))
+def test_a_call_is_over_by_its_deadline(time: int, answers: list[httpx.Response | Exception]) -> None:
+    watch = Watch()
+    with suppress(errors.AgentRunError):
+        watch.run(flows.call(GET, deadline=100.0 + time), *answers)
+    assert watch.now <= 101.0 + time, "but for the last request, which gets no more time than there is"
+    assert all(timeout is not None and 0 < timeout <= time for timeout in watch.timeouts)
 
 
 def missing(what: str) -> httpx.Response:

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_agentrun import inputs, naming, options
-from pulumi_agentrun.changes import diff, observe, update_of
+from pulumi_agentrun.changes import diff, update_of
 from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
+from pulumi_agentrun.drift import observe, shows_keys
+from pulumi_agentrun.places import ORIGIN, SHOWS_KEYS
 from pulumi_agentrun.shapes import UNKNOWN
 
 URN = "urn:pulumi:dev::p::pulumi-python:dynamic/agentrun:ModelService::qwen"
@@ -189,7 +191,8 @@ def test_what_is_removed_is_sent_as_empty_inside_objects_too() -> None:
     "shown",
     [
         {"api_key": "sk-****"}, {"api_key": "********"}, {"api_key": None}, {"model_names": ["b", "a"]},
-        {"added": "by the service"},
+        {"added": "by the service"}, {"api_key": "sk-...abcd"}, {"api_key": "[HIDDEN]"}, {"api_key": "<redacted>"},
+        {"api_key": "sk-**"}, {"api_key": "######"}, {"api_key": ""},
     ],
 )  # fmt: skip
 def test_what_the_service_masks_sorts_or_adds_is_no_drift(shown: dict[str, Any]) -> None:
@@ -202,11 +205,29 @@ def test_what_the_service_masks_sorts_or_adds_is_no_drift(shown: dict[str, Any])
 @pytest.mark.parametrize(
     "changed",
     [
-        {"description": "other"}, {"description": None}, {"provider": "other"}, {"provider_settings": None},
+        {"description": "other"}, {"description": None}, {"provider": "other"},
         {"provider_settings": {"api_key": "sk-other", "base_url": "https://e", "model_names": ["a", "b"]}},
         {"provider_settings": {"api_key": "sk", "base_url": "https://e", "model_names": ["a"]}},
     ],
 )  # fmt: skip
 def test_a_change_outside_is_seen(changed: dict[str, Any]) -> None:
     olds = checked(SERVICE, SERVICE_IN)
-    assert diff(SERVICE, "x", observe(SERVICE, olds, olds | changed), olds).changed == tuple(changed)
+    seen = observe(SERVICE, {**olds, ORIGIN: {SHOWS_KEYS: True}}, olds | changed)
+    assert diff(SERVICE, "x", seen, olds).changed == tuple(changed)
+
+
+@pytest.mark.parametrize("field", ["provider_settings", "model_type", "provider"])
+def test_what_no_resource_is_without_is_no_drift_where_an_answer_lacks_it(field: str) -> None:
+    olds = checked(SERVICE, SERVICE_IN)
+    live = {key: value for key, value in olds.items() if key != field}
+    assert diff(SERVICE, "x", observe(SERVICE, olds, live), olds).changed == ()
+
+
+def test_a_key_is_shown_in_clear_if_it_is_the_one_that_was_set() -> None:
+    olds = checked(SERVICE, SERVICE_IN)
+    assert shows_keys(SERVICE, olds, olds) is True
+    for shown in ("sk-...abcd", "[HIDDEN]", "", None, 7):
+        settings = olds["provider_settings"] | {"api_key": shown}
+        assert shows_keys(SERVICE, olds, olds | {"provider_settings": settings}) is False
+    keyless = olds | {"provider_settings": {"base_url": "https://e"}}
+    assert shows_keys(SERVICE, keyless, olds) is None

@@ -79,7 +79,16 @@ def test_the_table_has_services_and_proxies_by_name(
     assert KEY not in shown
 
 
-def test_an_empty_account_is_a_heading(endpoint: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_account_that_is_not_there_is_not_taken_for_an_empty_one(
+    endpoint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(endpoint) == 1
+    assert "There is no embedded platform in" in capsys.readouterr().err
+
+
+def test_an_empty_account_is_a_heading(client: ModelClient, endpoint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    service(client, "qwen")
+    client.delete("qwen")
     assert run(endpoint) == 0
     assert capsys.readouterr().out == "KIND  NAME  STATUS  CHANGED  WHAT\n"
 

@@ -2,84 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_agentrun import changes, inputs, lifecycle, waiting
+from pulumi_agentrun import changes, lifecycle, waiting
 from pulumi_agentrun.changes import diff
-from pulumi_agentrun.client.config import Config, resolve
-from pulumi_agentrun.client.embedded import EmbeddedTransport
-from pulumi_agentrun.client.errors import AgentRunError, LifecycleError, NotReadyError
-from pulumi_agentrun.client.flows import Notice, Pause
-from pulumi_agentrun.client.kinds import PROXY, SERVICE
-from pulumi_agentrun.client.transport import Session
-from pulumi_agentrun.holding import Holding
+from pulumi_agentrun.client.errors import AgentRunError, LifecycleError
+from pulumi_agentrun.client.kinds import SERVICE
 from pulumi_agentrun.lifecycle import Place
-from pulumi_agentrun.platform import Fault, Platform
-
-PLACE = Place("embedded", timeout=60)
-
-
-class World:
-    """A platform and a session that share one clock, which only pauses move."""
-
-    def __init__(self, directory: Path) -> None:
-        self.now = time.time()  # requests are signed with the real time, which the platform compares
-        self.notices: list[str] = []
-        self.pauses: list[float] = []
-        self.platform = Platform.open(directory, {"embedded": "embedded"}, clock=lambda: self.now)
-        self.session = Session(resolve(Config(endpoint=f"file://{directory}")))
-        transport = self.session._client()._transport
-        assert isinstance(transport, EmbeddedTransport)
-        transport._platform = self.platform
-
-    def run(self, flow: Any) -> Any:
-        """Drive a flow as a session does, but let pauses only move the clock."""
-        outcome: Any = None
-        try:
-            step = next(flow)
-            while True:
-                if isinstance(step, Pause):
-                    self.now += step.seconds
-                    self.pauses.append(step.seconds)
-                    outcome = self.now
-                elif isinstance(step, Notice):
-                    self.notices.append(step.text)
-                    outcome = None
-                else:
-                    try:
-                        outcome = self.session.run(one(step))
-                    except AgentRunError as error:
-                        step = flow.throw(error)
-                        continue
-                step = flow.send(outcome)
-        except StopIteration as end:
-            return end.value
-
-
-def one(step: Any) -> Any:
-    return (yield step)
+from pulumi_agentrun.platform import Fault
+from unit.world import PLACE, World, create, wanted
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path)
-
-
-def wanted(**more: Any) -> dict[str, Any]:
-    settings = {"api_key": "sk-hidden", "base_url": "https://e", "model_names": ["b", "a"]}
-    news = {"model_service_name": "a", "model_type": "llm", "provider": "p", "provider_settings": settings} | more
-    result, failures = inputs.check(SERVICE, {}, news)
-    assert failures == []
-    return result
-
-
-def create(world: World, **options: Any) -> lifecycle.Live:
-    made: lifecycle.Live = world.run(lifecycle.create(SERVICE, wanted(), PLACE, **options))
-    return made
 
 
 TROUBLES = {
@@ -126,8 +65,10 @@ def test_a_creation_that_takes_too_long_is_deleted(world: World) -> None:
 def test_a_cleanup_that_fails_says_what_to_do(world: World) -> None:
     world.platform.inject(Fault(operation="CreateModelService", outcome="CREATE_FAILED", reason="no quota"))
     world.platform.inject(Fault(operation="DeleteModelService", status=403, code="NoPermission", times=9))
-    with pytest.raises(LifecycleError, match=r"could not be deleted again.*AGENTRUN_ADOPT=a pulumi up"):
+    with pytest.raises(lifecycle.IncompleteError, match=r"could not be deleted again.*It stays in state") as caught:
         create(world)
+    assert "AGENTRUN_ADOPT=a pulumi up" in caught.value.unkept
+    assert caught.value.live.outputs["status"] == "CREATE_FAILED"
 
 
 def test_what_exists_is_taken_over_only_when_asked(world: World) -> None:
@@ -147,7 +88,7 @@ def test_transient_errors_while_waiting_are_waited_out(world: World) -> None:
 def test_a_failed_update_says_why(world: World) -> None:
     made = create(world)
     world.platform.inject(Fault(operation="UpdateModelService", outcome="UPDATE_FAILED", reason="busy"))
-    with pytest.raises(NotReadyError, match="UPDATE_FAILED: busy"):
+    with pytest.raises(lifecycle.IncompleteError, match="UPDATE_FAILED: busy"):
         world.run(lifecycle.update(SERVICE, "a", made.outputs, wanted(description="new"), PLACE))
 
 
@@ -156,7 +97,7 @@ def test_an_update_that_failed_is_sent_again_whole(world: World) -> None:
     world.platform.inject(Fault(operation="UpdateModelService", outcome="UPDATE_FAILED", reason="busy"))
     news = wanted(description="new")
     with pytest.raises(lifecycle.IncompleteError, match=r"UPDATE_FAILED: busy.*The next pulumi up") as caught:
-        world.run(lifecycle.update(SERVICE, "a", made.outputs, news, PLACE, keep=True))
+        world.run(lifecycle.update(SERVICE, "a", made.outputs, news, PLACE))
     left = caught.value.live.outputs
     assert (left["description"], left["status"]) == ("new", "UPDATE_FAILED")
     found = changes.diff(SERVICE, "a", left, news)
@@ -169,8 +110,8 @@ def test_a_failed_update_of_what_cannot_be_read_is_just_that(world: World) -> No
     made = create(world)
     world.platform.inject(Fault(operation="UpdateModelService", outcome="UPDATE_FAILED", reason="busy"))
     world.platform.inject(Fault(operation="GetModelService", status=403, code="Forbidden", times=9))
-    with pytest.raises(NotReadyError, match="UPDATE_FAILED: busy"):
-        world.run(lifecycle.update(SERVICE, "a", made.outputs, wanted(description="new"), PLACE, keep=True))
+    with pytest.raises(lifecycle.IncompleteError, match="UPDATE_FAILED: busy"):
+        world.run(lifecycle.update(SERVICE, "a", made.outputs, wanted(description="new"), PLACE))
 
 
 def test_an_update_of_what_has_gone_says_what_to_do(world: World) -> None:
@@ -239,20 +180,3 @@ def test_nothing_drifts_under_any_behaviour_of_the_service(
         live = world.run(lifecycle.update(SERVICE, "a", live.outputs, news, PLACE))
         seen = world.run(lifecycle.read(SERVICE, "a", live.outputs, PLACE))
         assert diff(SERVICE, "a", seen.outputs, news).changed == ()
-
-
-def test_two_resources_of_a_program_are_never_one() -> None:
-    holding = Holding()
-    holding.claim(SERVICE, None, "a", "")
-    holding.claim(SERVICE, None, "a", "urn:pulumi:dev::p::t::in-state-only")
-    for name in ("first", "second"):
-        holding.declare(f"urn:pulumi:dev::p::t::{name}")
-    holding.claim(SERVICE, None, "a", "urn:pulumi:dev::p::t::first")
-    holding.claim(SERVICE, None, "a", "urn:pulumi:dev::p::t::first")
-    holding.claim(SERVICE, None, "a", "urn:pulumi:dev::p::t::in-state-only")
-    holding.claim(SERVICE, "eu", "a", "urn:pulumi:dev::p::t::second")
-    holding.claim(PROXY, None, "a", "urn:pulumi:dev::p::t::second")
-    with pytest.raises(LifecycleError, match="Model service a is first in this program, so it cannot be second too"):
-        holding.claim(SERVICE, None, "a", "urn:pulumi:dev::p::t::second")
-    assert holding.spares(SERVICE, None, "a") == "model service a is not deleted: the program has taken it over"
-    assert holding.spares(SERVICE, None, "b") is None

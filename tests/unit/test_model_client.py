@@ -91,8 +91,9 @@ def test_iteration_sees_every_page_though_the_service_caps_them(client: ModelCli
 
 def test_a_config_for_one_call_wins_field_by_field(client: ModelClient, tmp_path: Path) -> None:
     other = Config(endpoint=f"file://{tmp_path / 'other'}")
+    client.create(service("here"))
     client.create(service("there"), config=other)
-    assert client.list(ModelServiceListInput()) == []
+    assert [item.model_service_name for item in client.list(ModelServiceListInput())] == ["here"]
     assert client.get("there", config=other).status == "READY"
 
 

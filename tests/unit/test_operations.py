@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Callable
 from urllib.parse import unquote
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_agentrun.client import errors, operations
+from pulumi_agentrun.client import answers, errors, operations
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.client.models import (
     ModelProxyCreateInput,
     ModelProxyListInput,
-    ModelService,
     ModelServiceCreateInput,
     ModelServiceListInput,
     ModelServiceUpdateInput,
 )
+from pulumi_agentrun.client.settings import ProxyConfig
 
 KEY = 'sk-"top\\secret'
 CREATE = ModelServiceCreateInput.model_validate(
@@ -52,12 +54,9 @@ def test_each_operation_goes_where_the_api_has_it(
     assert operation.target == f"/2025-09-10/agents{target}"
 
 
-@given(st.text(min_size=1).filter(lambda name: name not in (".", "..")))
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda name: name not in (".", "..")))
 def test_any_name_survives_its_path(name: str) -> None:
-    try:
-        path = operations.get(SERVICE, name).path
-    except UnicodeEncodeError:  # half a surrogate pair is no text
-        return
+    path = operations.get(SERVICE, name).path
     assert unquote(path.removeprefix("/2025-09-10/agents/model-services/")) == name
     assert path.count("/") == 4
 
@@ -66,6 +65,22 @@ def test_any_name_survives_its_path(name: str) -> None:
 def test_a_name_that_would_lead_elsewhere_is_refused(name: str) -> None:
     with pytest.raises(errors.InvalidArgumentError, match="model_service_name"):
         operations.delete(SERVICE, name)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: operations.get(SERVICE, "a\ud800"),
+        lambda: operations.update("a", ModelServiceUpdateInput.model_construct(description="\udfff")),
+        lambda: operations.create(
+            ModelProxyCreateInput(model_proxy_name="a", cpu=math.nan, proxy_config=ProxyConfig())
+        ),
+        lambda: operations.list_page(ModelServiceListInput.model_construct(workspace_id="\ud800")).target,
+    ],
+)
+def test_what_no_request_can_carry_is_refused(make: Callable[[], object]) -> None:
+    with pytest.raises(errors.InvalidArgumentError, match=r"surrogate pair|no NaN"):
+        make()
 
 
 def test_bodies_have_no_nulls_but_keep_empty_values() -> None:
@@ -88,7 +103,7 @@ def test_a_proxy_is_created_with_the_official_defaults() -> None:
 def test_what_a_newer_service_adds_passes_through() -> None:
     data = {"modelServiceName": "a", "status": "HIBERNATING", "provider": "tongyi", "brandNew": {"x": 1}}
     response = answer(200, {"code": "SUCCESS", "requestId": "R", "data": data})
-    found = operations.read_answer(operations.get(SERVICE, "a"), response)
+    found = answers.read(operations.get(SERVICE, "a"), response)
     assert (found.status, found.provider, found.request_id) == ("HIBERNATING", "tongyi", "R")
     assert found.to_wire() == data
 
@@ -117,13 +132,12 @@ GONE = "model service a does not exist"
         (200, b'{"code": "SUCCESS", "da', errors.UnexpectedAnswerError),
         (200, {"code": "SUCCESS"}, errors.UnexpectedAnswerError),
         (200, {"code": "ERR", "data": {}}, errors.UnexpectedAnswerError),
-        (200, {"code": "SUCCESS", "data": {"providerSettings": 7}}, errors.UnexpectedAnswerError),
         (204, b"", errors.UnexpectedAnswerError),
     ],
 )  # fmt: skip
 def test_refusals_are_told_apart(status: int, body: object, expected: type[errors.HTTPError]) -> None:
     with pytest.raises(errors.HTTPError) as caught:
-        operations.read_answer(operations.get(SERVICE, "a"), answer(status, body))
+        answers.read(operations.get(SERVICE, "a"), answer(status, body))
     assert type(caught.value) is expected
     assert caught.value.status_code == status
 
@@ -132,16 +146,16 @@ def test_refusals_are_told_apart(status: int, body: object, expected: type[error
 def test_a_taken_name_is_known_by_its_text_on_creation_only(status: int) -> None:
     taken = answer(status, {"code": "E", "message": "model service a already exists", "requestId": "R"})
     with pytest.raises(errors.ResourceAlreadyExistError, match="request id R"):
-        operations.read_answer(operations.create(CREATE), taken)
+        answers.read(operations.create(CREATE), taken)
     with pytest.raises(errors.HTTPError) as caught:
-        operations.read_answer(operations.get(SERVICE, "a"), taken)
+        answers.read(operations.get(SERVICE, "a"), taken)
     assert not isinstance(caught.value, errors.ResourceAlreadyExistError)
 
 
 def test_retry_after_is_read_in_milliseconds() -> None:
     slow = answer(429, {"code": "Throttling", "message": "m"}, **{"x-acs-retry-after": "1500"})
     with pytest.raises(errors.ThrottledError) as caught:
-        operations.read_answer(operations.get(SERVICE, "a"), slow)
+        answers.read(operations.get(SERVICE, "a"), slow)
     assert caught.value.retry_after == 1.5
 
 
@@ -149,18 +163,7 @@ def test_a_key_that_the_service_echoes_is_not_repeated() -> None:
     operation = operations.create(CREATE)
     echo = answer(400, {"code": "ERR_BAD_REQUEST", "message": f"bad key {KEY} or {json.dumps(KEY)}"})
     with pytest.raises(errors.ClientError) as caught:
-        operations.read_answer(operation, echo)
+        answers.read(operation, echo)
     for shown in (str(caught.value), repr(caught.value), repr(operation), repr(CREATE), str(CREATE)):
         assert "top" not in shown
     assert KEY in json.loads(operation.body or b"")["providerSettings"]["apiKey"]
-
-
-def test_pages_end_by_what_came_and_not_by_what_was_asked() -> None:
-    asked = ModelServiceListInput(page_size=50)
-    capped = operations.Page([ModelService()] * 20, total=45)
-    following = operations.following(asked, capped, seen=20)
-    assert following is not None
-    assert following.page_number == 2
-    assert operations.following(following, capped, seen=45) is None
-    assert operations.following(asked, operations.Page([], total=None), seen=0) is None
-    assert operations.following(asked, operations.Page([ModelService()], total=None), seen=1) is not None

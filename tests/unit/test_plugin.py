@@ -18,10 +18,11 @@ from pulumi.output import Unknown
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
+from pulumi_agentrun.failures import Status
 from pulumi_agentrun.inputs import Failure
 from pulumi_agentrun.platform import Platform
 from pulumi_agentrun.plugin import values
-from pulumi_agentrun.plugin.engine import Engine, Status
+from pulumi_agentrun.plugin.engine import Engine
 from pulumi_agentrun.plugin.provider import Provider
 from pulumi_agentrun.plugin.values import Hidden
 from pulumi_agentrun.shapes import UNKNOWN

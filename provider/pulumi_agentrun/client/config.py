@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -12,9 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from .credentials import EMBEDDED, Credentials, access_key, chain, of_environment
 from .errors import ConfigError
+from .local import identity
 
 DEFAULT_REGION = "cn-hangzhou"
 _ENDPOINT = "AGENTRUN_CONTROL_ENDPOINT"
+# The public endpoint of a region, or one on a network of its own such as `agentrun-vpc`: the same service.
+_NETWORK = re.compile(r"https://agentrun(?:-[a-z0-9]+)?\.([a-z0-9-]+)\.aliyuncs\.com$")
 
 
 class Config(BaseModel):
@@ -36,6 +40,9 @@ class Config(BaseModel):
     """Its secret (else AGENTRUN_ACCESS_KEY_SECRET, ALIBABA_CLOUD_ACCESS_KEY_SECRET)."""
     security_token: SecretStr | None = None
     """The token of a temporary key (else AGENTRUN_SECURITY_TOKEN, ALIBABA_CLOUD_SECURITY_TOKEN)."""
+    account_id: str | None = None
+    """The account's id, which tells that another access key is of the same account
+    (else AGENTRUN_ACCOUNT_ID, FC_ACCOUNT_ID)."""
     bearer_token: SecretStr | None = None
     """A bearer token to use instead of an access key (else ALIBABA_CLOUD_BEARER_TOKEN)."""
     connect_timeout: float = Field(default=5.0, gt=0)
@@ -67,6 +74,26 @@ class Connection(BaseModel):
     credentials: Credentials | Callable[[], Credentials] = Field(repr=False)
     connect_timeout: float
     read_timeout: float
+    account_id: str | None = None
+    """The account that the credentials are of, where a setting says so."""
+
+    @property
+    def address(self) -> str:
+        """What a name is unique in: the endpoint, one for all networks of a region, or the platform's directory."""
+        if self.directory is not None:
+            return f"file://{self.directory}"
+        return _NETWORK.sub(r"https://agentrun.\1.aliyuncs.com", self.base_url)
+
+    @property
+    def location(self) -> str | None:
+        """What tells this service from every other one; None for an embedded platform that is not made yet.
+
+        An embedded platform has an identity of its own, for its directory can be moved, lost or misspelt.
+        """
+        if self.directory is None:
+            return self.address
+        found = identity(self.directory)
+        return found and f"embedded:{found}"
 
 
 def resolve(config: Config, environment: Mapping[str, str] | None = None) -> Connection:
@@ -86,8 +113,8 @@ def resolve(config: Config, environment: Mapping[str, str] | None = None) -> Con
         )  # fmt: skip
     base_url = _base_url(endpoint) if endpoint else f"https://agentrun.{region}.aliyuncs.com"
     return Connection(
-        base_url=base_url, region=region, directory=None,
-        credentials=_credentials(config, env), **timeouts,
+        base_url=base_url, region=region, directory=None, credentials=_credentials(config, env),
+        account_id=config.account_id or env.get("AGENTRUN_ACCOUNT_ID") or env.get("FC_ACCOUNT_ID"), **timeouts,
     )  # fmt: skip
 
 

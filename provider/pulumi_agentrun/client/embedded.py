@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 
-from .credentials import EMBEDDED
+from .local import open_platform
+
+if TYPE_CHECKING:
+    from pulumi_agentrun.platform import Platform
 
 
 class EmbeddedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Answer requests from the platform whose data is in a directory."""
+    """Answer requests from the platform whose data is in a directory; the first creation makes it."""
 
     def __init__(self, directory: Path) -> None:
-        # Imported here so that whoever uses the cloud never loads the platform.
-        from pulumi_agentrun.platform import ConnectionDropped, Platform
-
-        self._dropped = ConnectionDropped
-        self._platform = Platform.open(directory, {EMBEDDED.access_key_id: EMBEDDED.access_key_secret})
+        self._directory = directory
+        self._lock = threading.Lock()
+        self._platform: Platform | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
+        from pulumi_agentrun.platform import ConnectionDropped
+
         headers = [(key.decode("ascii"), value.decode("latin-1")) for key, value in request.headers.raw]
         target = request.url.raw_path.decode("ascii")
         try:
-            answer = self._platform.handle(request.method, target, headers, request.read())
-        except self._dropped as error:
+            answer = self._opened(request.method).handle(request.method, target, headers, request.read())
+        except ConnectionDropped as error:
             raise httpx.ReadError("the connection was dropped", request=request) from error
         return httpx.Response(answer.status, headers=answer.headers, content=answer.body)
 
@@ -34,10 +39,19 @@ class EmbeddedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         """Answer one request, from a thread, since the platform waits for its database."""
         return await asyncio.to_thread(self.handle_request, request)
 
+    def _opened(self, method: str) -> Platform:
+        with self._lock:
+            if self._platform is None:
+                self._platform = open_platform(self._directory, make=method == "POST")
+            return self._platform
+
     def close(self) -> None:
         """Close the platform's files."""
-        self._platform.close()
+        with self._lock:
+            platform, self._platform = self._platform, None
+        if platform:
+            platform.close()
 
     async def aclose(self) -> None:
         """Close the platform's files."""
-        self._platform.close()
+        self.close()

@@ -22,6 +22,9 @@ from __future__ import annotations
 class AgentRunError(Exception):
     """Any failure of this package; its text says what to do next."""
 
+    is_doubtful: bool = False
+    """Whether what was asked may have been done all the same."""
+
 
 class ConfigError(AgentRunError):
     """Configuration is missing or contradicts itself."""
@@ -40,6 +43,7 @@ class TransportError(AgentRunError):
     def __init__(self, message: str, *, sent: bool) -> None:
         super().__init__(message)
         self.sent = sent
+        self.is_doubtful = sent
 
 
 class NotReadyError(AgentRunError):
@@ -70,6 +74,7 @@ class HTTPError(AgentRunError):
         error_code: str | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
+        hint: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -77,7 +82,9 @@ class HTTPError(AgentRunError):
         self.error_code = error_code
         self.request_id = request_id
         self.retry_after = retry_after
-        """Seconds that the service asks callers to wait, if it does (`x-acs-retry-after`)."""
+        """Seconds that the service asks callers to wait, if it does (`x-acs-retry-after`, `retry-after`)."""
+        self.hint = hint
+        """What to know and do about this very answer."""
 
     def __str__(self) -> str:
         facts = [f"HTTP {self.status_code}"]
@@ -86,8 +93,7 @@ class HTTPError(AgentRunError):
         if self.request_id:
             facts.append(f"request id {self.request_id}")
         text = f"{self.message.rstrip('.')} ({', '.join(facts)})."
-        advice = self.advice()
-        return f"{text} {advice}" if advice else text
+        return " ".join(part for part in (text, self.hint, self.advice()) if part)
 
     def advice(self) -> str | None:
         """Say what to do next, if this kind of error has one answer."""
@@ -100,6 +106,8 @@ class ResourceAlreadyExistError(HTTPError):
 
 class UnexpectedAnswerError(HTTPError):
     """The body is not the API's envelope, so something other than AgentRun has answered."""
+
+    is_doubtful = True
 
     def advice(self) -> str:
         """Say what to do next."""
@@ -145,6 +153,8 @@ class ResourceNotExistError(ClientError):
 
 class ServerError(HTTPError):
     """The service failed (5xx)."""
+
+    is_doubtful = True
 
     def advice(self) -> str:
         """Say what to do next."""

@@ -1,16 +1,17 @@
 """Exchanges that belong together, as generators: retries, a kind to find out.
 
-A flow yields a step and is sent what came of it: an `Operation` gives the `httpx.Response` (or throws
-`TransportError`), a `Pause` gives the monotonic time in seconds after it, a `Notice` gives nothing.
+A flow yields a step and is sent what came of it: an `Operation` gives the `httpx.Response`, a `Pause` gives the
+monotonic time in seconds after it, a `Notice` gives nothing. Whatever goes wrong in a step is thrown into the flow as
+an `AgentRunError`, so that a flow can always end by saying what exists.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from . import errors, operations
+from . import answers, errors, operations
 from .kinds import PROXY, SERVICE, Kind
 from .models import ModelProxy, ModelService
 from .operations import Operation
@@ -43,40 +44,73 @@ LONGEST_BACKOFF = 8.0
 LONGEST_RETRY_AFTER = 60.0
 
 
-def call(operation: Operation[T]) -> Flow[T]:
-    """Send an operation, and again what is safe to repeat.
+def once(operation: Operation[T], deadline: float | None = None) -> Flow[T]:
+    """Send an operation one time and return what its answer carries.
 
-    Repeated are requests that never reached the service, throttled ones and 503s; if sending twice does no more than
-    sending once, also lost answers and other 5xx. Between attempts is a capped exponential backoff with full jitter,
-    or what `x-acs-retry-after` asks for.
+    With a deadline, a moment of the clock that pauses are answered with, the exchange ends by then; when it has come,
+    nothing is sent, and a TransportError says so.
     """
+    timed = yield from _timed(operation, deadline)
+    if timed is None:
+        raise _late(operation)
+    response = yield timed
+    return answers.read(operation, response)
+
+
+def call(operation: Operation[T], deadline: float | None = None) -> Flow[T]:
+    """Send an operation as `once` does, and again what is safe to repeat, as long as the deadline allows.
+
+    Repeated are requests that never reached the service and throttled ones; if sending twice does no more than sending
+    once, also lost answers and all 5xx. (A creation is not sent again after a 503: what says that the service is
+    unavailable may say so after it has done what it was asked.) Between attempts is a capped exponential backoff with
+    full jitter, or what the service asks for. When attempts or time run out, the last error is raised, doubtful if any
+    attempt was.
+    """
+    failure: errors.TransportError | errors.HTTPError | None = None
     for attempt in range(ATTEMPTS):
+        timed = yield from _timed(operation, deadline)
+        if timed is None:
+            raise failure or _late(operation)
         try:
-            response = yield operation
-            return operations.read_answer(operation, response)
+            response = yield timed
+            return answers.read(operation, response)
         except (errors.TransportError, errors.HTTPError) as error:
-            pause = _pause_before_retry(operation, error, attempt)
-            if pause is None:
+            error.is_doubtful |= failure is not None and failure.is_doubtful
+            failure, pause = error, backoff(error, attempt)
+            if attempt + 1 == ATTEMPTS or pause is None or not _may_repeat(operation, error):
                 raise
+        if deadline is not None and (yield Pause(0)) + pause.seconds >= deadline:
+            raise failure
         yield pause
     raise AssertionError("the last attempt returns or raises")
 
 
-def _pause_before_retry(
-    operation: Operation[Any], error: errors.TransportError | errors.HTTPError, attempt: int
-) -> Pause | None:
-    if attempt + 1 == ATTEMPTS or not _may_repeat(operation, error):
-        return None
+def _timed(operation: Operation[T], deadline: float | None) -> Flow[Operation[T] | None]:
+    """Return the operation with the time that is left for it; None if there is none."""
+    if deadline is None:
+        return operation
+    left = deadline - (yield Pause(0))
+    return replace(operation, timeout=left) if left > 0 else None
+
+
+def _late(operation: Operation[Any]) -> errors.TransportError:
+    return errors.TransportError(
+        f"{operation.action} of {operation.subject} was not sent: the time for it is up.", sent=False
+    )
+
+
+def backoff(error: errors.AgentRunError, attempt: int) -> Pause | None:
+    """Return how long to wait after an attempt, counted from 0; None if the service asks for more than is sensible."""
     asked = error.retry_after if isinstance(error, errors.HTTPError) else None
     if asked is not None:
         return Pause(asked) if asked <= LONGEST_RETRY_AFTER else None
-    return Pause(min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**attempt), jitter=True)
+    return Pause(min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(attempt, 16)), jitter=True)
 
 
 def _may_repeat(operation: Operation[Any], error: errors.TransportError | errors.HTTPError) -> bool:
     if isinstance(error, errors.TransportError):
         return operation.is_idempotent or not error.sent
-    if isinstance(error, errors.ThrottledError) or error.status_code == 503:
+    if isinstance(error, errors.ThrottledError):
         return True
     return isinstance(error, errors.ServerError) and operation.is_idempotent
 

@@ -17,6 +17,7 @@ from .models import (
     SystemProps,
     UpdateInput,
 )
+from .pages import Pages
 from .settings import BackendType
 
 if TYPE_CHECKING:
@@ -175,17 +176,13 @@ class ModelClient:
         return page.items
 
     def iterate(self, input: ListInput[R], config: Config | None = None) -> Iterator[R]:
-        """Yield the items of all pages, from the input's page on."""
-        session, seen = self.session(config), 0
-        following: ListInput[R] | None = input
-        while following is not None:
-            page = session.run(flows.call(operations.list_page(following)))
-            yield from page.items
-            seen += len(page.items)
-            following = operations.following(following, page, seen)
+        """Yield the items of all pages, from the input's page on, each once."""
+        session, pages = self.session(config), Pages(input)
+        while pages.next is not None:
+            yield from pages.take(session.run(flows.call(operations.list_page(pages.next))))
 
     async def iterate_async(self, input: ListInput[R], config: Config | None = None) -> AsyncIterator[R]:
-        """Yield the items of all pages, from the input's page on."""
+        """Yield the items of all pages, as `iterate` does."""
         async for item in iterate_async(self.session(config), input):
             yield item
 
@@ -200,15 +197,11 @@ class ModelClient:
 
 
 async def iterate_async(session: Session, input: ListInput[R]) -> AsyncIterator[R]:
-    """Yield the items of all pages, from the input's page on, over connections that there are already."""
-    seen = 0
-    following: ListInput[R] | None = input
-    while following is not None:
-        page = await session.run_async(flows.call(operations.list_page(following)))
-        for item in page.items:
+    """Yield the items of all pages, from the input's page on, each once, over connections that there are already."""
+    pages = Pages(input)
+    while pages.next is not None:
+        for item in pages.take(await session.run_async(flows.call(operations.list_page(pages.next)))):
             yield item
-        seen += len(page.items)
-        following = operations.following(following, page, seen)
 
 
 def _kind(backend_type: BackendType | None) -> Kind[ModelService] | Kind[ModelProxy] | None:

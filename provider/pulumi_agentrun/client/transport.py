@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
 import random
+import re
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from typing import Any, TypeVar
-from urllib.request import getproxies
 
+import httpcore
 import httpx
 
+from .bounds import ENCODING, Body, BodyError
 from .config import Connection
-from .connections import KEPT, AsyncConnections, Connections
+from .connections import TOTAL, AsyncConnections, Connections, proxy_for
 from .embedded import EmbeddedTransport
-from .errors import StoppedError, TransportError
+from .errors import AgentRunError, StoppedError, TransportError
 from .flows import Flow, Pause, Step
 from .operations import VERSION, Operation
 from .signature import Signature
@@ -28,8 +32,20 @@ T = TypeVar("T")
 USER_AGENT = (
     f"pulumi-agentrun/{version('pulumi-agentrun')} Python/{platform.python_version()} httpx/{httpx.__version__}"
 )
+LONGEST_EXCHANGE = 120.0
+"""Seconds that an exchange without a timeout of its own may take, unless a single read may take longer."""
 # Raised before a request has left, so that even a creation may be sent again.
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_NOT_SENT = (
+    httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError,
+    httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout, httpcore.ProxyError,
+)  # fmt: skip
+_OF_THE_BODY = ("content-encoding", "content-length", "transfer-encoding")
+# Their texts hold addresses and reasons; where they repeat a header or what a peer sent, it stands in quotes.
+_SPEAKING = (
+    httpx.TransportError, BodyError,
+    httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError,
+)  # fmt: skip
+_QUOTE = re.compile(r"['\"]")
 
 
 class Session:
@@ -46,40 +62,45 @@ class Session:
         self._async: tuple[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None
 
     def run(self, flow: Flow[T]) -> T:
-        """Drive a flow to its end, waiting in this thread."""
+        """Drive a flow to its end, waiting in this thread.
+
+        Whatever goes wrong in a step is thrown into the flow as an AgentRunError.
+        """
         try:
             step = next(flow)
             while True:
+                outcome: Any = None
+                failure: AgentRunError | None = None
                 try:
                     outcome = self._perform(step)
-                except TransportError as error:
-                    step = flow.throw(error)
-                else:
-                    step = flow.send(outcome)
+                except Exception as error:
+                    failure = _failure(step, error)
+                step = flow.throw(failure) if failure else flow.send(outcome)
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
 
     async def run_async(self, flow: Flow[T], stop: asyncio.Event | None = None) -> T:
         """Drive a flow to its end on the running event loop.
 
-        Once `stop` is set, what still waits is told so with a StoppedError; requests under way are not cut short.
+        As `run` does. Once `stop` is set, what still waits is told so with a StoppedError; requests under way are not
+        cut short.
         """
         try:
             step = next(flow)
             while True:
+                outcome: Any = None
+                failure: AgentRunError | None = None
                 try:
                     outcome = await self._perform_async(step, stop)
-                except (StoppedError, TransportError) as error:
-                    step = flow.throw(error)
-                else:
-                    step = flow.send(outcome)
+                except Exception as error:
+                    failure = _failure(step, error)
+                step = flow.throw(failure) if failure else flow.send(outcome)
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
 
     def _perform(self, step: Step) -> Any:
         if isinstance(step, Operation):
-            with _as_transport_error(step):
-                return self._client().send(self._request(self._client(), step))
+            return self._exchange(step)
         if isinstance(step, Pause):
             time.sleep(_seconds(step))
             return time.monotonic()
@@ -87,19 +108,62 @@ class Session:
 
     async def _perform_async(self, step: Step, stop: asyncio.Event | None) -> Any:
         if isinstance(step, Operation):
-            client = self._async_client()
-            with _as_transport_error(step):
-                return await client.send(self._request(client, step))
+            limit = self._limit(step)
+            try:
+                return await asyncio.wait_for(self._exchange_async(step), limit)
+            except asyncio.TimeoutError:
+                raise BodyError(f"it was not over within {limit:g} seconds") from None
         if isinstance(step, Pause):
             await _sleep(_seconds(step), stop)
             return time.monotonic()
         return self.notify(step.text)
 
+    def _exchange(self, operation: Operation[Any]) -> httpx.Response:
+        client = self._client()
+        response = client.send(self._request(client, operation), stream=True)
+        if response.is_closed:  # it came as a whole: from the embedded platform
+            return response
+        try:
+            body = Body(response.headers.get("content-encoding", ""))
+            for piece in response.iter_raw():
+                body.add(piece)
+        finally:
+            response.close()
+        return _with_body(response, body)
+
+    async def _exchange_async(self, operation: Operation[Any]) -> httpx.Response:
+        client = self._async_client()
+        response = await client.send(self._request(client, operation), stream=True)
+        if response.is_closed:
+            return response
+        try:
+            body = Body(response.headers.get("content-encoding", ""))
+            async for piece in response.aiter_raw():
+                body.add(piece)
+        finally:
+            await response.aclose()
+        return _with_body(response, body)
+
     def _request(self, client: httpx.Client | httpx.AsyncClient, operation: Operation[Any]) -> httpx.Request:
+        to, limit = self.connection, self._limit(operation)
         headers = {"x-acs-action": operation.action}
         if operation.body is not None:
             headers["content-type"] = "application/json; charset=utf-8"
-        return client.build_request(operation.method, operation.target, content=operation.body, headers=headers)
+        return client.build_request(
+            operation.method,
+            operation.target,
+            content=operation.body,
+            headers=headers,
+            # Connecting and the TLS handshake, a connect timeout each, should end before the exchange has to: only then
+            # is it known that nothing was sent.
+            timeout=httpx.Timeout(to.read_timeout, connect=min(to.connect_timeout, limit / 2)),
+            extensions={TOTAL: limit},
+        )
+
+    def _limit(self, operation: Operation[Any]) -> float:
+        if operation.timeout is not None:
+            return operation.timeout
+        return max(LONGEST_EXCHANGE, self.connection.connect_timeout + self.connection.read_timeout)
 
     def _client(self) -> httpx.Client:
         with self._lock:
@@ -115,25 +179,23 @@ class Session:
                 self._async = (loop, httpx.AsyncClient(**self._options(), transport=wire))
             return self._async[1]
 
-    def _transport(self, connections: Callable[[], T]) -> T | EmbeddedTransport | None:
+    def _transport(self, connections: Callable[[httpx.Proxy | None], T]) -> T | EmbeddedTransport:
         if self.connection.directory is not None:
             return EmbeddedTransport(self.connection.directory)
-        # httpx takes proxies from the environment only if it may choose the transport itself.
-        return None if getproxies() else connections()
+        return connections(proxy_for(self.connection.base_url))
 
     def _options(self) -> dict[str, Any]:
         to = self.connection
         return {
             "base_url": to.base_url,
             "auth": Signature(to.credentials),
+            "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none are kept: each call stands for itself
             "headers": {
                 "accept": "application/json",
+                "accept-encoding": ENCODING,
                 "user-agent": USER_AGENT,
                 "x-acs-version": VERSION,
             },
-            "timeout": httpx.Timeout(to.read_timeout, connect=to.connect_timeout),
-            # The lifecycle may wait for many resources at once; none should wait for a connection.
-            "limits": httpx.Limits(max_connections=None, max_keepalive_connections=KEPT),
         }
 
     def close(self) -> None:
@@ -166,20 +228,27 @@ def _seconds(pause: Pause) -> float:
     return random.uniform(0, pause.seconds) if pause.jitter else pause.seconds
 
 
-@contextmanager
-def _as_transport_error(operation: Operation[Any]) -> Iterator[None]:
-    try:
-        yield
-    except httpx.TransportError as error:
-        sent = not isinstance(error, _NOT_SENT)
-        # httpx's own texts hold addresses and reasons, never headers or bodies.
-        reason = str(error) or type(error).__name__
-        raise TransportError(
-            f"{operation.action} of {operation.subject} got no answer: {reason}. "
-            + (
-                "It may have taken effect all the same."
-                if sent
-                else "Check agentrun:endpoint, the region and the network."
-            ),
-            sent=sent,
-        ) from None
+def _with_body(response: httpx.Response, body: Body) -> httpx.Response:
+    """Return a response as it is once its body has been read and decompressed."""
+    told = [(name, value) for name, value in response.headers.multi_items() if name not in _OF_THE_BODY]
+    return httpx.Response(response.status_code, headers=told, content=body.whole(), request=response.request)
+
+
+def _failure(step: Step, error: Exception) -> AgentRunError:
+    """Return what a flow is told of anything that goes wrong in a step."""
+    if isinstance(error, AgentRunError):
+        return error
+    if not isinstance(step, Operation):
+        return TransportError(
+            f"What a flow asked for, other than a request, failed: {type(error).__name__}.", sent=True
+        )
+    sent = not isinstance(error, _NOT_SENT)
+    reason = str(error) if isinstance(error, _SPEAKING) else ""
+    if not reason or _QUOTE.search(reason):
+        reason = type(error).__name__
+        if isinstance(error, OSError) and error.errno:  # the system's words for it, for its own may hold anything
+            reason += f", {os.strerror(error.errno)}"
+    advice = (
+        "It may have taken effect all the same." if sent else "Check agentrun:endpoint, the region and the network."
+    )
+    return TransportError(f"{step.action} of {step.subject} got no answer: {reason.rstrip('.')}. {advice}", sent=sent)

@@ -10,6 +10,7 @@ import traceback
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -19,7 +20,7 @@ from .faults import Fault
 from .handlers import Call
 from .routes import ACTIONS, Operation, route
 from .states import microseconds
-from .store import Store
+from .store import FILE_NAME, Store
 from .switches import Switches
 from .verification import Headers, Verifier
 
@@ -94,6 +95,17 @@ class Platform:
             lasted = (time.perf_counter() - started) * 1000
             _LOG.info("%s %s %s %s %s %s %.1fms", method, request.path, action, status, code, request.id, lasted)
         return answer
+
+    @staticmethod
+    def exists(directory: str | os.PathLike[str]) -> bool:
+        """Say whether a directory holds a platform's data; nothing is made."""
+        return (Path(directory) / FILE_NAME).is_file()
+
+    @property
+    def identity(self) -> str:
+        """What tells this platform from every other one."""
+        with self._store.reading() as tables:
+            return tables.identity
 
     @property
     def switches(self) -> Switches:

@@ -7,6 +7,8 @@ import os
 import sqlite3
 import threading
 import time
+import uuid
+import weakref
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,6 +96,12 @@ class Tables:
         self._connection.execute("DELETE FROM resources WHERE kind = ? AND name = ?", (kind, name))
 
     @property
+    def identity(self) -> str:
+        """What tells this platform from every other one, wherever its directory is moved."""
+        (found,) = self._connection.execute("SELECT value FROM settings WHERE name = 'identity'").fetchone()
+        return str(found)
+
+    @property
     def switches(self) -> Switches:
         """The switches as they are now."""
         found = self._connection.execute("SELECT value FROM settings WHERE name = 'switches'").fetchone()
@@ -142,11 +150,13 @@ class Store:
         self._path = Path(directory) / FILE_NAME
         self._idle: deque[sqlite3.Connection] = deque()
         self._closed = False
+        # Whoever lets go of a store without closing it, with an event loop that has ended say, leaves no file open.
+        weakref.finalize(self, _close_all, self._idle)
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _make_private(self._path)
         with self._connection() as connection:
             _patiently(connection, "PRAGMA journal_mode = WAL")
-            for statement in _SCHEMA:
+            for statement in (*_SCHEMA, f"INSERT OR IGNORE INTO settings VALUES ('identity', '{uuid.uuid4().hex}')"):
                 _patiently(connection, statement)
 
     @contextmanager
@@ -170,8 +180,7 @@ class Store:
     def close(self) -> None:
         """Close the file; calls still under way finish."""
         self._closed = True
-        while self._idle:
-            self._idle.pop().close()
+        _close_all(self._idle)
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -194,6 +203,11 @@ class Store:
         # Safe against a killed process, which is what can happen to a local platform; not against a power cut.
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
+
+
+def _close_all(idle: deque[sqlite3.Connection]) -> None:
+    while idle:
+        idle.pop().close()
 
 
 def _make_private(path: Path) -> None:

@@ -7,11 +7,11 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Any, TypeAlias, TypeVar
 
-import grpc
 import grpc.aio
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.struct_pb2 import Struct
@@ -19,15 +19,18 @@ from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
-from .. import changes, inputs, lifecycle, options
+from .. import changes, inputs, leaving, lifecycle, options
+from ..claims import Claims
 from ..client.errors import AgentRunError
-from ..client.flows import Flow
+from ..client.flows import Flow, Notice
 from ..client.kinds import PROXY, SERVICE, Kind
-from ..holding import Holding
+from ..failures import code_of, incomplete
+from ..journal import Journal
+from ..places import check_same
 from ..shapes import UNKNOWN, map_secrets
 from ..spelling import camel, from_schema, properties, to_schema, worded
 from . import functions, values
-from .engine import Engine, incomplete
+from .engine import Engine
 from .settings import Settings
 from .values import Hidden, Properties
 
@@ -55,7 +58,7 @@ class Provider(ResourceProviderServicer):
         self._engine = engine
         self._settings = Settings({}, engine.say)
         self._stop = asyncio.Event()
-        self._holding = Holding()
+        self._claims = Claims(Journal(engine.address))
 
     async def GetPluginInfo(self, request: Empty, context: Context) -> PluginInfo:
         """Say which version this is."""
@@ -93,25 +96,36 @@ class Provider(ResourceProviderServicer):
         kind, given, failures = _kind(request.urn), values.read(request.news), list[inputs.Failure]()
         olds = _plain(kind, values.read(request.olds))
         news = from_schema(properties(kind), given.values, failures)
-        self._holding.declare(request.urn)
         news |= _autonamed(request, kind, olds, news, failures)
         if not failures:
             news, failures = inputs.check(kind, olds, {**news, options.URN: request.urn})
             news.pop(options.URN)
         reasons = [worded(str(failure)) for failure in failures]
         if not failures:
-            reasons = await self._settings.faults()
+            reasons = await self._settings.faults() or self._declared(kind, news[kind.name_field], request.urn)
         # Given a property, the engine would print its value, which may be a secret in the wrong place.
         return messages.CheckResponse(inputs=_struct(kind, news, given), failures=_failures(reasons))
+
+    def _declared(self, kind: Kind[Any], name: Any, urn: str) -> list[str]:
+        place = self._settings.place
+        taken = None if place is None or name is UNKNOWN else self._claims.declare(kind, place, name, urn)
+        return [worded(taken)] if taken else []
 
     async def Diff(self, request: messages.DiffRequest, context: Context) -> messages.DiffResponse:
         """Compare old outputs with checked inputs, down to the properties that differ."""
         kind = _kind(request.urn)
         olds, news = _plain(kind, values.read(request.olds)), _plain(kind, values.read(request.news))
         found = changes.diff(kind, request.id, olds, news)
-        async with self._answering(request.urn, context):
+        place = self._settings.place
+        if place is not None:
+            async with self._answering(request.urn, context):
+                check_same(kind, request.id, olds, place)
+                if leaving.is_noted(kind, place, request.id):
+                    flow = partial(lifecycle.settled, kind, request.id, olds)
+                    olds = dict(await self._run(request.urn, 0, flow))
+                    found = changes.diff(kind, request.id, olds, news)
             if not found.changed:
-                self._holding.claim(kind, None, request.id, request.urn)
+                self._claims.keep(kind, place, request.id, request.urn, olds)
         details = {
             _path(edit.path): messages.PropertyDiff(
                 kind=_VERBS[edit.verb, edit.path[0] in found.replaces], inputDiff=edit.path[0] in kind.inputs
@@ -134,13 +148,19 @@ class Provider(ResourceProviderServicer):
         wanted = _plain(kind, given)
         if request.preview:
             return messages.CreateResponse(properties=self._planned(kind, {}, wanted, given))
-        adopt = inputs.may_adopt(kind, wanted)
         async with self._answering(request.urn, context, given):
-            self._holding.claim(kind, None, wanted[kind.name_field], request.urn)
-            live = await self._run(
-                request.urn, request.timeout, lambda at: lifecycle.create(kind, wanted, at, adopt=adopt, keep=True)
-            )
+            live = await self._run(request.urn, request.timeout, lambda at: self._created(kind, wanted, at), make=True)
         return messages.CreateResponse(id=live.id, properties=_struct(kind, live.outputs, given))
+
+    def _created(self, kind: Kind[Any], wanted: dict[str, Any], at: lifecycle.Place) -> Flow[lifecycle.Live]:
+        former, adopt = self._claims.former(kind, at, wanted[kind.name_field]), inputs.may_adopt(kind, wanted)
+        try:
+            live = yield from lifecycle.create(kind, wanted, at, adopt=adopt, keep=True, former=former)
+        except lifecycle.IncompleteError as error:
+            self._claims.hold(kind, at, error.live.id, error.live.outputs)
+            raise
+        self._claims.hold(kind, at, live.id, live.outputs)
+        return live
 
     async def Read(self, request: messages.ReadRequest, context: Context) -> messages.ReadResponse:
         """Return a resource as it is, for a refresh, an import or a look-up; gone if the service says so."""
@@ -161,24 +181,24 @@ class Provider(ResourceProviderServicer):
             return messages.UpdateResponse(properties=self._planned(kind, olds, news, given))
         async with self._answering(request.urn, context, given):
             live = await self._run(
-                request.urn,
-                request.timeout,
-                lambda at: lifecycle.update(kind, request.id, olds, news, at, keep=True),
+                request.urn, request.timeout, lambda at: lifecycle.update(kind, request.id, olds, news, at)
             )
-            self._holding.claim(kind, None, request.id, request.urn)
         return messages.UpdateResponse(properties=_struct(kind, live.outputs, given))
 
     async def Delete(self, request: messages.DeleteRequest, context: Context) -> Empty:
         """Delete a resource and wait until it is gone."""
         kind = _kind(request.urn)
         olds = _plain(kind, values.read(request.properties))
-        spared = self._holding.spares(kind, None, request.id)
-        if spared:
-            self._engine.say(spared)
-            return Empty()
         async with self._answering(request.urn, context):
-            await self._run(request.urn, request.timeout, lambda at: lifecycle.delete(kind, request.id, olds, at))
+            await self._run(request.urn, request.timeout, lambda at: self._deleted(kind, request.id, olds, at))
         return Empty()
+
+    def _deleted(self, kind: Kind[Any], id: str, olds: dict[str, Any], at: lifecycle.Place) -> Flow[None]:
+        if self._claims.spares(kind, at, id, olds):
+            yield Notice(f"{kind.title} {id} is not deleted: it belongs to another record of the program by now")
+            return
+        yield from lifecycle.delete(kind, id, olds, at)
+        self._claims.deleted(kind, at, id, olds)
 
     async def Invoke(self, request: messages.InvokeRequest, context: Context) -> messages.InvokeResponse:
         """Answer a function of the schema: look up one resource, or list some."""
@@ -194,8 +214,10 @@ class Provider(ResourceProviderServicer):
         self._stop.set()
         return Empty()
 
-    async def _run(self, urn: str, timeout: float, flow: Callable[[lifecycle.Place], Flow[T]]) -> T:
-        session, place = await self._settings.connect()
+    async def _run(
+        self, urn: str, timeout: float, flow: Callable[[lifecycle.Place], Flow[T]], *, make: bool = False
+    ) -> T:
+        session, place = await self._settings.connect(make=make)
         with self._engine.about(urn):
             return await session.run_async(flow(replace(place, timeout=timeout or place.timeout)), self._stop)
 
@@ -209,8 +231,7 @@ class Provider(ResourceProviderServicer):
             outputs, wanted = _struct(kind, error.live.outputs, given), _struct(kind, error.live.inputs, given)
             await context.abort_with_status(incomplete(error.live.id, outputs, wanted, message))
         except AgentRunError as error:
-            # Not UNKNOWN nor INTERNAL, after which the engine would not trust its state.
-            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, worded(str(error)))
+            await context.abort(code_of(error), worded(str(error)))
 
     def _planned(self, kind: Kind[Any], olds: dict[str, Any], news: dict[str, Any], given: Properties) -> Struct:
         region = self._settings.region

@@ -24,16 +24,19 @@ class Settings:
     def __init__(self, given: Mapping[str, Any], notify: Callable[[str], None]) -> None:
         self._is_known = UNKNOWN not in given.values()
         self._accounts = Accounts(lambda key: given.get(key.removeprefix("agentrun:")), notify)
-        self._connected: tuple[Session, Place] | None = None
         self._faults: list[str] | None = None
 
-    async def connect(self) -> tuple[Session, Place]:
-        """Return the connections and where they lead. Raises ConfigError with one sentence that says what to set."""
+    async def connect(self, *, make: bool = False) -> tuple[Session, Place]:
+        """Return the connections and where they lead; with `make`, an embedded platform that is missing is made.
+
+        Raises ConfigError with one sentence that says what to set.
+        """
         if not self._is_known:
             raise ConfigError("The provider's configuration is known only once what it comes from is deployed.")
-        if self._connected is None:  # in a thread, for the credential chain may ask other services
-            self._connected = await asyncio.to_thread(self._accounts.connect, None)
-        return self._connected
+        connected = self._accounts.connected(None)
+        if connected is None:  # in a thread, for the credential chain may ask other services
+            connected = await asyncio.to_thread(self._accounts.connect, None, make=make)
+        return connected
 
     async def faults(self) -> list[str]:
         """Return what is wrong; what a preview does not know yet is not."""
@@ -48,6 +51,16 @@ class Settings:
         except ConfigError as error:
             return [str(error)]
         return []
+
+    @property
+    def place(self) -> Place | None:
+        """Where it leads; None if that is not known yet, or cannot be."""
+        if not self._is_known:
+            return None
+        try:
+            return self._accounts.place(None)
+        except ConfigError:
+            return None
 
     @property
     def region(self) -> Any:

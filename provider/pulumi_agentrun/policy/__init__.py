@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from .presets import PRESETS, RULES
 from .rule import Finding, Rule, Settings
-from .view import NotKnown, View
+from .view import NotKnown, Unjudged, View
 
 if TYPE_CHECKING:
     from pulumi_policy import Policy
 
-__all__ = ["PRESETS", "RULES", "Finding", "NotKnown", "Rule", "Settings", "View", "rules"]
+__all__ = ["PRESETS", "RULES", "Finding", "NotKnown", "Rule", "Settings", "Unjudged", "View", "rules"]
 
 
 def rules(preset: str = "baseline") -> list[Policy]:

@@ -12,30 +12,45 @@ from typing import Any
 
 from ..client import Config, ModelClient
 from ..client.errors import AgentRunError, ConfigError
-from .audit import Violation, choices, resources, violations
+from .audit import Gap, Violation, choices, judged, resources
 from .presets import PRESET_VARIABLE, PRESETS
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Audit, and return the exit code: 0, 1 if something mandatory is broken, 2 if the audit itself failed."""
+    """Audit, and return the exit code.
+
+    0: nothing mandatory is broken; 1: something is; 2: that could not be found out, or not of everything.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        chosen = choices(options.preset, _read(options.config))
+        with ModelClient(Config(endpoint=options.endpoint, region=options.region)) as client:
+            views = list(resources(client))
+        found = list(judged(views, chosen))
+    except AgentRunError as error:
+        return _failed(str(error))
+    except Exception as error:
+        # Its text may hold anything that an account does.
+        return _failed(f"The account could not be audited, for a reason that was not foreseen: {type(error).__name__}.")
+    write = _json if options.json else _table
+    sys.stdout.write(write(found, len(views)))
+    mandatory = [item for item in found if item.level == "mandatory"]
+    return 1 if any(isinstance(item, Violation) for item in mandatory) else 2 if mandatory else 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pulumi_agentrun.policy", description=__doc__)
     parser.add_argument("--preset", choices=PRESETS, default=os.environ.get(PRESET_VARIABLE, "baseline"))
     parser.add_argument("--config", type=Path, metavar="FILE", help="JSON, as for pulumi --policy-pack-config")
     parser.add_argument("--json", action="store_true", help="write the violations as JSON")
     parser.add_argument("--endpoint", help="else AGENTRUN_CONTROL_ENDPOINT, or the region's")
     parser.add_argument("--region", help="else AGENTRUN_REGION")
-    options = parser.parse_args(arguments)
-    try:
-        chosen = choices(options.preset, _read(options.config))
-        with ModelClient(Config(endpoint=options.endpoint, region=options.region)) as client:
-            views = list(resources(client))
-        found = list(violations(views, chosen))
-    except AgentRunError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
-    write = _json if options.json else _table
-    sys.stdout.write(write(found, len(views)))
-    return int(any(violation.level == "mandatory" for violation in found))
+    return parser
+
+
+def _failed(sentence: str) -> int:
+    sys.stderr.write(f"error: {sentence}\n")
+    return 2
 
 
 def _read(path: Path | None) -> dict[str, Any]:
@@ -50,18 +65,28 @@ def _read(path: Path | None) -> dict[str, Any]:
     return config
 
 
-def _json(found: list[Violation], resources: int) -> str:
-    return json.dumps({"resources": resources, "violations": [asdict(item) for item in found]}, indent=2) + "\n"
+def _json(found: list[Violation | Gap], resources: int) -> str:
+    parts = {
+        "violations": [asdict(item) for item in found if isinstance(item, Violation)],
+        "unjudged": [asdict(item) for item in found if isinstance(item, Gap)],
+    }
+    return json.dumps({"resources": resources, **parts}, indent=2) + "\n"
 
 
-def _table(found: list[Violation], resources: int) -> str:
-    rows = [(item.level, item.resource, item.policy, f"{item.path} {item.message}. {item.remedy}") for item in found]
+def _table(found: list[Violation | Gap], resources: int) -> str:
+    rows = [(item.level, item.resource, item.policy, _sentence(item)) for item in found]
     widths = [max(len(row[column]) for row in rows) if rows else 0 for column in range(3)]
     lines = [
         "  ".join([*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[3]]) for row in rows
     ]
-    broken = sum(item.level == "mandatory" for item in found)
-    return "\n".join([*lines, f"{resources} resources, {broken} mandatory and {len(found) - broken} advisory.", ""])
+    broken = [item.level for item in found if isinstance(item, Violation)]
+    unjudged = f", {len(found) - len(broken)} not judged" if len(found) > len(broken) else ""
+    counts = f"{broken.count('mandatory')} mandatory and {broken.count('advisory')} advisory{unjudged}"
+    return "\n".join([*lines, f"{resources} resources, {counts}.", ""])
+
+
+def _sentence(item: Violation | Gap) -> str:
+    return f"{item.path} {item.message}." + (f" {item.remedy}" if isinstance(item, Violation) else "")
 
 
 if __name__ == "__main__":

@@ -6,15 +6,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from ..client import ModelClient, ModelProxyListInput, ModelServiceListInput
+from ..client import ModelClient, ModelProxy, ModelProxyListInput, ModelService, ModelServiceListInput
 from ..client.errors import ConfigError
-from ..client.kinds import PROXY, SERVICE
+from ..client.kinds import PROXY, SERVICE, Kind
 from ..leaves import plain
+from .address import endpoint_region
 from .presets import RULES, Choice, Level, preset_of
-from .view import View
+from .rule import Rule, Settings
+from .view import Unjudged, View
 
 LEVELS = get_args(Level)
 _LEVEL = "enforcementLevel"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What to make of one rule, configured."""
+
+    level: Level
+    settings: Settings
 
 
 @dataclass(frozen=True)
@@ -30,50 +40,68 @@ class Violation:
     remedy: str
 
 
+@dataclass(frozen=True)
+class Gap:
+    """One rule that one resource could not be held to, for the service shows it in a form of its own."""
+
+    level: str
+    policy: str
+    kind: str
+    resource: str
+    path: str
+    message: str
+
+
 def resources(client: ModelClient) -> Iterator[View]:
     """Yield everything that an account and region hold."""
-    region = client.session().connection.region
+    connection = client.session().connection
+    region = endpoint_region(connection.base_url) or connection.region
     for service in client.iterate(ModelServiceListInput(page_size=100)):
-        yield View(SERVICE, str(service.model_service_name), plain(service.to_state()), region=region)
+        yield _view(SERVICE, service.model_service_name, service, region)
     for proxy in client.iterate(ModelProxyListInput(page_size=100)):
-        yield View(PROXY, str(proxy.model_proxy_name), plain(proxy.to_state()), region=region)
+        yield _view(PROXY, proxy.model_proxy_name, proxy, region)
 
 
-def choices(preset: str, config: Mapping[str, Any]) -> dict[str, Choice]:
+def _view(kind: Kind[Any], name: Any, model: ModelService | ModelProxy, region: str | None) -> View:
+    return View(kind, str(name), plain(model.to_state()), region=region, is_live=True)
+
+
+def choices(preset: str, config: Mapping[str, Any]) -> dict[str, Chosen]:
     """Return what to make of each rule; `config` is that of `pulumi --policy-pack-config`.
 
     Raises ConfigError.
     """
-    chosen = preset_of(preset)
+    preset_choices = preset_of(preset)
     names = [rule.name for rule in RULES]
     unknown = sorted(set(config) - {*names, "all"})
     if unknown:
         raise ConfigError(f"There is no policy {unknown[0]!r}; there are {', '.join(names)}.")
-    return {name: _chosen(chosen[name], config.get("all"), config.get(name), name) for name in names}
+    for_all = config.get("all")
+    return {rule.name: _chosen(rule, preset_choices[rule.name], for_all, config.get(rule.name)) for rule in RULES}
 
 
-def _chosen(choice: Choice, for_all: Any, own: Any, name: str) -> Choice:
-    own = {_LEVEL: own} if isinstance(own, str) else own or {}
+def _chosen(rule: Rule, choice: Choice, for_all: Any, own: Any) -> Chosen:
+    own = {_LEVEL: own} if isinstance(own, str) else {} if own is None else own
     for_all = for_all.get(_LEVEL) if isinstance(for_all, Mapping) else for_all
     if not isinstance(own, Mapping):
-        raise ConfigError(f"The configuration of policy {name} must be a level or an object.")
+        raise ConfigError(f"The configuration of policy {rule.name} must be a level or an object.")
     level = own.get(_LEVEL) or for_all or choice.level
     if level not in LEVELS:
-        raise ConfigError(f"The {_LEVEL} of policy {name} must be one of {', '.join(LEVELS)}.")
-    return Choice(level, {**choice.settings, **{key: value for key, value in own.items() if key != _LEVEL}})
+        raise ConfigError(f"The {_LEVEL} of policy {rule.name} must be one of {', '.join(LEVELS)}.")
+    given = {key: value for key, value in own.items() if key != _LEVEL}
+    return Chosen(level, rule.configured(choice.settings, given))
 
 
-def violations(views: Sequence[View], chosen: Mapping[str, Choice]) -> Iterator[Violation]:
-    """Yield every rule that is broken, the mandatory ones first."""
+def judged(views: Sequence[View], chosen: Mapping[str, Chosen]) -> Iterator[Violation | Gap]:
+    """Yield every rule that is broken or could not be judged, the mandatory ones first."""
     for level in ("mandatory", "advisory"):
         for rule in RULES:
             choice = chosen[rule.name]
-            if choice.level != level:
-                continue
-            settings = rule.configured(choice.settings)
-            for group in [views] if rule.is_for_stacks else [[view] for view in views]:
-                for finding in rule.findings(group, settings):
-                    view = finding.view or group[0]
-                    yield Violation(
-                        level, rule.name, view.kind.title, view.name, finding.path, finding.text, rule.remedy
-                    )
+            for found in rule.findings(views, choice.settings) if choice.level == level else ():
+                view = found.view
+                assert view is not None
+                where = (level, rule.name, view.kind.title, view.name, found.path)
+                if isinstance(found, Unjudged):
+                    yield Gap(*where, found.why)
+                else:
+                    yield Violation(*where, found.text, rule.remedy)

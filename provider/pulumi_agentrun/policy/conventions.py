@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pydantic import field_validator
 
 from ..client.kinds import PROXY, SERVICE
-from ..shapes import UNKNOWN
-from .rule import Finding, Rule, Settings
-from .view import NotKnown, View
+from .rule import Finding, Found, Rule, Settings, apart
+from .view import Unjudged, View
 
 
 class Naming(Settings):
@@ -31,11 +30,18 @@ class Naming(Settings):
         return pattern
 
 
-def naming(view: View, settings: Naming) -> Iterator[Finding]:
+def naming(view: View, settings: Naming) -> Iterator[Found]:
     """Yield a name that breaks the convention, and a missing description."""
-    name = view.at(view.kind.name_field)
+    return apart(_name(view, settings), _description(view, settings))
+
+
+def _name(view: View, settings: Naming) -> Iterator[Finding]:
+    name = view.text(view.kind.name_field)
     if name is not None and not re.fullmatch(settings.pattern, name):
         yield Finding(view.kind.name_field, f"must match {settings.pattern}")
+
+
+def _description(view: View, settings: Naming) -> Iterator[Finding]:
     if settings.description and not view.at("description"):
         yield Finding("description", "must say what it is for")
 
@@ -47,18 +53,22 @@ class Regions(Settings):
     """The allowed regions, `embedded` for the embedded platform; none means any."""
 
 
-def allowed_regions(view: View, settings: Regions) -> Iterator[Finding]:
+def allowed_regions(view: View, settings: Regions) -> Iterator[Found]:
     """Yield a resource in a region that is not allowed, or with services in one."""
-    if not settings.allowed:
-        return
-    if view.region is UNKNOWN:
-        raise NotKnown("region")
-    allowed = ", ".join(settings.allowed)
+    return apart(_own_region(view, settings), _region_of_services(view, settings)) if settings.allowed else iter(())
+
+
+def _own_region(view: View, settings: Regions) -> Iterator[Finding]:
+    if isinstance(view.region, Unjudged):
+        raise view.region
     if view.region not in settings.allowed:
-        yield Finding("region", f"must be one of {allowed}")
-    elsewhere = view.at("service_region_id")
-    if elsewhere and elsewhere not in settings.allowed:
-        yield Finding("service_region_id", f"must be one of {allowed}")
+        yield Finding("region", f"must be one of {', '.join(settings.allowed)}")
+
+
+def _region_of_services(view: View, settings: Regions) -> Iterator[Finding]:
+    region = view.at("service_region_id")
+    if region and region not in settings.allowed:
+        yield Finding("service_region_id", f"must be one of {', '.join(settings.allowed)}")
 
 
 RULES = (
@@ -68,6 +78,7 @@ RULES = (
     ),
     Rule(
         "agentrun-allowed-regions", "Models run in allowed regions only.",
-        "Set agentrun:region to an allowed region.", Regions, allowed_regions, (SERVICE, PROXY),
+        "Let agentrun:region, and agentrun:endpoint where it is set, lead to an allowed region.",
+        Regions, allowed_regions, (SERVICE, PROXY),
     ),
 )  # fmt: skip

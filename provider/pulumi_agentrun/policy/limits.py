@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..client.kinds import PROXY
-from .rule import Finding, Rule, Settings
-from .view import ENDPOINTS, FALLBACKS, POLICIES, View
+from .rule import Finding, Found, Rule, Settings, apart, each, unless
+from .view import ENDPOINTS, FALLBACKS, POLICIES, Unjudged, View
 
 
 class Bounds(Settings):
@@ -55,16 +55,30 @@ _LIMITS = {
 }
 
 
-def limits(view: View, settings: Limits) -> Iterator[Finding]:
+def limits(view: View, settings: Limits) -> Iterator[Found]:
     """Yield the limits that are missing or out of bounds."""
-    for name, path in _LIMITS.items():
-        yield from _within(view, path, getattr(settings, name))
-    if settings.any_rate_limit and not any(view.at(path) for path in _RATES.values()):
-        yield Finding(f"{POLICIES}.token_rate_limiter", "must limit tokens per second, minute, hour or day")
+    bounded = [_within(view, path, getattr(settings, name)) for name, path in _LIMITS.items()]
+    return apart(*bounded, _some_rate(view, settings))
+
+
+def _some_rate(view: View, settings: Limits) -> Iterator[Found]:
+    if not settings.any_rate_limit:
+        return
+    gaps: list[Unjudged] = []
+    for path in _RATES.values():
+        try:
+            if view.at(path):
+                return
+        except Unjudged as gap:
+            gaps.append(gap)
+    missing = "must limit tokens per second, minute, hour or day"
+    yield from unless(gaps, Finding(f"{POLICIES}.token_rate_limiter", missing))
 
 
 def _within(view: View, path: str, bounds: Bounds) -> Iterator[Finding]:
-    value = view.at(path)
+    if bounds == Bounds():
+        return
+    value = view.number(path)
     if value is None:
         if bounds.required:
             yield Finding(path, "must be set")
@@ -83,7 +97,7 @@ class Fallbacks(Settings):
 
 def fallbacks(view: View, settings: Fallbacks) -> Iterator[Finding]:
     """Yield a proxy with too few fallbacks."""
-    if len(view.at(FALLBACKS) or ()) < settings.min:
+    if len(list(view.items(FALLBACKS))) < settings.min:
         yield Finding(FALLBACKS, f"must name at least {settings.min}")
 
 
@@ -94,16 +108,22 @@ class Weights(Settings):
     """Their sum; none means any."""
 
 
-def weights(view: View, settings: Weights) -> Iterator[Finding]:
+def weights(view: View, settings: Weights) -> Iterator[Found]:
     """Yield weights of several endpoints that are missing, not positive, or do not add up."""
-    paths = list(view.items(ENDPOINTS))
-    if len(paths) < 2:
-        return
-    values = [view.at(f"{path}.weight") for path in paths]
-    for path, value in zip(paths, values, strict=True):
-        if value is None or value <= 0:
-            yield Finding(f"{path}.weight", "must be above 0")
-    if settings.total is not None and sum(value or 0 for value in values) != settings.total:
+    paths = [f"{path}.weight" for path in view.items(ENDPOINTS)]
+    if len(paths) > 1:
+        yield from each(paths, lambda path: _positive(view, path))
+        yield from apart(_total(view, paths, settings))
+
+
+def _positive(view: View, path: str) -> Iterator[Finding]:
+    value = view.number(path)
+    if value is None or value <= 0:
+        yield Finding(path, "must be above 0")
+
+
+def _total(view: View, paths: list[str], settings: Weights) -> Iterator[Finding]:
+    if settings.total is not None and sum(view.number(path) or 0 for path in paths) != settings.total:
         yield Finding(ENDPOINTS, f"must have weights that add up to {settings.total}")
 
 
@@ -116,10 +136,9 @@ class Sizes(Settings):
     """Memory in MB."""
 
 
-def sizes(view: View, settings: Sizes) -> Iterator[Finding]:
+def sizes(view: View, settings: Sizes) -> Iterator[Found]:
     """Yield sizes that are out of bounds."""
-    yield from _within(view, "cpu", settings.cpu)
-    yield from _within(view, "memory", settings.memory)
+    return apart(_within(view, "cpu", settings.cpu), _within(view, "memory", settings.memory))
 
 
 RULES = (

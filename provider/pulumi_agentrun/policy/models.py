@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from pydantic import Field
 
 from ..client.kinds import PROXY, SERVICE
-from .rule import Finding, Rule, Settings, matches
+from .rule import Finding, Found, Rule, Settings, apart, each, matches
 from .view import ENDPOINTS, FALLBACKS, View
 
 
@@ -38,30 +38,33 @@ class Models(Settings):
     """The date to judge by; that of the run unless given."""
 
 
-def allowed_models(view: View, settings: Models) -> Iterator[Finding]:
+def allowed_models(view: View, settings: Models) -> Iterator[Found]:
     """Yield each model that is not allowed, or not any more."""
-    for path in model_paths(view):
-        name = view.at(path)
-        if settings.allowed and not matches(name, settings.allowed):
-            yield Finding(path, f"must be one of {', '.join(settings.allowed)}")
-        denied = next((pattern for pattern in settings.denied if matches(name, [pattern])), None)
-        if denied:
-            yield Finding(path, f"is denied ({denied})")
-        for pattern, day in settings.sunset.items():
-            if (settings.today or date.today()) >= day and matches(name, [pattern]):
-                yield Finding(path, f"is not allowed any more ({pattern} since {day})")
+    return each_model(view, lambda path: _allowed(view, path, settings))
 
 
-def model_paths(view: View) -> Iterator[str]:
-    """Yield the paths of all model names in a resource."""
-    if view.kind is SERVICE:
-        yield from view.items("provider_settings.model_names")
+def _allowed(view: View, path: str, settings: Models) -> Iterator[Finding]:
+    name = view.text(path)
+    if not name:
         return
-    for endpoint in view.items(ENDPOINTS):
-        yield from view.items(f"{endpoint}.model_names")
-    for fallback in view.items(FALLBACKS):
-        if view.at(f"{fallback}.model_name"):
-            yield f"{fallback}.model_name"
+    if settings.allowed and not matches(name, settings.allowed):
+        yield Finding(path, f"must be one of {', '.join(settings.allowed)}")
+    denied = next((pattern for pattern in settings.denied if matches(name, [pattern])), None)
+    if denied:
+        yield Finding(path, f"is denied ({denied})")
+    for pattern, day in settings.sunset.items():
+        if (settings.today or date.today()) >= day and matches(name, [pattern]):
+            yield Finding(path, f"is not allowed any more ({pattern} since {day})")
+
+
+def each_model(view: View, judge: Callable[[str], Iterable[Found]]) -> Iterator[Found]:
+    """Yield what is found at the paths of all model names in a resource."""
+    if view.kind is SERVICE:
+        return each(view.items("provider_settings.model_names"), judge)
+    return apart(
+        each(view.items(ENDPOINTS), lambda endpoint: each(view.items(f"{endpoint}.model_names"), judge)),
+        each(view.items(FALLBACKS), lambda fallback: judge(f"{fallback}.model_name")),
+    )
 
 
 RULES = (

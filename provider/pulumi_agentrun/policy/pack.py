@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -21,18 +22,20 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
 from ..client.config import region_of
+from ..client.errors import ConfigError
 from ..shapes import UNKNOWN
+from .address import endpoint_region
 from .presets import RULES, Choice, preset_of
 from .rule import Rule
-from .view import NotKnown, View, view_of
+from .view import NotKnown, Unjudged, View, view_of
 
 
-class _Later(UnknownValueError):
-    """Makes the policy SDK say that a rule could not be checked yet, whatever its level."""
+class _Gaps(UnknownValueError):
+    """Makes the policy SDK say what a rule could not judge, whatever its level."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__(UNKNOWN_STRING_VALUE, [path])
-        self.message = f"{path} is not known yet; it will be checked in the update"
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__(UNKNOWN_STRING_VALUE, [])
+        self.message = "; ".join(sentences)
 
 
 def policies(preset: str) -> list[Policy]:
@@ -43,7 +46,7 @@ def policies(preset: str) -> list[Policy]:
 
 def _policy(rule: Rule, choice: Choice) -> Policy:
     def settings_of(args: ResourceValidationArgs | StackValidationArgs) -> Any:
-        return rule.configured({**choice.settings, **args.get_config()})
+        return rule.configured(choice.settings, args.get_config())
 
     def check_one(args: ResourceValidationArgs, report: ReportViolation) -> None:
         settings = settings_of(args)
@@ -58,7 +61,7 @@ def _policy(rule: Rule, choice: Choice) -> Policy:
         "name": rule.name,
         "description": rule.description,
         "enforcement_level": EnforcementLevel(choice.level),
-        "config_schema": PolicyConfigSchema(rule.schema),
+        "config_schema": PolicyConfigSchema(_without_defaults(rule.schema)),
         "remediation_steps": rule.remedy,
     }
     if rule.is_for_stacks:
@@ -66,35 +69,78 @@ def _policy(rule: Rule, choice: Choice) -> Policy:
     return ResourceValidationPolicy(validate=check_one, **about)
 
 
+def _without_defaults(schema: Any) -> Any:
+    """Return a schema whose defaults do not come back as configuration, where they would cover a preset's settings."""
+    if isinstance(schema, Mapping):
+        return {key: _without_defaults(value) for key, value in schema.items() if key != "default"}
+    return [_without_defaults(item) for item in schema] if isinstance(schema, list) else schema
+
+
 def _report(rule: Rule, views: Sequence[View], settings: Any, report: ReportViolation) -> None:
-    try:
-        for finding in rule.findings(views, settings):
-            view = finding.view or views[0]
-            report(view.spelled(f"{finding}. {rule.remedy}"), view.urn)
-    except NotKnown as unknown:
-        view = views[0]
-        raise _Later(view.spelled(unknown.path)) from None
+    gaps: list[str] = []
+    for found in rule.findings(views, settings):
+        view = found.view
+        assert view is not None
+        if isinstance(found, Unjudged):
+            gaps.append((f"{view.name}: " if rule.is_for_stacks else "") + view.spelled(str(found)))
+        else:
+            report(view.spelled(f"{found}. {rule.remedy}"), view.urn)
+    if gaps:
+        raise _Gaps(gaps)
 
 
 def _views(resources: Iterable[PolicyResource]) -> Iterable[View]:
     for resource in resources:
-        props = _plain(resource.props)
-        view = view_of(resource.resource_type, resource.name, props, resource.urn, props.get("region"))
+        view = view_of(resource.resource_type, resource.name, _plain(resource.props), resource.urn)
         if view is not None:
             yield view
 
 
-def _region(props: Mapping[str, Any], provider: Any) -> Any:
-    """Return the region that a resource will be in, as the provider will find it."""
-    get = pulumi.runtime.get_config
-    settings: Mapping[str, Any] = {key: get(f"agentrun:{key}") for key in ("region", "endpoint")}
-    if provider is not None and not provider.resource_type.startswith("pulumi:providers:pulumi-python"):
-        settings = _plain(provider.props)
-    profile = _item(props, "profile") if "profile" in props else None
-    if profile is not None and profile is not UNKNOWN:
-        settings = (pulumi.Config("agentrun").get_object("profiles") or {}).get(profile) or {}
+def _region(props: Mapping[str, Any], provider: Any) -> str | Unjudged | None:
+    """Return the region that a resource will be in, as the provider will find it, or why that cannot be told."""
+    try:
+        return _leads_to(_settings(props, provider))
+    except Unjudged as gap:
+        return gap
+
+
+def _leads_to(settings: Mapping[str, Any]) -> str | None:
     region, endpoint = settings.get("region"), settings.get("endpoint")
-    return UNKNOWN if UNKNOWN in (profile, region, endpoint) else region_of(region, endpoint, os.environ)
+    if UNKNOWN in (region, endpoint):
+        raise NotKnown("region")
+    if not all(value is None or isinstance(value, str) for value in (region, endpoint)):
+        raise Unjudged("region", "cannot be told: agentrun:region and agentrun:endpoint must be texts")
+    try:
+        found = region_of(region, endpoint, os.environ)
+    except ConfigError as error:
+        raise Unjudged("region", f"cannot be told: {error}") from None
+    return endpoint_region(endpoint or os.environ.get("AGENTRUN_CONTROL_ENDPOINT")) or found
+
+
+def _settings(props: Mapping[str, Any], provider: Any) -> Mapping[str, Any]:
+    """Return the settings that a resource goes by. Raises Unjudged."""
+    profile = _item(props, "profile") if "profile" in props else None
+    if profile is UNKNOWN:
+        raise NotKnown("profile")
+    if profile:
+        return _profile(profile)
+    if provider is not None and not provider.resource_type.startswith("pulumi:providers:pulumi-python"):
+        return dict(_plain(provider.props))
+    return {key: pulumi.runtime.get_config(f"agentrun:{key}") for key in ("region", "endpoint")}
+
+
+def _profile(name: Any) -> Mapping[str, Any]:
+    """Return a profile's settings, which the provider may have refused: the engine asks policies all the same."""
+    try:
+        profiles = json.loads(pulumi.runtime.get_config("agentrun:profiles") or "{}")
+    except ValueError:
+        profiles = None
+    if not isinstance(profiles, dict):
+        raise Unjudged("region", "cannot be told: agentrun:profiles must be a map of names to settings")
+    found = profiles.get(name) if isinstance(name, str) else None
+    if not isinstance(found, dict):
+        raise Unjudged("region", "cannot be told: agentrun:profiles has no settings of that profile")
+    return found
 
 
 def _plain(value: Any) -> Any:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import reduce
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -12,9 +13,10 @@ from pydantic.alias_generators import to_camel
 
 from ..client.errors import ConfigError
 from ..client.kinds import Kind
-from .view import View
+from .view import Unjudged, View
 
-S = TypeVar("S", bound="Settings")
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Settings(BaseModel):
@@ -36,10 +38,45 @@ class Finding:
     path: str
     text: str
     view: View | None = None
-    """The resource, where a rule looks at several."""
+    """The resource, which a rule names that looks at several."""
 
     def __str__(self) -> str:
         return f"{self.path}: {self.text}"
+
+
+Found = Finding | Unjudged
+"""What a rule yields: what breaks it, and what it could not judge."""
+
+
+def apart(*parts: Iterable[T | Unjudged]) -> Iterator[T | Unjudged]:
+    """Yield what each part of a rule does; one that cannot be judged stops no other."""
+    for part in parts:
+        try:
+            yield from part
+        except Unjudged as gap:
+            yield gap
+
+
+def each(things: Iterable[T | Unjudged], judge: Callable[[T], Iterable[R | Unjudged]]) -> Iterator[R | Unjudged]:
+    """Yield what is found in each thing; one that cannot be judged stops no other. Raises Unjudged if `things` does."""
+    for thing in things:
+        try:
+            yield from [thing] if isinstance(thing, Unjudged) else judge(thing)
+        except Unjudged as gap:
+            yield gap
+
+
+def told_apart(found: Iterable[T | Unjudged]) -> tuple[list[T], list[Unjudged]]:
+    """Return what was found, and what could not be judged."""
+    all_of_it = list(found)
+    known = [item for item in all_of_it if not isinstance(item, Unjudged)]
+    return known, [item for item in all_of_it if isinstance(item, Unjudged)]
+
+
+def unless(gaps: Iterable[Unjudged], finding: Finding) -> list[Found]:
+    """Return what might prove a finding wrong, if there is anything, else the finding."""
+    doubts: list[Found] = [*gaps]
+    return doubts or [finding]
 
 
 @dataclass(frozen=True)
@@ -50,7 +87,7 @@ class Rule:
     description: str
     remedy: str
     settings: type[Settings]
-    check: Callable[[Any, Any], Iterator[Finding]]
+    check: Callable[[Any, Any], Iterable[Found]]
     kinds: tuple[Kind[Any], ...] = ()
     """The kinds that it looks at one by one; none for a rule that looks at the whole stack."""
 
@@ -66,22 +103,45 @@ class Rule:
         found: dict[str, dict[str, Any]] = _inlined(whole.get("properties", {}), whole.get("$defs", {}))
         return found
 
-    def configured(self, config: Mapping[str, Any]) -> Settings:
-        """Return the settings that a configuration gives. Raises ConfigError that names what is wrong with it."""
+    def configured(self, *layers: Mapping[str, Any]) -> Settings:
+        """Return the settings that layers of configuration give, each over those before it and all over the defaults.
+
+        What a layer does not name stays, at any depth. Raises ConfigError that names what is wrong.
+        """
+        return reduce(_over, [self._validated(layer) for layer in layers], self.settings())
+
+    def _validated(self, layer: Mapping[str, Any]) -> Settings:
         try:
-            return self.settings.model_validate(dict(config))
+            return self.settings.model_validate(dict(layer))
         except ValidationError as error:
             wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
             raise ConfigError(f"The configuration of policy {self.name} is wrong: {wrong}.") from None
 
-    def findings(self, views: Sequence[View], settings: Settings) -> Iterator[Finding]:
-        """Yield what the rule finds in resources; those of other kinds are ignored. Raises NotKnown."""
+    def findings(self, views: Sequence[View], settings: Settings) -> Iterator[Found]:
+        """Yield what the rule finds and, once each, what it cannot judge, with their resources."""
+        said = set[tuple[int, str]]()
+        for found in self._checked(views, settings):
+            key = (id(found.view), str(found))
+            if isinstance(found, Finding) or key not in said:
+                yield found
+            said.add(key)
+
+    def _checked(self, views: Sequence[View], settings: Settings) -> Iterator[Found]:
         if self.is_for_stacks:
-            yield from self.check(views, settings)
+            yield from each([views], lambda all_of_them: self.check(all_of_them, settings))
             return
         for view in views:
-            if view.kind in self.kinds:
-                yield from self.check(view, settings)
+            for found in each([view] if view.kind in self.kinds else [], lambda one: self.check(one, settings)):
+                yield replace(found, view=view) if isinstance(found, Finding) else found.of(view)
+
+
+def _over(below: Any, above: Any) -> Any:
+    if isinstance(below, Settings) and isinstance(above, Settings):
+        given = {name: getattr(above, name) for name in above.model_fields_set}
+        return below.model_copy(update={name: _over(getattr(below, name), value) for name, value in given.items()})
+    if isinstance(below, Mapping) and isinstance(above, Mapping):
+        return {**below, **above}
+    return above
 
 
 def _inlined(spec: Any, definitions: Mapping[str, Any]) -> Any:

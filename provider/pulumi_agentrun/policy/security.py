@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Literal
-from urllib.parse import urlsplit
 
 from ..client.kinds import PROXY, SERVICE
-from .rule import Finding, Rule, Settings, matches
+from .address import address_of
+from .rule import Finding, Found, Rule, Settings, apart, each, matches
 from .view import ENDPOINTS, POLICIES, View
 
 Block = Literal["content_moderation", "malicious_url", "model_hallucination", "prompt_attack", "sensitive_data"]
@@ -20,12 +20,17 @@ class Keys(Settings):
     """Whether `api_key_from` may lead to a key where Pulumi runs; state then holds none."""
 
 
-def no_inline_api_key(view: View, settings: Keys) -> Iterator[Finding]:
-    """Yield a key that the program itself brings along."""
-    if view.at("provider_settings.api_key"):
-        yield Finding("provider_settings.api_key", "must not be set; use credential_name")
-    if not settings.allow_references and view.at("provider_settings.api_key_from"):
-        yield Finding("provider_settings.api_key_from", "must not be set; use credential_name")
+def no_inline_api_key(view: View, settings: Keys) -> Iterator[Found]:
+    """Yield a key that the program itself brings along; a live one may have come by a reference."""
+    inline, reference = "provider_settings.api_key", "provider_settings.api_key_from"
+    judged = [] if view.is_live and settings.allow_references else [inline]
+    judged += [] if settings.allow_references else [reference]
+    return each(judged, lambda path: _unset(view, path))
+
+
+def _unset(view: View, path: str) -> Iterator[Finding]:
+    if view.at(path):
+        yield Finding(path, "must not be set; use credential_name")
 
 
 class Urls(Settings):
@@ -35,20 +40,27 @@ class Urls(Settings):
     """The allowed hosts as glob patterns; none means any."""
 
 
-def secure_base_urls(view: View, settings: Urls) -> Iterator[Finding]:
+def secure_base_urls(view: View, settings: Urls) -> Iterator[Found]:
     """Yield base URLs that are not https, carry credentials, or lead to a host that is not allowed."""
-    endpoints = [f"{path}.base_url" for path in view.items(ENDPOINTS)]
-    for path in ["provider_settings.base_url"] if view.kind is SERVICE else endpoints:
-        text = view.at(path)
-        if not text:
-            continue
-        url = urlsplit(text)
-        if url.scheme != "https":
-            yield Finding(path, "must begin with https://")
-        if url.username or url.password:
-            yield Finding(path, "must not carry a user name or password")
-        if settings.hosts and not matches(url.hostname or "", settings.hosts):
-            yield Finding(path, f"must lead to one of {', '.join(settings.hosts)}")
+    if view.kind is SERVICE:
+        return _secure(view, "provider_settings.base_url", settings)
+    return each(view.items(ENDPOINTS), lambda endpoint: _secure(view, f"{endpoint}.base_url", settings))
+
+
+def _secure(view: View, path: str, settings: Urls) -> Iterator[Finding]:
+    url = view.text(path)
+    if not url:
+        return
+    address = address_of(url)
+    if address is None:
+        yield Finding(path, "must be the URL of a host")
+        return
+    if address.scheme != "https":
+        yield Finding(path, "must begin with https://")
+    if address.has_user:
+        yield Finding(path, "must not carry a user name or password")
+    if settings.hosts and not matches(address.host, settings.hosts):
+        yield Finding(path, f"must lead to one of {', '.join(settings.hosts)}")
 
 
 class Networks(Settings):
@@ -84,15 +96,22 @@ class Guardrails(Settings):
     """The allowed levels, in the service's words; none means any."""
 
 
-def guardrails(view: View, settings: Guardrails) -> Iterator[Finding]:
+def guardrails(view: View, settings: Guardrails) -> Iterator[Found]:
     """Yield the guardrails that a proxy lacks."""
     root = f"{POLICIES}.ai_guardrail_config"
     required = [f"check_{part}" for part in ("request", "response") if getattr(settings, part)]
-    for key in [*required, *(f"block_on_{block}" for block in settings.blocks)]:
-        if view.at(f"{root}.{key}") is not True:
-            yield Finding(f"{root}.{key}", "must be true")
-    if settings.levels and view.at(f"{root}.level") not in settings.levels:
-        yield Finding(f"{root}.level", f"must be one of {', '.join(settings.levels)}")
+    required += [f"block_on_{block}" for block in settings.blocks]
+    return apart(each(required, lambda key: _on(view, f"{root}.{key}")), _level(view, f"{root}.level", settings.levels))
+
+
+def _on(view: View, path: str) -> Iterator[Finding]:
+    if view.at(path) is not True:
+        yield Finding(path, "must be true")
+
+
+def _level(view: View, path: str, levels: tuple[str, ...]) -> Iterator[Finding]:
+    if levels and view.at(path) not in levels:
+        yield Finding(path, f"must be one of {', '.join(levels)}")
 
 
 RULES = (

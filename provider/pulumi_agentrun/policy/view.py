@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..client.kinds import PROXY, SERVICE, Kind
@@ -16,15 +16,39 @@ PLUGIN = "agentrun:index:"
 POLICIES = "proxy_config.policies"
 ENDPOINTS = "proxy_config.endpoints"
 FALLBACKS = f"{POLICIES}.fallbacks"
-_PART = re.compile(r"[^.\[\]]+")
+_PART = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
-class NotKnown(Exception):
+class Unjudged(Exception):
+    """What a rule looks at cannot be judged, and why."""
+
+    def __init__(self, path: str, why: str, view: View | None = None) -> None:
+        super().__init__(path, why)
+        self.path = path
+        self.why = why
+        self.view = view
+
+    def of(self, view: View) -> Unjudged:
+        """Return the same of a resource."""
+        self.view = view
+        return self
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.why}"
+
+
+class NotKnown(Unjudged):
     """What a rule looks at is not known before the update."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__(path)
-        self.path = path
+    def __init__(self, path: str, view: View | None = None) -> None:
+        super().__init__(path, "is not known yet; it will be checked in the update", view)
+
+
+class Malformed(Unjudged):
+    """What a rule looks at has not the form that its property has."""
+
+    def __init__(self, path: str, form: str, view: View | None = None) -> None:
+        super().__init__(path, f"is no {form}, so it was not judged", view)
 
 
 @dataclass(frozen=True)
@@ -34,32 +58,54 @@ class View:
     kind: Kind[Any]
     name: str
     """Its logical name, or for what no program manages its name."""
-    props: Mapping[str, Any]
+    props: Mapping[str, Any] = field(repr=False)
     """Its properties in snake_case; UNKNOWN where a preview does not know."""
     urn: str | None = None
-    region: Any = None
-    """The region that it is or will be in; UNKNOWN if that comes from another resource."""
+    region: str | Unjudged | None = None
+    """The region that it is or will be in, or why that cannot be told."""
     spells_camel: bool = False
     """Whether the program spells properties as the plugin's schema does."""
+    is_live: bool = False
+    """Whether this is what the service shows, which does not tell how the program came by it."""
 
     def at(self, path: str) -> Any:
         """Return the value at a path such as `proxy_config.endpoints[0].weight`, None if there is none.
 
-        Raises NotKnown if a preview does not know it.
+        Raises Unjudged, with the path of the part that is unknown or malformed.
         """
         value: Any = self.props
-        for part in _PART.findall(path):
-            if isinstance(value, list):
-                value = value[int(part)] if int(part) < len(value) else None
+        for part in _PART.finditer(path):
+            before = path[: part.start()].rstrip(".[")
+            if value is None:
+                return None
+            if part[1]:
+                _require(isinstance(value, list), before, "list", self)
+                value = value[int(part[1])] if int(part[1]) < len(value) else None
             else:
-                value = value.get(part) if isinstance(value, Mapping) else None
+                _require(isinstance(value, Mapping), before, "object", self)
+                value = value.get(part[2])
             if value is UNKNOWN:
-                raise NotKnown(path)
+                raise NotKnown(path[: part.end()], self)
         return value
 
+    def text(self, path: str) -> str | None:
+        """Return the text at a path, None if there is none. Raises Unjudged."""
+        value = self.at(path)
+        _require(value is None or isinstance(value, str), path, "text", self)
+        return value  # type: ignore[no-any-return]
+
+    def number(self, path: str) -> float | None:
+        """Return the number at a path, None if there is none. Raises Unjudged."""
+        value = self.at(path)
+        is_one = isinstance(value, (int, float)) and not isinstance(value, bool)
+        _require(value is None or is_one, path, "number", self)
+        return value  # type: ignore[no-any-return]
+
     def items(self, path: str) -> Iterator[str]:
-        """Yield the paths of a list's items."""
-        for index in range(len(self.at(path) or ())):
+        """Yield the paths of a list's items. Raises Unjudged."""
+        found = self.at(path)
+        _require(found is None or isinstance(found, list), path, "list", self)
+        for index in range(len(found or ())):
             yield f"{path}[{index}]"
 
     def spelled(self, text: str) -> str:
@@ -67,7 +113,12 @@ class View:
         return worded(text) if self.spells_camel else text
 
 
-def view_of(type_: str, name: str, props: Mapping[str, Any], urn: str, region: Any) -> View | None:
+def _require(holds: bool, path: str, form: str, view: View) -> None:
+    if not holds:
+        raise Malformed(path, form, view)
+
+
+def view_of(type_: str, name: str, props: Mapping[str, Any], urn: str, region: Any = None) -> View | None:
     """Return the view of a resource in a program, or None if it is none of ours."""
     kinds: dict[str, Kind[Any]] = {"ModelService": SERVICE, "ModelProxy": PROXY}
     for prefix in (DYNAMIC, PLUGIN):

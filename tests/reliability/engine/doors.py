@@ -1,28 +1,33 @@
-"""The provider's own code behind each front door, called as Pulumi calls it: a verb, JSON in and JSON out."""
+"""The provider's own code behind each front door, called as Pulumi calls it: a verb, JSON in and JSON out.
+
+Behind the dynamic door stands Pulumi's own host, behind the other the plugin; both without their sockets.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from functools import cache
+from pathlib import Path
+from types import CodeType
+from typing import Any
 
 import grpc
+import pulumi.dynamic
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
-from pulumi.dynamic import Config, ConfigureRequest
-from pulumi.output import UNKNOWN as PULUMI_UNKNOWN
-from pulumi.output import Unknown
+from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto import status_pb2
-from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
-from pulumi_agentrun.client.errors import AgentRunError
-from pulumi_agentrun.dynamic import KindProvider, ModelProxyProvider, ModelServiceProvider
+from pulumi_agentrun.dynamic import ModelProxyProvider, ModelServiceProvider
 from pulumi_agentrun.plugin.provider import Provider
-from reliability.calls import UNKNOWN, about
+from reliability.calls import SECRET
 from reliability.engine.world import World
 
 Given = dict[str, Any]
-CLASSES: dict[str, type[KindProvider]] = {"service": ModelServiceProvider, "proxy": ModelProxyProvider}
+PROVIDERS = {"service": ModelServiceProvider, "proxy": ModelProxyProvider}
+_REQUESTS = {"CheckConfig": "CheckRequest", "DiffConfig": "DiffRequest"}
 
 
 class Failed(Exception):
@@ -35,113 +40,89 @@ class Failed(Exception):
         """The id and properties of what exists, though it is incomplete."""
 
 
-class Host(Protocol):
+class Host(ABC):
     """One process of a provider."""
 
     def call(self, verb: str, given: Given) -> Given:
         """Make a call. Raises Failed, or NotImplementedError for what the door does without."""
+        request = ParseDict(given, getattr(messages, _REQUESTS.get(verb, f"{verb}Request"))())
+        return MessageToDict(self._answer(verb, request))
+
+    @abstractmethod
+    def _answer(self, verb: str, request: Message) -> Message: ...
+
+    def close(self) -> None:
+        """End the process."""
+        return
 
 
-class DynamicHost:
-    """What Pulumi's host of Python's dynamic providers does around our classes."""
+class DynamicHost(Host):
+    """Pulumi's host of dynamic providers."""
 
-    def __init__(self, _world: World) -> None:
-        self._config: Given = {}
-        self._providers: dict[str, KindProvider] = {}
+    def __init__(self, world: World, run: str) -> None:
+        space: Given = {"__name__": "pulumi.dynamic.host"}
+        exec(_host(), space)
+        # What the host does for programs that look at their own stack.
+        space |= {"configure": lambda settings: None, "get_project": lambda: "e2e"}
+        self._servicer: Any = space["DynamicResourceProviderServicer"]()
 
     def call(self, verb: str, given: Given) -> Given:
-        if verb in ("CheckConfig", "DiffConfig"):
-            raise NotImplementedError(verb)
-        if verb == "Configure":
-            self._config = given["args"]
-            return {}
-        provider = self._provider(about(given["urn"]).split()[0].rsplit("/", 1)[-1])
+        return super().call(verb, {key: _shown(value) for key, value in given.items()})
+
+    def _answer(self, verb: str, request: Message) -> Message:
         try:
-            found: Given = getattr(self, f"_{verb.lower()}")(provider, given)
-        except AgentRunError as error:
-            raise Failed(str(error)) from None
-        return found
-
-    def _provider(self, kind: str) -> KindProvider:
-        if kind not in self._providers:
-            self._providers[kind] = CLASSES[kind]()
-            self._providers[kind].configure(ConfigureRequest(Config(self._config, "e2e")))
-        return self._providers[kind]
-
-    def _check(self, provider: KindProvider, given: Given) -> Given:
-        found = provider.check(_to_host(given.get("olds", {})), _to_host(given["news"]))
-        return {"inputs": wire(found.inputs), "failures": [{"reason": failure.reason} for failure in found.failures]}
-
-    def _diff(self, provider: KindProvider, given: Given) -> Given:
-        found = provider.diff(given["id"], _to_host(given["olds"]), _to_host(given["news"]))
-        return {
-            "changes": "DIFF_SOME" if found.changes else "DIFF_NONE",
-            "replaces": list(found.replaces or ()),
-            "deleteBeforeReplace": bool(found.delete_before_replace),
-        }
-
-    def _create(self, provider: KindProvider, given: Given) -> Given:
-        made = provider.create(wire(given["properties"]))
-        return {"id": made.id, "properties": wire(made.outs)}
-
-    def _read(self, provider: KindProvider, given: Given) -> Given:
-        if "properties" not in given:
-            raise Failed("'__provider'")  # an import: the host does not know which class to ask
-        found = provider.read(given["id"], wire(given["properties"]))
-        return {"id": found.id, "properties": wire(found.outs), "inputs": wire(found.inputs or {})}
-
-    def _update(self, provider: KindProvider, given: Given) -> Given:
-        return {"properties": wire(provider.update(given["id"], wire(given["olds"]), wire(given["news"])).outs)}
-
-    def _delete(self, provider: KindProvider, given: Given) -> Given:
-        provider.delete(given["id"], wire(given["properties"]))
-        return {}
+            return getattr(self._servicer, verb)(request, _Context())  # type: ignore[no-any-return]
+        except (Failed, NotImplementedError):
+            raise
+        except Exception as error:  # whatever it is, the host only says what it says
+            raise Failed(str(error)) from error
 
 
-def wire(value: Any) -> Any:
-    """Return values as the dynamic host's wire carries them: numbers are floats, no nulls, secrets without marks."""
-    if is_rpc_secret(value):
-        return wire(unwrap_rpc_secret(value))
+@cache
+def _host() -> CodeType:
+    """Return the host's code, which as a module would begin to serve."""
+    path = Path(pulumi.dynamic.__file__).with_name("__main__.py")
+    text = path.read_text()
+    assert text.rstrip().endswith("\nmain()"), f"{path} is not what it was: see how it starts, and leave that out here"
+    return compile(text.rstrip().removesuffix("main()"), str(path), "exec")
+
+
+@cache
+def pickled(kind: str) -> str:
+    """Return what state holds of the provider of a dynamic resource."""
+    return serialize_provider(PROVIDERS[kind]())
+
+
+def _shown(value: Any) -> Any:
+    """Return a value without marks of secrets, as it comes to who does not accept them."""
     if isinstance(value, dict):
-        return {key: wire(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [wire(item) for item in value]
-    if isinstance(value, Unknown):
-        return UNKNOWN
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        return _shown(value["value"]) if SECRET in value else {key: _shown(item) for key, item in value.items()}
+    return [_shown(item) for item in value] if isinstance(value, list) else value
 
 
-def _to_host(value: Any) -> Any:
-    """Return values as the host gives them to a check or a diff, which see what is unknown."""
-    if isinstance(value, dict):
-        return {key: _to_host(item) for key, item in wire(value).items()}
-    if isinstance(value, list):
-        return [_to_host(item) for item in value]
-    return PULUMI_UNKNOWN if value == UNKNOWN else value
+class PluginHost(Host):
+    """The plugin."""
 
-
-class PluginHost:
-    """A process of the plugin, without its socket."""
-
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, run: str) -> None:
         self._loop = world.loop
-        self._servicer = Provider(_Log())  # type: ignore[arg-type]
+        self._servicer = Provider(_Log(run))  # type: ignore[arg-type]
 
-    def call(self, verb: str, given: Given) -> Given:
-        request_of: Callable[[], Message] = getattr(messages, _REQUESTS.get(verb, f"{verb}Request"))
-        method: Callable[[Message, Any], Awaitable[Message]] = getattr(self._servicer, verb)
-        answer = self._loop.run_until_complete(_answer(method, ParseDict(given, request_of())))
-        return MessageToDict(answer)
+    def _answer(self, verb: str, request: Message) -> Message:
+        return self._loop.run_until_complete(self._answered(verb, request))
 
+    async def _answered(self, verb: str, request: Message) -> Message:
+        return await getattr(self._servicer, verb)(request, _AsyncContext())  # type: ignore[no-any-return]
 
-_REQUESTS = {"CheckConfig": "CheckRequest", "DiffConfig": "DiffRequest"}
-
-
-async def _answer(method: Callable[[Message, Any], Awaitable[Message]], request: Message) -> Message:
-    return await method(request, _Context())
+    def close(self) -> None:
+        self._servicer._claims._journal.close()  # type: ignore[union-attr]  # a process's files end with it
 
 
 class _Log:
+    """The engine, as far as the plugin knows it."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
     @contextmanager
     def about(self, urn: str) -> Iterator[None]:
         yield
@@ -150,18 +131,39 @@ class _Log:
         """Tell nobody."""
 
 
-class _Context:
-    """What a servicer ends a call with when it has no answer."""
+class _Context(grpc.ServicerContext):
+    """What the host's methods end a call with when they have no answer."""
 
+    def abort(self, code: grpc.StatusCode, details: str) -> None:
+        raise Failed(details)
+
+    def abort_with_status(self, status: Any) -> None:
+        raise _incomplete(status)
+
+    def set_code(self, code: grpc.StatusCode) -> None:
+        """Do without."""
+
+    def set_details(self, details: str) -> None:
+        """Do without."""
+
+
+_Context.__abstractmethods__ = frozenset()  # type: ignore[attr-defined]  # the others are nobody's business here
+
+
+class _AsyncContext:
     async def abort(self, code: grpc.StatusCode, details: str) -> None:
         raise Failed(details)
 
     async def abort_with_status(self, status: Any) -> None:
-        found = status_pb2.Status()
-        found.ParseFromString(dict(status.trailing_metadata)["grpc-status-details-bin"])
-        made = messages.ErrorResourceInitFailed()
-        assert found.details[0].Unpack(made)
-        raise Failed(status.details, "incomplete", MessageToDict(made))
+        raise _incomplete(status)
 
 
-HOSTS: dict[str, Callable[[World], Host]] = {"dynamic": DynamicHost, "plugin": PluginHost}
+def _incomplete(status: Any) -> Failed:
+    found = status_pb2.Status()
+    found.ParseFromString(dict(status.trailing_metadata)["grpc-status-details-bin"])
+    made = messages.ErrorResourceInitFailed()
+    assert found.details[0].Unpack(made)
+    return Failed(status.details, "incomplete", MessageToDict(made))
+
+
+HOSTS = {"dynamic": DynamicHost, "plugin": PluginHost}

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_agentrun import options as hidden
+from pulumi_agentrun.host import PROVIDER_KEY
 from pydantic.alias_generators import to_camel
 from reliability.calls import UNKNOWN
+from reliability.engine.doors import PROVIDERS, pickled
 from reliability.engine.state import Props, Record
 from reliability.histories import Declared, Ref
 
@@ -70,7 +72,7 @@ class Naming:
         record = Record(
             urn,
             declared.kind,
-            inputs=({} if "id" in options else self.spelled(props)) | self._hidden(urn, options),
+            inputs=({} if "id" in options else self.spelled(props)) | self._hidden(declared.kind, urn, options),
             parent=parent,
             dependencies=sorted({dep for deps_of in found.values() for dep in deps_of} | set(deps)),
             property_dependencies={self._key(key): deps_of for key, deps_of in found.items() if deps_of},
@@ -88,12 +90,14 @@ class Naming:
     def _alias(self, kind: str, logical: str, name: str | None, parent: str) -> str:
         return self.urn(kind, name, parent) if name else self.urn(kind, logical)
 
-    def _hidden(self, urn: str, options: Mapping[str, Any]) -> Props:
+    def _hidden(self, kind: str, urn: str, options: Mapping[str, Any]) -> Props:
         """Return the inputs by which a dynamic resource tells its provider what the host does not."""
-        if self.door == "plugin" or "Group" in urn.split("::")[2].rsplit("$", 1)[-1]:
+        if self.door == "plugin" or kind not in PROVIDERS:
             return {}
         given = {hidden.REPLACE_ON: options.get("replace_on_changes"), hidden.TIMEOUTS: options.get("custom_timeouts")}
-        return {hidden.URN: urn} | {key: value for key, value in given.items() if value is not None}
+        return {hidden.URN: urn, PROVIDER_KEY: pickled(kind)} | {
+            key: value for key, value in given.items() if value is not None
+        }
 
     def _resolved(self, value: Any, made: Mapping[str, Record], found: list[str], dry: bool) -> Any:
         if isinstance(value, Ref):

@@ -32,6 +32,10 @@ class Process:
         request = {"urn": urn} | {key: value for key, value in given.items() if value not in (None, "", (), [], 0)}
         return self._journal.write(self, verb, request, lambda: self._host.call(verb, request))
 
+    def close(self) -> None:
+        """End it."""
+        self._host.close()
+
     def configure(self, record: Record) -> None:
         """Configure it as a provider's record says."""
         answer = self.call("Configure", record.urn, args=record.inputs)
@@ -159,6 +163,11 @@ class Registry:
         process = self._processes.pop((record.urn, UNCONFIGURED))
         process.configure(record)
         self._processes[record.urn, record.id] = process
+
+    def close(self) -> None:
+        """End all processes."""
+        for process in self._kept:
+            process.close()
 
     def _load(self) -> Process:
         process = Process(self._journal, self._start())

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 
 from pulumi_agentrun.inputs import ADOPT_VARIABLE
@@ -18,9 +18,11 @@ from reliability.engine.goals import NAMES, TYPES, Naming
 from reliability.engine.processes import EngineKilled, Journal, Registry
 from reliability.engine.state import Record, State
 from reliability.engine.stopping import RunFailed
-from reliability.engine.world import World
+from reliability.engine.world import CURRENT, World
 from reliability.histories import Program, Run, filled
+from reliability.hostile.replicas import Lag
 
+_RUNS = count()
 FLAGS = {"delete": "delete", "protect": "protect", "retain": "retainOnDelete", "external": "external"}
 FLAGS |= {"pending_replacement": "pendingReplacement", "taint": "taint", "init_errors": "initErrors"}
 
@@ -40,8 +42,8 @@ class Ended:
 class Stack:
     """One stack behind one door."""
 
-    def __init__(self, folder: Path, door: str) -> None:
-        self.world = World(folder)
+    def __init__(self, folder: Path, door: str, lag: Lag = CURRENT) -> None:
+        self.world = World(folder, lag)
         self.door = door
         self.naming = Naming(door, str(self.world.folder))
         self.state = State()
@@ -104,14 +106,19 @@ class Stack:
 
     def _execute(self, options: Options, journal: Journal, ended: Ended) -> None:
         state = self.state.copy() if options.dry else self.state
-        registry = Registry(lambda: HOSTS[self.door](self.world), journal)
+        registry = self._registry(journal)
         deployment = Deployment(state, options, self.naming, registry, journal)
         try:
             deployment.run(self.program, self.configuration)
         finally:
+            registry.close()
             ended.steps = deployment.steps
             if not options.dry:
                 self.state = deployment.snapshot.state()
+
+    def _registry(self, journal: Journal) -> Registry:
+        run = f"run {next(_RUNS)} of {self.world.folder}"
+        return Registry(lambda: HOSTS[self.door](self.world, run), journal)
 
     def _options(self, words: list[str]) -> Options:
         def values(flag: str) -> frozenset[str]:
@@ -147,11 +154,12 @@ class Stack:
     def _import(self, type_: str, logical: str, id: str, protect: bool, journal: Journal) -> None:
         kind = next(kind for kind, found in TYPES[self.door].items() if found == type_)
         record = Record(self.naming.urn(kind, logical), kind, import_id=id, protect=protect)
-        registry = Registry(lambda: HOSTS[self.door](self.world), journal)
+        registry = self._registry(journal)
         deployment = Deployment(self.state, Options("import"), self.naming, registry, journal)
         try:
             importing.import_(deployment, record, self.configuration)
         finally:
+            registry.close()
             self.state = deployment.snapshot.state()
 
     def _remember(self) -> None:

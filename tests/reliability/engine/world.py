@@ -3,48 +3,63 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import httpx
+from pulumi_agentrun import host
 from pulumi_agentrun.client import flows, transport
 from pulumi_agentrun.client.config import Config, resolve
 from pulumi_agentrun.client.embedded import EmbeddedTransport
 from pulumi_agentrun.client.errors import AgentRunError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.client.operations import Operation
-from pulumi_agentrun.platform import ConnectionDropped
 from pulumi_agentrun.platform.platform import Platform
 from pulumi_agentrun.platform.states import microseconds
 from pulumi_agentrun.platform.store import Store
 from pulumi_agentrun.platform.verification import Verifier
+from reliability.hostile.platform import HostilePlatform
+from reliability.hostile.replicas import Lag
+from reliability.hostile.script import Trouble
 
-SEAMS = ("time", "_sleep", "EmbeddedTransport")
+CURRENT = Lag()
+"""No reads of what was before a write."""
 
 
 class World:
     """Platforms in folders; time passes only when something waits. There is one world at a time."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, lag: Lag = CURRENT) -> None:
         self.now = time.time()
+        self._lag = lag
         self.folder = folder / "platform"
         self.loop = asyncio.new_event_loop()
         """Where the plugin's calls run, one after another."""
         self._platforms: dict[Path, Platform] = {}
-        self._real = {seam: getattr(transport, seam) for seam in SEAMS}
+        self._replicas: dict[Path, HostilePlatform] = {}
+        self._replaced = ExitStack()
         clock = SimpleNamespace(sleep=self.pass_time, monotonic=lambda: self.now)
-        for seam, ours in zip(SEAMS, (clock, self._sleep, self._wire), strict=True):
-            setattr(transport, seam, ours)
+        for module, name, ours in (
+            (transport, "time", clock),
+            (transport, "_sleep", self._sleep),
+            (transport, "EmbeddedTransport", self._wire),
+            (host, "widen", lambda: None),  # it looks at every object of the process, and here are no threads
+        ):
+            self._replaced.enter_context(patch.object(module, name, ours))
+        # The provider keeps notes beside the engine's own files.
+        self._replaced.enter_context(patch.dict(os.environ, PULUMI_HOME=str(folder / "home")))
+        self.platform.switch()  # makes it
         self._session = transport.Session(resolve(Config(endpoint=self.endpoint)))
 
     def close(self) -> None:
         """Give the client its clock back, and close the platforms."""
-        for seam, real in self._real.items():
-            setattr(transport, seam, real)
+        self._replaced.close()
         self.loop.run_until_complete(self.loop.shutdown_default_executor())
         self.loop.close()
         for platform in self._platforms.values():
@@ -68,7 +83,12 @@ class World:
         return self._platforms[folder]
 
     def _wire(self, folder: Path) -> httpx.BaseTransport:
-        return _Wire(self._platform(folder))
+        if folder not in self._replicas:
+            clock, sleep = (lambda: self.now), self.pass_time
+            self._replicas[folder] = HostilePlatform(
+                self._platform(folder), lambda call: Trouble(), self._lag, clock=clock, sleep=sleep
+            )
+        return _Wire(self._replicas[folder])
 
     async def _sleep(self, seconds: float, stop: Any) -> None:
         self.pass_time(seconds)
@@ -97,9 +117,11 @@ class World:
 class _Wire(EmbeddedTransport):
     """Answer from a platform that stays open when a session ends."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._dropped = ConnectionDropped
-        self._platform = platform
+    def __init__(self, platform: HostilePlatform) -> None:
+        self._ours: Any = platform
+
+    def _opened(self, method: str) -> Platform:
+        return self._ours  # type: ignore[no-any-return]
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         return self.handle_request(request)

@@ -19,7 +19,7 @@ from pulumi_agentrun.platform import Fault
 from pydantic import SecretStr
 from reliability.calls import VERBS, Call, Names, about, condensed, in_order, sent_off
 from reliability.engine.goals import TYPES
-from reliability.histories import KEY, Configured, Event, History, Outside, Run, Trouble, filled
+from reliability.histories import KEY, Configured, Event, History, Outside, Run, Switched, Trouble, filled
 from reliability.recorder.programs import source
 
 HOOK = Path(__file__).parent / "hook"
@@ -49,6 +49,8 @@ class Recorder:
             yield self._run(event)
         elif isinstance(event, Configured):
             self.project.pulumi("config", "set", event.key, event.value)
+        elif isinstance(event, Switched):
+            self.project.platform.switch(**event.values)
         elif isinstance(event, Trouble):
             self.project.platform.inject(Fault(**event.fault))
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reliability.histories import Configured, History, Outside, Run, Trouble, account, named, proxy, service
+from reliability.histories import Configured, History, Outside, Run, Switched, Trouble, account, named, proxy, service
 from reliability.table.words import (
     ANEW,
     FIXED,
@@ -40,6 +40,8 @@ OUTSIDE: dict[str, History] = {
 }
 
 REFUSED = failing("Update", status=403, code="NoPermission")
+HASTY = one(custom_timeouts={"delete": "1s"})
+SLOW = Switched({"latency": 90.0, "deletion": "gradual"})
 FAILED: dict[str, History] = {
     "creation failed": both(failing("Create"), up(pair()), up(pair()), up(pair(), "--refresh")),
     "creation failed, replacing": both(
@@ -52,6 +54,7 @@ FAILED: dict[str, History] = {
     "update refused": both(up(pair()), REFUSED, up(pair("two")), up(pair("two"))),
     "deletion failed": both(up(pair()), failing("Delete"), up({}), up({})),
     "deletion failed, replacing": both(up(ONE), failing("Delete"), up(ANEW), up(ANEW, "--refresh")),
+    "deletion goes on": both(up(HASTY), SLOW, up({}), up(HASTY), up(HASTY, "--refresh"), destroy("--refresh")),
     "read failed": both(up(pair()), NO_LOOK, refresh(), up(pair("two"), "--refresh")),
     "check failed": both(up(ONE), up(one(name="!")), up(one("two"))),
     "up --continue-on-error": both(

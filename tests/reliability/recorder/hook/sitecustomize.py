@@ -42,7 +42,7 @@ def _install(log: Path) -> None:
                 try:
                     found = handler.unary_unary(request, context)
                 except BaseException as error:
-                    write(verb=verb, failure=_word(error))
+                    write(verb=verb, failure=_word(error, context))
                     raise
                 end(verb, request, found)
                 return found
@@ -62,8 +62,8 @@ def _install(log: Path) -> None:
                 begin(verb, request)
                 try:
                     found = await handler.unary_unary(request, context)
-                except BaseException:
-                    write(verb=verb, failure="incomplete" if context.code() is grpc.StatusCode.UNKNOWN else "failed")
+                except BaseException as error:
+                    write(verb=verb, failure=_word(error, context))
                     raise
                 end(verb, request, found)
                 return found
@@ -83,8 +83,12 @@ def _install(log: Path) -> None:
     grpc.aio.server = recording(grpc.aio.server, AsyncRecorder)
 
 
-def _word(error: BaseException) -> str:
-    return "unimplemented" if isinstance(error, NotImplementedError) else "failed"
+def _word(error: BaseException, context: Any) -> str:
+    """Return how a call has failed; with details, the engine keeps what exists."""
+    if isinstance(error, NotImplementedError):
+        return "unimplemented"
+    told = dict(context.trailing_metadata() or ())
+    return "incomplete" if "grpc-status-details-bin" in told else "failed"
 
 
 def _kill(moment: str, verb: str, given: dict[str, Any]) -> None:

@@ -1,0 +1,41 @@
+"""The directory of an embedded platform: whether there is one, and which."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .credentials import EMBEDDED
+from .errors import ConfigError
+
+if TYPE_CHECKING:
+    from pulumi_agentrun.platform import Platform
+
+
+def open_platform(directory: Path, *, make: bool) -> Platform:
+    """Return the platform whose data is in a directory.
+
+    Raises ConfigError if there is none and it is not to be made: a misspelt directory would look like an empty account.
+    """
+    # Imported here so that whoever uses the cloud never loads the platform.
+    from pulumi_agentrun.platform import Platform
+
+    if not make and not Platform.exists(directory):
+        raise ConfigError(
+            f"There is no embedded platform in {directory}: check the path of agentrun:endpoint. "
+            f"The first resource that is created makes one."
+        )
+    return Platform.open(directory, {EMBEDDED.access_key_id: EMBEDDED.access_key_secret})
+
+
+def identity(directory: Path) -> str | None:
+    """Return what tells the platform in a directory from every other one, or None if there is none."""
+    from pulumi_agentrun.platform import Platform
+
+    if not Platform.exists(directory):
+        return None
+    platform = open_platform(directory, make=False)
+    try:
+        return platform.identity
+    finally:
+        platform.close()
