@@ -41,6 +41,11 @@ class Programs:
         """The logical names of its resources."""
         return sorted(self._declared)
 
+    @property
+    def retained(self) -> list[str]:
+        """How the URNs end of what is to be left behind when Pulumi would delete it."""
+        return [f"::{name}" for name, declared in self._declared.items() if declared.options.get("retain_on_delete")]
+
     def declare_service(self, logical: str, provider: str, names: list[str], text: str | None, *, named: bool) -> None:
         """Declare a service, or change what is declared."""
         settings = {"api_key": KEY, "base_url": f"https://{provider}.example", "model_names": names}
@@ -63,6 +68,8 @@ class Programs:
         self._declare(logical, "proxy", props | ({"description": text} if text else {}), named=named)
 
     def _declare(self, logical: str, kind: str, props: dict[str, Any], *, named: bool) -> None:
+        if any(logical in declared.options.get("aliases", ()) for declared in self._declared.values()):
+            return  # it is what another resource was
         if named or logical in self._used:
             props[NAMES[kind]] = self._explicit(logical)
         before = self._declared.get(logical)
@@ -129,17 +136,29 @@ class Programs:
         declared = self._declared[logical]
         self._declared[logical] = Declared(declared.kind, declared.props, options)
 
+    def settled(self) -> None:
+        """Drop the aliases, for all is deployed under its new name."""
+        for logical in self.managed:
+            self.set_options(logical, {"aliases": []})
+
     def advised(self, console: str) -> None:
         """Do what the console says about names that are in use, and others that do not fit."""
+        second = re.search(r"so it cannot be (\S+) too", console)
+        if second:
+            self._named(second[1], f"{second[1]}-of-its-own")
         used = re.search(r"Take model service (\S+) out of what uses it", console)
         other = re.search(r"(?i)model (?:service|proxy) (\S+) cannot be adopted", console)
         for logical, declared in self._declared.items():
             name = declared.props.get(NAMES[declared.kind])
             if name and name in {found[1] for found in (used, other) if found}:
-                self._names[logical] = f"{name}-anew"
-                props = {**declared.props, NAMES[declared.kind]: self._names[logical]}
-                self._declared[logical] = Declared(declared.kind, props, declared.options)
+                self._named(logical, f"{name}-anew")
                 return
+
+    def _named(self, logical: str, name: str) -> None:
+        declared = self._declared[logical]
+        self._names[logical] = name
+        props = {**declared.props, NAMES[declared.kind]: name}
+        self._declared[logical] = Declared(declared.kind, props, declared.options)
 
 
 def replaced(value: Any, old: str, new: str) -> Any:

@@ -22,8 +22,9 @@ from pulumi_agentrun.platform import Fault
 from reliability import troubles
 from reliability.engine.stack import Ended, Stack
 from reliability.histories import Kill, Run
+from reliability.hostile.replicas import Lag
 from reliability.programs import PROFILE, Programs, logical_names, models, providers, words
-from reliability.promises import Watch, adopting, everything_is_right
+from reliability.promises import Watch, adopting, everything_is_right, known
 
 EXAMPLES = int(os.environ.get("AGENTRUN_MODEL_EXAMPLES", "40"))
 IS_LONG = "AGENTRUN_MODEL_EXAMPLES" in os.environ
@@ -45,10 +46,10 @@ class Model(RuleBasedStateMachine):
 
     door: str
 
-    @initialize(chosen=troubles.switches)
-    def start(self, chosen: dict[str, Any]) -> None:
+    @initialize(chosen=troubles.switches, lag=troubles.lags)
+    def start(self, chosen: dict[str, Any], lag: Lag) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="model-"))
-        self.stack = Stack(self.folder, self.door)
+        self.stack = Stack(self.folder, self.door, lag)
         self.stack.configure("agentrun:readyTimeout", "120")
         if self.door == "dynamic":
             self.stack.configure("agentrun:profiles", json.dumps({PROFILE: {"endpoint": self.stack.world.endpoint}}))
@@ -61,6 +62,7 @@ class Model(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             self._mend()
+            self.stack.world.platform.switch(delete_in_use="allowed")  # what others have may use what is ours
             self._run("destroy --skip-preview --refresh")
             assert not self.stack.world.live().keys() - self.watch.strangers.keys() - self.watch.let_go
         finally:
@@ -147,8 +149,8 @@ class Model(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from([f"named-{letter}-{number}" for letter in "abc" for number in range(3)]))
     def create_outside(self, name: str) -> None:
-        if ("service", name) in self.stack.world.live():
-            return
+        if ("service", name) in self.stack.world.live().keys() | known(self.stack):
+            return  # what state knows under a name is what has the name
         self.stack.world.outside(operations.create(troubles.somebody_elses(name)))
         found = self.stack.world.live().get(("service", name))
         if found is not None:
@@ -245,6 +247,7 @@ class Model(RuleBasedStateMachine):
     # What people do and see.
 
     def _run(self, command: str, adopt: Sequence[str] = (), *, kill: Kill | None = None, changes: bool = True) -> Ended:
+        self.stack.world.pass_time(10)  # as long as it takes to type
         self.watch.look(self._left_behind(command))
         ended = self.stack.run(Run(command, self.programs.program, ",".join(adopt) or None, kill))
         note(f"{command} ended {ended.how}: {ended.steps} {ended.console}")
@@ -255,7 +258,8 @@ class Model(RuleBasedStateMachine):
 
     def _left_behind(self, command: str) -> set[tuple[str, str]]:
         """Return what a command may leave behind on purpose."""
-        retained = {(r.kind, r.id) for r in self.stack.state.records if r.retain}
+        told = self.programs.retained if "--run-program" in command else ()
+        retained = {(r.kind, r.id) for r in self.stack.state.records if r.retain or r.urn.endswith(tuple(told))}
         removed = {(r.kind, r.id) for r in self.stack.state.records if command == f"state remove {r.urn}"}
         return retained | removed
 
@@ -272,6 +276,7 @@ class Model(RuleBasedStateMachine):
             again = self._run(command)
             assert again.how == "well", again.console
             assert set(again.steps.values()) <= {"same"}, (command, again.steps)
+        self.programs.settled()
         self.is_strange = False
 
     def _mend(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from pulumi_agentrun.client import ModelServiceCreateInput, ProviderSettings
 from pydantic import SecretStr
+from reliability.hostile.replicas import Lag
 
 switches = st.fixed_dictionaries(
     {},
@@ -44,6 +45,15 @@ TROUBLES: list[dict[str, Any]] = [
     {"status": 200, "body": b'{"code": "SUCC'},
 ]
 troubles = st.sampled_from(TROUBLES)
+LAGS = [
+    Lag(),
+    Lag(seconds=3.0, seen_by=("Get", "List")),
+    Lag(seconds=3.0, seen_by=("Get", "List"), flickers=True),
+    Lag(seconds=3.0, seen_by=("Get", "List", "Create", "Update", "Delete")),
+    Lag(seconds=3.0, behind=("Create",), seen_by=("Get", "List", "Update", "Delete")),
+]
+lags = st.sampled_from(LAGS)
+"""How far reads lie behind writes; between two commands they catch up."""
 
 
 def somebody_elses(name: str) -> ModelServiceCreateInput:

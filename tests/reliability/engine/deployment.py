@@ -40,6 +40,10 @@ class Options:
 class Seen:
     """What a run has done so far, by URN."""
 
+    urns: set[str] = field(default_factory=set)
+    """Registered."""
+    invalid: dict[str, str] = field(default_factory=dict)
+    """Registered as what another resource was, and why that cannot be."""
     operated: set[str] = field(default_factory=set)
     """Kept, updated, replaced, read or refreshed."""
     created: set[str] = field(default_factory=set)

@@ -49,6 +49,7 @@ def register(deployment: Deployment, goal: Goal) -> Record | None:
     """Do what one registration asks for; return what has come of it, None if it failed."""
     new = goal.record
     old = _found(deployment, goal)
+    deployment.seen.urns.add(new.urn)
     if goal.reads is not None:
         return _read(deployment, old, new, goal.reads)
     options = deployment.options
@@ -79,9 +80,13 @@ def _found(deployment: Deployment, goal: Goal) -> Record | None:
         types = before[new.parent].split("::")[2]
         own = new.urn.split("::")
         aliases.append("::".join([*own[:2], f"{types}${own[2].rsplit('$', 1)[-1]}", own[3]]))
+    if new.urn in deployment.seen.aliases:
+        deployment.seen.invalid[new.urn] = f"{new.urn} is what {deployment.seen.aliases[new.urn]} was"
     for urn in (new.urn, *aliases):
         if urn in deployment.olds:
             if urn != new.urn:
+                if urn in deployment.seen.urns or urn in deployment.seen.aliases:
+                    deployment.seen.invalid[new.urn] = f"{new.urn} was {urn}, and so is another resource"
                 deployment.seen.aliases[urn] = new.urn
                 deployment.snapshot.renamed[urn] = new.urn
             return deployment.olds[urn]
@@ -143,6 +148,8 @@ def _checked(deployment: Deployment, goal: Goal, old: Record | None, new: Record
     elif new.is_custom:
         wanted = program if fresh or old is None else reset(program, old.inputs, new.ignore_changes)
         new.inputs = check(deployment, new, None if fresh else old, wanted)
+    if new.urn in seen.invalid:
+        deployment.stop(seen.invalid[new.urn])
     if recreating:
         assert old is not None
         seen.deletes.discard(new.urn)

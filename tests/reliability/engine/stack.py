@@ -18,8 +18,9 @@ from reliability.engine.goals import NAMES, TYPES, Naming
 from reliability.engine.processes import EngineKilled, Journal, Registry
 from reliability.engine.state import Record, State
 from reliability.engine.stopping import RunFailed
-from reliability.engine.world import World
+from reliability.engine.world import CURRENT, World
 from reliability.histories import Program, Run, filled
+from reliability.hostile.replicas import Lag
 
 _RUNS = count()
 FLAGS = {"delete": "delete", "protect": "protect", "retain": "retainOnDelete", "external": "external"}
@@ -41,8 +42,8 @@ class Ended:
 class Stack:
     """One stack behind one door."""
 
-    def __init__(self, folder: Path, door: str) -> None:
-        self.world = World(folder)
+    def __init__(self, folder: Path, door: str, lag: Lag = CURRENT) -> None:
+        self.world = World(folder, lag)
         self.door = door
         self.naming = Naming(door, str(self.world.folder))
         self.state = State()

@@ -24,17 +24,25 @@ from pulumi_agentrun.platform.platform import Platform
 from pulumi_agentrun.platform.states import microseconds
 from pulumi_agentrun.platform.store import Store
 from pulumi_agentrun.platform.verification import Verifier
+from reliability.hostile.platform import HostilePlatform
+from reliability.hostile.replicas import Lag
+from reliability.hostile.script import Trouble
+
+CURRENT = Lag()
+"""No reads of what was before a write."""
 
 
 class World:
     """Platforms in folders; time passes only when something waits. There is one world at a time."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, lag: Lag = CURRENT) -> None:
         self.now = time.time()
+        self._lag = lag
         self.folder = folder / "platform"
         self.loop = asyncio.new_event_loop()
         """Where the plugin's calls run, one after another."""
         self._platforms: dict[Path, Platform] = {}
+        self._replicas: dict[Path, HostilePlatform] = {}
         self._replaced = ExitStack()
         clock = SimpleNamespace(sleep=self.pass_time, monotonic=lambda: self.now)
         for module, name, ours in (
@@ -75,7 +83,12 @@ class World:
         return self._platforms[folder]
 
     def _wire(self, folder: Path) -> httpx.BaseTransport:
-        return _Wire(self._platform(folder))
+        if folder not in self._replicas:
+            clock, sleep = (lambda: self.now), self.pass_time
+            self._replicas[folder] = HostilePlatform(
+                self._platform(folder), lambda call: Trouble(), self._lag, clock=clock, sleep=sleep
+            )
+        return _Wire(self._replicas[folder])
 
     async def _sleep(self, seconds: float, stop: Any) -> None:
         self.pass_time(seconds)
@@ -104,11 +117,11 @@ class World:
 class _Wire(EmbeddedTransport):
     """Answer from a platform that stays open when a session ends."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._ours = platform
+    def __init__(self, platform: HostilePlatform) -> None:
+        self._ours: Any = platform
 
     def _opened(self, method: str) -> Platform:
-        return self._ours
+        return self._ours  # type: ignore[no-any-return]
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         return self.handle_request(request)

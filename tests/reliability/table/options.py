@@ -31,6 +31,10 @@ NAMES: dict[str, History] = {
         up({"c": service(), "b": proxy("c")}, "--refresh"),
     ),
     "aliased, up --refresh, replaced": both(up(ONE), up({"c": service(provider="openai", aliases=["a"])}, "--refresh")),
+    "aliased, and declared again": both(
+        up(ONE), up({"c": service(aliases=["a"])} | FIXED), up({"c": service()} | FIXED)
+    ),
+    "declared again, and aliased": both(up(ONE), up(FIXED | {"c": service(aliases=["a"])})),
     "state rename": both(up(ONE), Run("state rename {a} c"), up({"c": service()}, "--refresh")),
     "moved": both(up(GROUPED | ONE), up(MOVED)),
     "moved, aliased": both(up(GROUPED | ONE), up(GROUPED | one(parent="g", aliases=[None]), "--refresh")),
