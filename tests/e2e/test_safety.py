@@ -242,7 +242,7 @@ def test_a_forced_replacement_never_deletes_what_it_keeps(project: Project) -> N
     assert f"Model service {name} exists already" in run.console
     assert "set delete_before_replace=True" in run.console
     run = project.up("--replace", urn, env={"AGENTRUN_ADOPT": name})
-    assert f"{name} is not deleted: the program has taken it over" in run.console
+    assert f"{name} is not deleted: it belongs to another record" in run.console
     assert project.client.get(name, BackendType.SERVICE).status == "READY"
     assert project.up().changed == {}
 
