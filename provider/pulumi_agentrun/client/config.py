@@ -17,7 +17,8 @@ from .errors import ConfigError
 from .local import identity
 
 DEFAULT_REGION = "cn-hangzhou"
-_ENDPOINT = "AGENTRUN_CONTROL_ENDPOINT"
+ENDPOINT_VARIABLE = "AGENTRUN_CONTROL_ENDPOINT"
+"""The environment variable with the endpoint, where no setting says one."""
 _REGIONS = ("AGENTRUN_REGION", "FC_REGION")
 _INSECURE = "AGENTRUN_ALLOW_INSECURE"
 # The public endpoint of a region, or one on a network of its own such as `agentrun-vpc`: the same service.
@@ -109,7 +110,7 @@ def resolve(config: Config, environment: Mapping[str, str] | None = None, *, whe
     settings. A relative `file://` path is taken from the working directory.
     """
     env = os.environ if environment is None else environment
-    endpoint = config.endpoint or env.get(_ENDPOINT)
+    endpoint = config.endpoint or env.get(ENDPOINT_VARIABLE)
     region = region_of(config.region, endpoint, env)
     timeouts = {"connect_timeout": config.connect_timeout, "read_timeout": config.read_timeout}
     if _is_embedded(endpoint):
@@ -128,7 +129,7 @@ def resolve(config: Config, environment: Mapping[str, str] | None = None, *, whe
 
 def region_of(region: str | None, endpoint: str | None, environment: Mapping[str, str]) -> str | None:
     """Return the region that a configuration leads to; None if an endpoint says where to go without naming one."""
-    endpoint = endpoint or environment.get(_ENDPOINT)
+    endpoint = endpoint or environment.get(ENDPOINT_VARIABLE)
     if _is_embedded(endpoint):
         return "embedded"
     found = region or environment.get(_of_regions(environment))
@@ -152,7 +153,9 @@ def _directory(endpoint: str) -> Path:
 
 
 def _base_url(config: Config, env: Mapping[str, str], where: str) -> str:
-    name, endpoint = (f"{where}endpoint", config.endpoint) if config.endpoint else (_ENDPOINT, env[_ENDPOINT])
+    name, endpoint = f"{where}endpoint", config.endpoint
+    if not endpoint:
+        name, endpoint = ENDPOINT_VARIABLE, env[ENDPOINT_VARIABLE]
     allowed = config.allow_insecure
     if allowed is None:
         allowed = truth(_INSECURE, env.get(_INSECURE) or "false")

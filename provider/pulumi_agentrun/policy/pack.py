@@ -21,7 +21,7 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
-from ..client.config import region_of
+from ..client.config import ENDPOINT_VARIABLE, region_of
 from ..client.errors import ConfigError
 from ..shapes import UNKNOWN
 from .address import endpoint_region
@@ -114,7 +114,7 @@ def _leads_to(settings: Mapping[str, Any]) -> str | None:
         found = region_of(region, endpoint, os.environ)
     except ConfigError as error:
         raise Unjudged("region", f"cannot be told: {error}") from None
-    return endpoint_region(endpoint or os.environ.get("AGENTRUN_CONTROL_ENDPOINT")) or found
+    return endpoint_region(endpoint or os.environ.get(ENDPOINT_VARIABLE)) or found
 
 
 def _settings(props: Mapping[str, Any], provider: Any) -> Mapping[str, Any]:
