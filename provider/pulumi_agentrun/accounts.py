@@ -135,8 +135,9 @@ def _resolved(where: str, settings: Mapping[str, Any]) -> tuple[Connection, floa
 def _key(connection: Connection) -> str | None:
     """Return what to remember of a permanent access key; what a chain finds may be another one in each run."""
     found = connection.credentials
-    is_known = isinstance(found, Credentials) and connection.directory is None and not found.security_token
-    return digest(found.access_key_id) if isinstance(found, Credentials) and is_known else None
+    if connection.directory is not None or not isinstance(found, Credentials) or found.security_token:
+        return None
+    return digest(found.access_key_id)
 
 
 def from_project(endpoint: str | None) -> str | None:

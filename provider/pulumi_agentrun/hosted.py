@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -13,15 +14,15 @@ from pulumi.output import UNKNOWN as PULUMI_UNKNOWN
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import wrap_rpc_secret
 
-from . import changes, host, inputs, lifecycle, naming, notes, options
+from . import changes, controller, host, inputs, lifecycle, naming, notes, options
 from .accounts import Accounts
 from .claims import Claims
 from .client.errors import AgentRunError, ConfigError, LifecycleError
-from .client.flows import Flow, Notice, discreet
+from .client.flows import Flow, discreet
 from .client.kinds import Kind
 from .failures import code_of
 from .journal import Journal
-from .live import IncompleteError, Live
+from .live import IncompleteError
 from .places import Place
 from .shapes import UNKNOWN, map_secrets, secrets_of
 
@@ -81,16 +82,10 @@ class Hosted:
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create a resource, or adopt it, and wait until it is ready."""
         wanted = _from_pulumi(props)
-        made = self._run("create", wanted, lambda place: self._created(wanted, place), make=True)
+        made = self._run(
+            "create", wanted, lambda place: controller.create(self._claims, self.kind, wanted, place), make=True
+        )
         return CreateResult(made.id, self._to_pulumi(made.outputs))
-
-    def _created(self, wanted: dict[str, Any], place: Place) -> Flow[Live]:
-        self._claims.check_creation(self.kind, wanted[self.kind.name_field], place)
-        former = self._claims.former(self.kind, place, wanted[self.kind.name_field])
-        adopt = inputs.may_adopt(self.kind, wanted)
-        live = yield from lifecycle.create(self.kind, wanted, place, adopt=adopt, former=former)
-        self._claims.hold(self.kind, place, live.id, live.outputs)
-        return live
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return a resource as it is; gone only if the service says that it does not exist."""
@@ -113,14 +108,7 @@ class Hosted:
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete a resource and wait until it is gone."""
         olds = _from_pulumi(_props)
-        self._run("delete", olds, lambda place: self._deleted(_id, olds, place))
-
-    def _deleted(self, id: str, olds: dict[str, Any], place: Place) -> Flow[None]:
-        if self._claims.spares(self.kind, place, id, olds):
-            yield Notice(f"{self.kind.title} {id} is not deleted: it belongs to another record of the program by now")
-            return
-        yield from lifecycle.delete(self.kind, id, olds, place)
-        self._claims.deleted(self.kind, place, id, olds)
+        self._run("delete", olds, partial(controller.delete, self._claims, self.kind, _id, olds))
 
     def _run(
         self,

@@ -66,6 +66,7 @@ LAYERS = (
     "sending",
     "creation",
     "lifecycle",
+    "controller",
     "failures",
     "spelling",
     "accounts",

@@ -19,10 +19,10 @@ from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
-from .. import changes, inputs, lifecycle, notes, options
+from .. import changes, controller, inputs, lifecycle, notes, options
 from ..claims import Claims
 from ..client.errors import AgentRunError
-from ..client.flows import Flow, Notice, discreet
+from ..client.flows import Flow, discreet
 from ..client.kinds import PROXY, SERVICE, Kind
 from ..failures import code_of, incomplete
 from ..journal import Journal
@@ -157,21 +157,9 @@ class Provider(ResourceProviderServicer):
         if request.preview:
             return messages.CreateResponse(properties=self._planned(kind, {}, wanted, given))
         async with self._answering(request.urn, context, given):
-            live = await self._run(
-                request.urn, request.timeout, lambda at: self._created(kind, wanted, at), wanted, make=True
-            )
+            flow = partial(controller.create, self._claims, kind, wanted, keep=True)
+            live = await self._run(request.urn, request.timeout, flow, wanted, make=True)
         return messages.CreateResponse(id=live.id, properties=_struct(kind, live.outputs, given))
-
-    def _created(self, kind: Kind[Any], wanted: dict[str, Any], at: lifecycle.Place) -> Flow[lifecycle.Live]:
-        self._claims.check_creation(kind, wanted[kind.name_field], at)
-        former, adopt = self._claims.former(kind, at, wanted[kind.name_field]), inputs.may_adopt(kind, wanted)
-        try:
-            live = yield from lifecycle.create(kind, wanted, at, adopt=adopt, keep=True, former=former)
-        except lifecycle.IncompleteError as error:
-            self._claims.hold(kind, at, error.live.id, error.live.outputs)
-            raise
-        self._claims.hold(kind, at, live.id, live.outputs)
-        return live
 
     async def Read(self, request: messages.ReadRequest, context: Context) -> messages.ReadResponse:
         """Return a resource as it is, for a refresh, an import or a look-up; gone if the service says so."""
@@ -203,15 +191,9 @@ class Provider(ResourceProviderServicer):
         kind = _kind(request.urn)
         olds = _plain(kind, values.read(request.properties))
         async with self._answering(request.urn, context):
-            await self._run(request.urn, request.timeout, lambda at: self._deleted(kind, request.id, olds, at), olds)
+            flow = partial(controller.delete, self._claims, kind, request.id, olds)
+            await self._run(request.urn, request.timeout, flow, olds)
         return Empty()
-
-    def _deleted(self, kind: Kind[Any], id: str, olds: dict[str, Any], at: lifecycle.Place) -> Flow[None]:
-        if self._claims.spares(kind, at, id, olds):
-            yield Notice(f"{kind.title} {id} is not deleted: it belongs to another record of the program by now")
-            return
-        yield from lifecycle.delete(kind, id, olds, at)
-        self._claims.deleted(kind, at, id, olds)
 
     async def Invoke(self, request: messages.InvokeRequest, context: Context) -> messages.InvokeResponse:
         """Answer a function of the schema: look up one resource, or list some."""
