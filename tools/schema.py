@@ -150,7 +150,7 @@ def functions(kind: Kind[Any], types: Types) -> Json:
 def configuration() -> Json:
     """Return the schemas of the provider's settings."""
     texts = docstrings(Config)
-    names = {"endpoint": "endpoint", "region": "region", "access_key_id": "accessKeyId"}
+    names = {"endpoint": "endpoint", "region": "region", "account_id": "accountId", "access_key_id": "accessKeyId"}
     secrets = {"access_key_secret": "accessKeySecret", "security_token": "securityToken"}
     settings: Json = {
         name: {"type": "string", "description": texts[field]} for field, name in (names | secrets).items()
