@@ -16,11 +16,11 @@ from typing import Any
 import policies
 import reference
 import schema
-from pulumi_agentrun.client.fields import Model
 from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
-from pulumi_agentrun.keys import Fingerprint
-from pulumi_agentrun.lifecycle import REGION
-from pulumi_agentrun.shapes import Shape, shape_of_model, shapes_of
+from pulumi_agentrun.client.models.fields import Model
+from pulumi_agentrun.lifecycle.schema import Shape, shape_of_model, shapes_of
+from pulumi_agentrun.lifecycle.secret_refs import Fingerprint
+from pulumi_agentrun.lifecycle.steps import REGION
 from pydantic import SecretStr
 
 ROOT = Path(__file__).parents[1]
@@ -91,7 +91,7 @@ def paragraph(text: str, indent: int) -> str:
 
 
 def args_module() -> str:
-    """Return the text of args.py."""
+    """Return the text of resources/args.py."""
     parts = [
         f'"""The nested arguments of the resources, as typed dictionaries.\n\n{NOTE}\n"""\n',
         "from __future__ import annotations\n",
@@ -190,7 +190,7 @@ def resource_class(kind: Kind[Any]) -> str:
 
 
 def resources_module() -> str:
-    """Return the text of resources.py."""
+    """Return the text of resources/generated.py."""
     args = sorted(
         {
             (shape.item or shape).annotation.__name__ + "Args"
@@ -204,8 +204,8 @@ def resources_module() -> str:
         "from __future__ import annotations\n",
         "from collections.abc import Sequence\nfrom typing import Any\n",
         "import pulumi\n",
-        "from .args import (\n" + "".join(f"    {name},\n" for name in args) + ")",
-        "from .dynamic import KindResource, ModelProxyProvider, ModelServiceProvider\n\n",
+        "from ..dynamic import KindResource, ModelProxyProvider, ModelServiceProvider",
+        "from .args import (\n" + "".join(f"    {name},\n" for name in args) + ")\n\n",
     ]
     return "\n".join(head) + "\n\n".join(
         text for kind in (SERVICE, PROXY) for text in (outputs_class(kind), resource_class(kind))
@@ -221,8 +221,8 @@ def formatted(text: str) -> str:
 def outputs() -> dict[Path, str]:
     """Return every written file with the text it should have."""
     return {
-        PACKAGE / "args.py": formatted(args_module()),
-        PACKAGE / "resources.py": formatted(resources_module()),
+        PACKAGE / "resources" / "args.py": formatted(args_module()),
+        PACKAGE / "resources" / "generated.py": formatted(resources_module()),
         PACKAGE / "plugin" / "schema.json": schema.package({"adopt": META["adopt"][2], REGION: REGION_TEXT}),
         ROOT / "docs" / "policies.md": policies.page((ROOT / "docs" / "policies.md").read_text("utf-8")),
         ROOT / "docs" / "resources.md": reference.page(nested_models(), REGION_TEXT),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pulumi_agentrun.client.fields import AtLeast
 from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
-from pulumi_agentrun.keys import Fingerprint
-from pulumi_agentrun.lifecycle import REGION
-from pulumi_agentrun.shapes import Shape, shape_of_model, shapes_of
+from pulumi_agentrun.client.models.fields import AtLeast
+from pulumi_agentrun.lifecycle.schema import Shape, shape_of_model, shapes_of
+from pulumi_agentrun.lifecycle.secret_refs import Fingerprint
+from pulumi_agentrun.lifecycle.steps import REGION
 
 Row = tuple[str, str, str]
 

@@ -9,14 +9,14 @@ from typing import Any
 
 from pulumi_agentrun.client.addresses import ALLOW_INSECURE
 from pulumi_agentrun.client.config import Config
-from pulumi_agentrun.client.fields import Model, docstrings
 from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
-from pulumi_agentrun.inputs import ADOPT
-from pulumi_agentrun.keys import Fingerprint
+from pulumi_agentrun.client.models.fields import Model, docstrings
+from pulumi_agentrun.lifecycle.casing import camel, properties, worded
+from pulumi_agentrun.lifecycle.check import ADOPT
+from pulumi_agentrun.lifecycle.schema import Shape, shape_of_model
+from pulumi_agentrun.lifecycle.secret_refs import Fingerprint
 from pulumi_agentrun.plugin.functions import results
 from pulumi_agentrun.plugin.provider import TYPES
-from pulumi_agentrun.shapes import Shape, shape_of_model
-from pulumi_agentrun.spelling import camel, properties, worded
 from pydantic import SecretStr
 
 Json = dict[str, Any]

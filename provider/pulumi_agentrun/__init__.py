@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .args import (
+    from .resources.args import (
         AiGuardrailConfigArgs,
         ArmsConfigurationArgs,
         LogConfigurationArgs,
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
         ProxyConfigPoliciesArgs,
         TokenRateLimiterArgs,
     )
-    from .components import GatewayServiceArgs, ModelGateway
-    from .references import GatewayReference
-    from .resources import ModelProxy, ModelService
+    from .resources.contract import GatewayReference
+    from .resources.gateway import GatewayServiceArgs, ModelGateway
+    from .resources.generated import ModelProxy, ModelService
 
 __all__ = [
     "AiGuardrailConfigArgs",
@@ -48,11 +48,11 @@ __all__ = [
 
 
 _MODULES = {
-    "GatewayReference": ".references",
-    "GatewayServiceArgs": ".components",
-    "ModelGateway": ".components",
-    "ModelProxy": ".resources",
-    "ModelService": ".resources",
+    "GatewayReference": ".resources.contract",
+    "GatewayServiceArgs": ".resources.gateway",
+    "ModelGateway": ".resources.gateway",
+    "ModelProxy": ".resources.generated",
+    "ModelService": ".resources.generated",
 }
 
 
@@ -60,4 +60,4 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: `pulumi_agentrun.client` must not need Pulumi."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULES.get(name, ".args"), __name__), name)
+    return getattr(import_module(_MODULES.get(name, ".resources.args"), __name__), name)

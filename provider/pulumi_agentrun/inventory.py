@@ -18,11 +18,11 @@ from typing import Any, TypeAlias
 
 from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
 
-from . import lifecycle
 from .client import AgentRunError, Config, ModelClient, ModelProxy, ModelService, Status
 from .client.kinds import PROXY, SERVICE, Kind
 from .dynamic import KindProvider, ModelProxyProvider, ModelServiceProvider
-from .shapes import map_secrets
+from .lifecycle import steps
+from .lifecycle.schema import map_secrets
 
 PROGRAM = "__main__.py"
 IMPORT_FILE = "import.json"
@@ -135,12 +135,12 @@ def _proxy_in_short(proxy: ModelProxy) -> str:
 def look(client: ModelClient, items: Iterable[Item]) -> list[Found]:
     """Return the resources in full, as Pulumi would read them; those on their way in or out are left aside."""
     session = client.session()
-    place = lifecycle.Place(session.connection.region)
+    place = steps.Place(session.connection.region)
     found: list[Found] = []
     variables: set[str] = set(_TAKEN)
     for kind, item in items:
         name = _name(kind, item)
-        live = session.run(lifecycle.read(kind, name, {}, place))
+        live = session.run(steps.read(kind, name, {}, place))
         if live is None or live.outputs.get("status") in _PASSING:
             sys.stderr.write(f"{kind.title} {name} is left aside: it is {live.outputs['status'] if live else 'gone'}\n")
             continue

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import pytest
 from e2e.project import DOORS, Project
-from pulumi_agentrun.client import (
-    BackendType,
-    ModelProxyListInput,
-    ModelServiceListInput,
-)
+from pulumi_agentrun.client import BackendType, ModelProxyListInput, ModelServiceListInput
 
 pytestmark = pytest.mark.parametrize("door", DOORS)
 

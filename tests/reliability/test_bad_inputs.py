@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.output import Unknown
 from pulumi_agentrun.dynamic import KindProvider, ModelProxyProvider, ModelServiceProvider
-from pulumi_agentrun.options import URN
+from pulumi_agentrun.lifecycle.hidden_inputs import URN
 
 SECRET = "sk-planted-where-it-should-not-be"
 HUGE = "x" * 1_000_000

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from e2e.served import CREDENTIALS, ServedPlatform
-from pulumi_agentrun import inputs, lifecycle
 from pulumi_agentrun.client import (
     BackendType,
     Config,
@@ -22,10 +21,11 @@ from pulumi_agentrun.client import (
     ModelServiceCreateInput,
     ModelServiceListInput,
     TransportError,
-    transport,
+    session,
 )
 from pulumi_agentrun.client.kinds import SERVICE
-from pulumi_agentrun.lifecycle import Place
+from pulumi_agentrun.lifecycle import check, steps
+from pulumi_agentrun.lifecycle.steps import Place
 from pydantic import SecretStr
 
 
@@ -33,7 +33,7 @@ from pydantic import SecretStr
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
     """Let pauses take no time; return how long they would have been."""
     pauses: list[float] = []
-    monkeypatch.setattr(transport, "time", SimpleNamespace(sleep=pauses.append, monotonic=lambda: sum(pauses)))
+    monkeypatch.setattr(session, "time", SimpleNamespace(sleep=pauses.append, monotonic=lambda: sum(pauses)))
     return iter([pauses])
 
 
@@ -45,7 +45,7 @@ def client(url: str, read_timeout: float = 5.0) -> ModelClient:
 
 def wanted(name: str = "a") -> dict[str, Any]:
     news = {"model_service_name": name, "model_type": "llm", "provider": "p"}
-    checked, failures = inputs.check(SERVICE, {}, news | {"provider_settings": {"base_url": "https://a.example"}})
+    checked, failures = check.check(SERVICE, {}, news | {"provider_settings": {"base_url": "https://a.example"}})
     assert not failures
     return checked
 
@@ -80,7 +80,7 @@ def test_an_answer_that_never_comes_is_looked_for(tmp_path: Path, call: str) -> 
 
     with ServedPlatform(tmp_path, hook) as served:
         with client(served.url, read_timeout=0.3) as one:
-            live = one.session().run(lifecycle.create(SERVICE, wanted(), Place(None, 60)))
+            live = one.session().run(steps.create(SERVICE, wanted(), Place(None, 60)))
             assert live.id == "a"
             assert [s.model_service_name for s in one.iterate(ModelServiceListInput())] == ["a"]
             assert stuck

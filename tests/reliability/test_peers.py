@@ -191,7 +191,7 @@ def test_an_exchange_through_a_proxy_ends_with_its_time(
 @COLOURS
 def test_an_exchange_without_a_timeout_of_its_own_ends_too(colour: str, monkeypatch: pytest.MonkeyPatch) -> None:
     script = ENDLESS["a body that dribbles"]
-    monkeypatch.setattr("pulumi_agentrun.client.transport.LONGEST_EXCHANGE", TOTAL)
+    monkeypatch.setattr("pulumi_agentrun.client.session.LONGEST_EXCHANGE", TOTAL)
     failing = pytest.raises(TransportError, match="got no answer")
     with Peer(script, PACE) as peer, calling(colour, f"http://{peer.address}", read_timeout=0.2) as call, failing:
         call(once(GET))

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_agentrun.claims import Claims, token
 from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
-from pulumi_agentrun.places import ADOPTED, MADE, ORIGIN, Place
+from pulumi_agentrun.lifecycle.claims import Claims, token
+from pulumi_agentrun.lifecycle.places import ADOPTED, MADE, ORIGIN, Place
 
 HERE = Place(address="https://a.example", location="https://a.example", access_key="one")
 OTHER_KEY = Place(address="https://a.example", location="https://a.example", access_key="two")

@@ -9,7 +9,7 @@ import pulumi
 import pytest
 from pulumi.runtime import test as pulumi_test
 from pulumi_agentrun import ModelGateway
-from pulumi_agentrun.components import DEFAULT_GUARDRAILS
+from pulumi_agentrun.resources.gateway import DEFAULT_GUARDRAILS
 
 PROXY = "pulumi-python:dynamic/agentrun:ModelProxy"
 SERVICE = "pulumi-python:dynamic/agentrun:ModelService"

@@ -8,11 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
-from pulumi_agentrun import changes, lifecycle, notes
 from pulumi_agentrun.client import operations
 from pulumi_agentrun.client.errors import AgentRunError, ConfigError, LifecycleError, TransportError
 from pulumi_agentrun.client.kinds import SERVICE
 from pulumi_agentrun.client.operations import Operation
+from pulumi_agentrun.lifecycle import diff, notes, steps
 from pulumi_agentrun.platform import Fault
 from unit.world import PLACE, World, create, one, wanted
 
@@ -69,7 +69,7 @@ def lifecycle_inputs(**more: Any) -> dict[str, Any]:
 
 
 def live(world: World) -> dict[str, Any] | None:
-    found = world.run(lifecycle.read(SERVICE, "a", {}, PLACE))
+    found = world.run(steps.read(SERVICE, "a", {}, PLACE))
     return found.outputs if found else None
 
 
@@ -191,7 +191,7 @@ def test_what_does_not_show_and_cannot_be_deleted_at_first_is_deleted_all_the_sa
     with pytest.raises(LifecycleError, match=r"also for its deletion.*AGENTRUN_ADOPT=a"):
         create(world)
     world.between = lambda step, do: do()
-    world.run(lifecycle.delete(SERVICE, "a", {}, PLACE))
+    world.run(steps.delete(SERVICE, "a", {}, PLACE))
     world.between = hidden(world, 20.0, GET, DELETE)
     world.platform.inject(Fault(operation=CREATE, outcome="CREATE_FAILED", reason="no quota"))
     world.platform.switch(latency=2.0)
@@ -203,7 +203,7 @@ def test_what_does_not_show_and_cannot_be_deleted_at_first_is_deleted_all_the_sa
 def test_what_this_run_has_deleted_may_show_for_a_while(world: World) -> None:
     former = create(world)
     old = world.session.run(one(operations.get(SERVICE, "a")))
-    world.run(lifecycle.delete(SERVICE, "a", former.outputs, PLACE))
+    world.run(steps.delete(SERVICE, "a", former.outputs, PLACE))
     deleted = world.now
 
     def between(step: Operation[Any], do: Do) -> Any:
@@ -219,7 +219,7 @@ def test_what_this_run_has_deleted_may_show_for_a_while(world: World) -> None:
 def test_a_name_that_is_not_free_at_once_after_its_deletion_is_waited_for(world: World) -> None:
     former = create(world)
     taken = {"code": "ERR_ALREADY_EXISTS", "message": "model service a already exists", "requestId": "R"}
-    world.run(lifecycle.delete(SERVICE, "a", former.outputs, PLACE))
+    world.run(steps.delete(SERVICE, "a", former.outputs, PLACE))
     deleted = world.now
     world.between = lambda step, do: answer(409, taken) if step.action == CREATE and world.now - deleted < 6 else do()
     assert create(world, former=former.outputs).id == "a"
@@ -253,15 +253,15 @@ def test_an_older_answer_does_not_hide_that_an_update_failed(world: World) -> No
     world.platform.switch(latency=2.0)
     world.platform.inject(Fault(operation=UPDATE, outcome="UPDATE_FAILED", reason="quota"))
     world.between = older(world, 8.0)
-    with pytest.raises(lifecycle.IncompleteError, match="UPDATE_FAILED: quota"):
-        world.run(lifecycle.update(SERVICE, "a", made.outputs, wanted(description="new"), PLACE))
+    with pytest.raises(steps.IncompleteError, match="UPDATE_FAILED: quota"):
+        world.run(steps.update(SERVICE, "a", made.outputs, wanted(description="new"), PLACE))
 
 
 def test_an_update_that_a_service_ignores_in_part_does_not_wait_for_it(world: World) -> None:
     made = create(world, description="old", model_info_configs=[{"model_name": "a"}])
     world.platform.switch(empty_string="ignored", empty_list="ignored", latency=1.0)
     before = world.now
-    world.run(lifecycle.update(SERVICE, "a", made.outputs, wanted(), PLACE))
+    world.run(steps.update(SERVICE, "a", made.outputs, wanted(), PLACE))
     assert world.now - before < 5
 
 
@@ -275,13 +275,13 @@ def test_an_update_whose_answers_are_lost_is_remembered_as_open(world: World) ->
         return answer(503) if world.calls.count(UPDATE) else do()
 
     world.between = between
-    with pytest.raises(lifecycle.IncompleteError, match="The next pulumi up tries it again") as caught:
-        world.run(lifecycle.update(SERVICE, "a", made.outputs, news, PLACE))
+    with pytest.raises(steps.IncompleteError, match="The next pulumi up tries it again") as caught:
+        world.run(steps.update(SERVICE, "a", made.outputs, news, PLACE))
     assert "run pulumi refresh first" in caught.value.unkept
     world.between = lambda step, do: do()
     left, back = caught.value.live.outputs, wanted(description="old")
-    assert changes.diff(SERVICE, "a", left, back).changed == ("status",), "so that the old program is a change, too"
-    world.run(lifecycle.update(SERVICE, "a", left, back, PLACE))
+    assert diff.diff(SERVICE, "a", left, back).changed == ("status",), "so that the old program is a change, too"
+    world.run(steps.update(SERVICE, "a", left, back, PLACE))
     found = live(world)
     assert found is not None
     assert found["description"] == "old"
@@ -291,17 +291,17 @@ def test_an_update_that_was_refused_leaves_state_as_it_was(world: World) -> None
     made = create(world)
     world.platform.inject(Fault(operation=UPDATE, status=400, code="ERR_BAD_REQUEST"))
     with pytest.raises(AgentRunError, match="ERR_BAD_REQUEST") as caught:
-        world.run(lifecycle.update(SERVICE, "a", made.outputs, wanted(description="new"), PLACE))
-    assert not isinstance(caught.value, lifecycle.IncompleteError)
+        world.run(steps.update(SERVICE, "a", made.outputs, wanted(description="new"), PLACE))
+    assert not isinstance(caught.value, steps.IncompleteError)
 
 
 def test_a_resource_that_was_made_a_moment_ago_is_not_taken_for_gone(world: World) -> None:
     made = create(world)
     began = world.now
     world.between = lambda step, do: answer(404, MISSING) if world.now - began < 3 else do()
-    assert world.run(lifecycle.read(SERVICE, "a", made.outputs, PLACE)) is not None
+    assert world.run(steps.read(SERVICE, "a", made.outputs, PLACE)) is not None
     began = world.now
-    world.run(lifecycle.delete(SERVICE, "a", made.outputs, PLACE))
+    world.run(steps.delete(SERVICE, "a", made.outputs, PLACE))
     world.between = lambda step, do: do()
     assert live(world) is None
 
@@ -309,22 +309,22 @@ def test_a_resource_that_was_made_a_moment_ago_is_not_taken_for_gone(world: Worl
 def test_a_deletion_that_takes_too_long_says_that_it_goes_on(world: World) -> None:
     made = create(world)
     world.platform.switch(deletion="gradual", latency=300.0)
-    with pytest.raises(lifecycle.GoingError, match=r"was not gone within 60 seconds.*run pulumi refresh there"):
-        world.run(lifecycle.delete(SERVICE, "a", made.outputs, PLACE))
+    with pytest.raises(steps.GoingError, match=r"was not gone within 60 seconds.*run pulumi refresh there"):
+        world.run(steps.delete(SERVICE, "a", made.outputs, PLACE))
     assert notes.read(notes.LEAVING, PLACE.key(SERVICE, "a")) is not None
     for seen in (
-        world.run(lifecycle.read(SERVICE, "a", made.outputs, PLACE)).outputs,
-        world.run(lifecycle.settled(SERVICE, "a", made.outputs, PLACE)),
+        world.run(steps.read(SERVICE, "a", made.outputs, PLACE)).outputs,
+        world.run(steps.settled(SERVICE, "a", made.outputs, PLACE)),
     ):
-        found = changes.diff(SERVICE, "a", seen, wanted())
+        found = diff.diff(SERVICE, "a", seen, wanted())
         assert (found.changed, found.replaces, found.delete_before_replace) == (("status",), ("status",), True)
     world.now += 600
-    world.run(lifecycle.delete(SERVICE, "a", made.outputs, PLACE))
+    world.run(steps.delete(SERVICE, "a", made.outputs, PLACE))
     assert notes.read(notes.LEAVING, PLACE.key(SERVICE, "a")) is None
 
 
 def test_a_deletion_that_has_ended_otherwise_is_forgotten(world: World) -> None:
     made = create(world)
     notes.note(notes.LEAVING, PLACE.key(SERVICE, "a"))
-    assert world.run(lifecycle.settled(SERVICE, "a", made.outputs, PLACE)) == made.outputs
+    assert world.run(steps.settled(SERVICE, "a", made.outputs, PLACE)) == made.outputs
     assert notes.read(notes.LEAVING, PLACE.key(SERVICE, "a")) is None

@@ -16,7 +16,7 @@ from pulumi.runtime.proto.provider_pb2_grpc import (
     ResourceProviderStub,
     add_ResourceProviderServicer_to_server,
 )
-from pulumi_agentrun import host
+from pulumi_agentrun.dynamic import host
 
 
 class Older(ResourceProviderServicer):

@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pulumi_agentrun import inputs, naming, options
-from pulumi_agentrun.changes import diff, update_of
 from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
-from pulumi_agentrun.drift import observe, shows_keys
-from pulumi_agentrun.places import ORIGIN, SHOWS_KEYS
-from pulumi_agentrun.shapes import UNKNOWN
+from pulumi_agentrun.lifecycle import check, hidden_inputs, names
+from pulumi_agentrun.lifecycle.diff import diff, update_of
+from pulumi_agentrun.lifecycle.drift import observe, shows_keys
+from pulumi_agentrun.lifecycle.places import ORIGIN, SHOWS_KEYS
+from pulumi_agentrun.lifecycle.schema import UNKNOWN
 
 URN = "urn:pulumi:dev::p::pulumi-python:dynamic/agentrun:ModelService::qwen"
 SERVICE_IN: dict[str, Any] = {
-    "model_type": "llm", "provider": "tongyi", "description": "d", options.URN: URN,
+    "model_type": "llm", "provider": "tongyi", "description": "d", hidden_inputs.URN: URN,
     "provider_settings": {"api_key": "sk", "base_url": "https://e", "model_names": ["a", "b"]},
 }  # fmt: skip
 PROXY_IN: dict[str, Any] = {
-    options.URN: URN.replace("Service", "Proxy"),
+    hidden_inputs.URN: URN.replace("Service", "Proxy"),
     "proxy_config": {
         "endpoints": [{"model_service_name": "a", "weight": 9}, {"model_service_name": "b", "weight": 1}],
         "policies": {"num_retries": 2, "fallbacks": [{"model_service_name": "b"}, {"model_service_name": "a"}]},
@@ -30,7 +30,7 @@ PROXY_IN: dict[str, Any] = {
 
 
 def checked(kind: Kind[Any], news: dict[str, Any], olds: dict[str, Any] | None = None) -> dict[str, Any]:
-    result, failures = inputs.check(kind, olds or {}, news)
+    result, failures = check.check(kind, olds or {}, news)
     assert failures == []
     return result
 
@@ -79,12 +79,12 @@ BAD: list[tuple[Kind[Any], dict[str, Any], str]] = [
 @pytest.mark.parametrize(("kind", "change", "expected"), BAD)
 def test_bad_input_is_named_by_path(kind: Kind[Any], change: dict[str, Any], expected: str) -> None:
     base = SERVICE_IN if kind is SERVICE else PROXY_IN
-    _, failures = inputs.check(kind, {}, base | change)
+    _, failures = check.check(kind, {}, base | change)
     assert expected in "\n".join(str(failure) for failure in failures)
 
 
 def test_all_failures_come_at_once() -> None:
-    _, failures = inputs.check(SERVICE, {}, {"provider": 7, "nonsense": 1, "provider_settings": {"model_names": 2}})
+    _, failures = check.check(SERVICE, {}, {"provider": 7, "nonsense": 1, "provider_settings": {"model_names": 2}})
     assert {failure.path for failure in failures} == {
         "provider", "nonsense", "provider_settings.model_names", "model_type",
     }  # fmt: skip
@@ -133,10 +133,10 @@ def test_names_are_the_same_again_and_another_for_another_identity() -> None:
     name = checked(SERVICE, SERVICE_IN)["model_service_name"]
     assert name.startswith("qwen-")
     assert checked(SERVICE, SERVICE_IN)["model_service_name"] == name
-    for change in ({"provider": "openai"}, {options.URN: URN.replace("dev", "prod")}, {"profile": "eu"}):
+    for change in ({"provider": "openai"}, {hidden_inputs.URN: URN.replace("dev", "prod")}, {"profile": "eu"}):
         assert checked(SERVICE, SERVICE_IN | change)["model_service_name"] != name
     olds = checked(SERVICE, SERVICE_IN)
-    renamed = SERVICE_IN | {options.URN: URN + "-renamed"}
+    renamed = SERVICE_IN | {hidden_inputs.URN: URN + "-renamed"}
     assert checked(SERVICE, renamed, olds)["model_service_name"] == name
     assert checked(SERVICE, renamed | {"provider": "openai"}, olds)["model_service_name"] != name
     assert checked(SERVICE, SERVICE_IN | {"provider": UNKNOWN})["model_service_name"] is UNKNOWN
@@ -144,7 +144,7 @@ def test_names_are_the_same_again_and_another_for_another_identity() -> None:
 
 @given(st.text(min_size=1))
 def test_any_logical_name_gives_a_plain_one(logical: str) -> None:
-    name = naming.automatic_name(f"urn:pulumi:dev::p::t::{logical}", {})
+    name = names.automatic_name(f"urn:pulumi:dev::p::t::{logical}", {})
     assert 0 < len(name) <= 58
     assert all(c.isascii() and (c.isalnum() or c in "-_") for c in name)
 

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from pulumi_agentrun import notes
-from pulumi_agentrun.claims import Claims
 from pulumi_agentrun.client.kinds import SERVICE
-from pulumi_agentrun.journal import Journal
-from pulumi_agentrun.places import MADE, ORIGIN, Place
+from pulumi_agentrun.lifecycle import notes
+from pulumi_agentrun.lifecycle.claims import Claims
+from pulumi_agentrun.lifecycle.journal import Journal
+from pulumi_agentrun.lifecycle.places import MADE, ORIGIN, Place
 
 HERE = Place(address="https://a.example", location="https://a.example")
 
@@ -35,7 +35,7 @@ def test_processes_of_a_run_know_what_each_of_them_holds() -> None:
 
 
 def test_another_run_at_the_same_address_starts_anew(tmp_path: Path) -> None:
-    code = "from pulumi_agentrun.journal import Journal; Journal('127.0.0.1:1').add({'a': 1})"
+    code = "from pulumi_agentrun.lifecycle.journal import Journal; Journal('127.0.0.1:1').add({'a': 1})"
     subprocess.run([sys.executable, "-c", code], check=True, env={"TMPDIR": str(tmp_path)}, timeout=60)
     (folder,) = tmp_path.iterdir()
     (file,) = folder.iterdir()

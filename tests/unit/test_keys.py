@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pulumi_agentrun import changes, creation, inputs, keys, lifecycle
 from pulumi_agentrun.client import operations
 from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
-from pulumi_agentrun.keys import FINGERPRINT, FROM, Fingerprint, Reference
-from pulumi_agentrun.shapes import Shape, revealed, shape_of_model, shapes_of
+from pulumi_agentrun.lifecycle import check, diff, secret_refs, steps
+from pulumi_agentrun.lifecycle.create import update_input
+from pulumi_agentrun.lifecycle.schema import Shape, revealed, shape_of_model, shapes_of
+from pulumi_agentrun.lifecycle.secret_refs import FINGERPRINT, FROM, Fingerprint, Reference
 from unit.world import PLACE, World, create, wanted
 
 OWN = {"home_from": "env:HOME", "api_key_from": "file:/etc/passwd", "a_fingerprint": 1, "x": [{"b_from": "nowhere"}]}
@@ -29,18 +30,18 @@ def rules(default: Any) -> dict[str, Any]:
 def test_a_value_of_the_users_own_goes_on_the_wire_as_it_is(tmp_path: Path) -> None:
     world = World(tmp_path)
     made = create(world, **rules(OWN))
-    sent = world.run(lifecycle.read(SERVICE, "a", made.outputs, PLACE))
+    sent = world.run(steps.read(SERVICE, "a", made.outputs, PLACE))
     assert sent.outputs["model_info_configs"] == rules(OWN)["model_info_configs"]
     other = {**OWN, "home_from": "env:PATH"}
     news = wanted(**rules(other))
-    changed = world.run(lifecycle.update(SERVICE, "a", made.outputs, news, PLACE))
-    shown = world.run(lifecycle.read(SERVICE, "a", changed.outputs, PLACE))
+    changed = world.run(steps.update(SERVICE, "a", made.outputs, news, PLACE))
+    shown = world.run(steps.read(SERVICE, "a", changed.outputs, PLACE))
     assert shown.outputs["model_info_configs"] == rules(other)["model_info_configs"]
 
 
 def test_an_update_sends_a_value_of_the_users_own_as_it_is() -> None:
     olds, news = wanted(), wanted(**rules(OWN))
-    sent = operations.update("a", creation.update_input(SERVICE, changes.update_of(SERVICE, olds, news))).body
+    sent = operations.update("a", update_input(SERVICE, diff.update_of(SERVICE, olds, news))).body
     assert sent is not None
     (config,) = json.loads(sent)["modelInfoConfigs"]
     assert config["modelParameterRules"][0]["default"] == OWN
@@ -94,7 +95,7 @@ def reading(reference: str) -> str:
     """Return the reason why a reference is not followed, as a preview shows it, through whatever may run."""
     settings = {"base_url": "https://a.example", "api_key_from": reference}
     news = {"model_service_name": "a", "model_type": "llm", "provider": "p", "provider_settings": settings}
-    _, failures = inputs.check(SERVICE, {}, news)
+    _, failures = check.check(SERVICE, {}, news)
     (failure,) = failures
     assert failure.path == "provider_settings.api_key_from"
     return failure.reason
@@ -119,7 +120,7 @@ def test_only_small_regular_files_are_read(tmp_path: Path) -> None:
     (tmp_path / "large").write_text("x" * (8 * 1024 + 1))
     assert "is larger than 8 KiB" in reading(f"file:{tmp_path}/large")
     (tmp_path / "full").write_text("x" * 8 * 1024)
-    assert keys.read(f"file:{tmp_path}/full") == "x" * 8 * 1024
+    assert secret_refs.read(f"file:{tmp_path}/full") == "x" * 8 * 1024
     os.mkfifo(tmp_path / "fifo")
     assert "is no regular file" in reading(f"file:{tmp_path}/fifo")
     (tmp_path / "link").symlink_to("fifo")
@@ -131,7 +132,7 @@ def test_only_small_regular_files_are_read(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
     assert "it is not text" in reading(f"file:{tmp_path}/binary")
     (tmp_path / "key").write_text("sk-1\n")
-    assert keys.read(f"file:{tmp_path}/key") == "sk-1"
+    assert secret_refs.read(f"file:{tmp_path}/key") == "sk-1"
 
 
 @pytest.mark.parametrize(
@@ -150,4 +151,4 @@ def test_nothing_of_the_system_is_read(path: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["~nobody-of-that-name/key", "a\0b", "x" * 5000, "\ud800"])
 def test_a_path_that_is_none_is_a_sentence(path: str) -> None:
     with pytest.raises(ConfigError, match="cannot be read: "):
-        keys.read(f"file:{path}")
+        secret_refs.read(f"file:{path}")

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_agentrun import changes, lifecycle, waiting
-from pulumi_agentrun.changes import diff
 from pulumi_agentrun.client.errors import AgentRunError, LifecycleError
 from pulumi_agentrun.client.kinds import SERVICE
-from pulumi_agentrun.lifecycle import Place
+from pulumi_agentrun.lifecycle import steps, waiters
+from pulumi_agentrun.lifecycle.diff import diff, update_of
+from pulumi_agentrun.lifecycle.steps import Place
 from pulumi_agentrun.platform import Fault
 from unit.world import PLACE, World, create, wanted
 
@@ -41,7 +41,7 @@ def test_a_creation_passes_through_trouble(world: World, trouble: Fault) -> None
     made = create(world)
     assert made.id == "a"
     assert made.outputs["status"] == "READY"
-    again = world.run(lifecycle.read(SERVICE, "a", made.outputs, PLACE))
+    again = world.run(steps.read(SERVICE, "a", made.outputs, PLACE))
     assert diff(SERVICE, "a", again.outputs, wanted()).changed == ()
 
 
@@ -49,23 +49,23 @@ def test_a_creation_that_fails_is_deleted_and_says_why(world: World) -> None:
     world.platform.inject(Fault(operation="CreateModelService", outcome="CREATE_FAILED", reason="no quota"))
     with pytest.raises(LifecycleError, match=r"CREATE_FAILED: no quota .*request id .*nothing is left behind"):
         create(world)
-    assert world.run(lifecycle.read(SERVICE, "a", {}, PLACE)) is None
+    assert world.run(steps.read(SERVICE, "a", {}, PLACE)) is None
 
 
 def test_a_creation_that_takes_too_long_is_deleted(world: World) -> None:
     world.platform.switch(latency=1000.0)
     with pytest.raises(LifecycleError, match="was not ready within 60 seconds"):
         create(world)
-    assert world.run(lifecycle.read(SERVICE, "a", {}, PLACE)) is None
+    assert world.run(steps.read(SERVICE, "a", {}, PLACE)) is None
     waits = [pause for pause in world.pauses if pause]
     assert waits[:3] == pytest.approx([0.2, 0.3, 0.45])
-    assert max(waits) == waiting.LONGEST_POLL
+    assert max(waits) == waiters.LONGEST_POLL
 
 
 def test_a_cleanup_that_fails_says_what_to_do(world: World) -> None:
     world.platform.inject(Fault(operation="CreateModelService", outcome="CREATE_FAILED", reason="no quota"))
     world.platform.inject(Fault(operation="DeleteModelService", status=403, code="NoPermission", times=9))
-    with pytest.raises(lifecycle.IncompleteError, match=r"could not be deleted again.*It stays in state") as caught:
+    with pytest.raises(steps.IncompleteError, match=r"could not be deleted again.*It stays in state") as caught:
         create(world)
     assert "AGENTRUN_ADOPT=a pulumi up" in caught.value.unkept
     assert caught.value.live.outputs["status"] == "CREATE_FAILED"
@@ -88,53 +88,53 @@ def test_transient_errors_while_waiting_are_waited_out(world: World) -> None:
 def test_a_failed_update_says_why(world: World) -> None:
     made = create(world)
     world.platform.inject(Fault(operation="UpdateModelService", outcome="UPDATE_FAILED", reason="busy"))
-    with pytest.raises(lifecycle.IncompleteError, match="UPDATE_FAILED: busy"):
-        world.run(lifecycle.update(SERVICE, "a", made.outputs, wanted(description="new"), PLACE))
+    with pytest.raises(steps.IncompleteError, match="UPDATE_FAILED: busy"):
+        world.run(steps.update(SERVICE, "a", made.outputs, wanted(description="new"), PLACE))
 
 
 def test_an_update_that_failed_is_sent_again_whole(world: World) -> None:
     made = create(world)
     world.platform.inject(Fault(operation="UpdateModelService", outcome="UPDATE_FAILED", reason="busy"))
     news = wanted(description="new")
-    with pytest.raises(lifecycle.IncompleteError, match=r"UPDATE_FAILED: busy.*The next pulumi up") as caught:
-        world.run(lifecycle.update(SERVICE, "a", made.outputs, news, PLACE))
+    with pytest.raises(steps.IncompleteError, match=r"UPDATE_FAILED: busy.*The next pulumi up") as caught:
+        world.run(steps.update(SERVICE, "a", made.outputs, news, PLACE))
     left = caught.value.live.outputs
     assert (left["description"], left["status"]) == ("new", "UPDATE_FAILED")
-    found = changes.diff(SERVICE, "a", left, news)
+    found = diff(SERVICE, "a", left, news)
     assert (found.changed, found.replaces) == (("status",), ())
-    assert changes.update_of(SERVICE, left, news).keys() >= {"description", "provider_settings"}
-    assert world.run(lifecycle.update(SERVICE, "a", left, news, PLACE)).outputs["status"] == "READY"
+    assert update_of(SERVICE, left, news).keys() >= {"description", "provider_settings"}
+    assert world.run(steps.update(SERVICE, "a", left, news, PLACE)).outputs["status"] == "READY"
 
 
 def test_a_failed_update_of_what_cannot_be_read_is_just_that(world: World) -> None:
     made = create(world)
     world.platform.inject(Fault(operation="UpdateModelService", outcome="UPDATE_FAILED", reason="busy"))
     world.platform.inject(Fault(operation="GetModelService", status=403, code="Forbidden", times=9))
-    with pytest.raises(lifecycle.IncompleteError, match="UPDATE_FAILED: busy"):
-        world.run(lifecycle.update(SERVICE, "a", made.outputs, wanted(description="new"), PLACE))
+    with pytest.raises(steps.IncompleteError, match="UPDATE_FAILED: busy"):
+        world.run(steps.update(SERVICE, "a", made.outputs, wanted(description="new"), PLACE))
 
 
 def test_an_update_of_what_has_gone_says_what_to_do(world: World) -> None:
     with pytest.raises(LifecycleError, match="run pulumi refresh"):
-        world.run(lifecycle.update(SERVICE, "a", wanted(), wanted(description="new"), PLACE))
+        world.run(steps.update(SERVICE, "a", wanted(), wanted(description="new"), PLACE))
 
 
 @pytest.mark.parametrize("deletion", ["immediate", "gradual"])
 def test_a_deletion_waits_until_it_is_gone(world: World, deletion: str) -> None:
     world.platform.switch(latency=3.0, deletion=deletion)
     made = create(world)
-    world.run(lifecycle.delete(SERVICE, "a", made.outputs, PLACE))
-    assert world.run(lifecycle.read(SERVICE, "a", made.outputs, PLACE)) is None
-    world.run(lifecycle.delete(SERVICE, "a", made.outputs, PLACE))
+    world.run(steps.delete(SERVICE, "a", made.outputs, PLACE))
+    assert world.run(steps.read(SERVICE, "a", made.outputs, PLACE)) is None
+    world.run(steps.delete(SERVICE, "a", made.outputs, PLACE))
 
 
 def test_a_deletion_that_is_refused_for_now_is_tried_again(world: World) -> None:
     made = create(world)
     world.platform.inject(Fault(operation="DeleteModelService", status=409, code="ERR_RESOURCE_IN_USE", times=3))
-    world.run(lifecycle.delete(SERVICE, "a", made.outputs, PLACE))
+    world.run(steps.delete(SERVICE, "a", made.outputs, PLACE))
     world.platform.inject(Fault(operation="DeleteModelService", status=400, code="ERR_BAD_REQUEST"))
     with pytest.raises(AgentRunError, match="ERR_BAD_REQUEST"):
-        world.run(lifecycle.delete(SERVICE, "a", made.outputs, PLACE))
+        world.run(steps.delete(SERVICE, "a", made.outputs, PLACE))
 
 
 @pytest.mark.parametrize(
@@ -152,15 +152,15 @@ def test_only_the_service_can_say_that_a_resource_is_gone(world: World, trouble:
     made = create(world)
     world.platform.inject(trouble)
     with pytest.raises(AgentRunError):
-        world.run(lifecycle.read(SERVICE, "a", made.outputs, PLACE))
+        world.run(steps.read(SERVICE, "a", made.outputs, PLACE))
 
 
 def test_no_other_region_is_searched(world: World) -> None:
     made = create(world)
     acts: list[Callable[[Place], Any]] = [
-        lambda place: lifecycle.read(SERVICE, "a", made.outputs, place),
-        lambda place: lifecycle.update(SERVICE, "a", made.outputs, wanted(), place),
-        lambda place: lifecycle.delete(SERVICE, "a", made.outputs, place),
+        lambda place: steps.read(SERVICE, "a", made.outputs, place),
+        lambda place: steps.update(SERVICE, "a", made.outputs, wanted(), place),
+        lambda place: steps.delete(SERVICE, "a", made.outputs, place),
     ]
     for act in acts:
         with pytest.raises(AgentRunError, match="is in embedded, but the configuration says cn-shanghai"):
@@ -177,6 +177,6 @@ def test_nothing_drifts_under_any_behaviour_of_the_service(
     world.platform.switch(nested=nested, api_key=api_key, computed=computed, list_order=list_order)
     live = create(world)
     for news in (wanted(description="one"), wanted(network_configuration={"vpc_id": "v"}), wanted()):
-        live = world.run(lifecycle.update(SERVICE, "a", live.outputs, news, PLACE))
-        seen = world.run(lifecycle.read(SERVICE, "a", live.outputs, PLACE))
+        live = world.run(steps.update(SERVICE, "a", live.outputs, news, PLACE))
+        seen = world.run(steps.read(SERVICE, "a", live.outputs, PLACE))
         assert diff(SERVICE, "a", seen.outputs, news).changed == ()

@@ -20,7 +20,7 @@ from pulumi_agentrun.client.models import (
     ModelServiceListInput,
     ModelServiceUpdateInput,
 )
-from pulumi_agentrun.client.settings import ProxyConfig
+from pulumi_agentrun.client.models.shared import ProxyConfig
 
 KEY = 'sk-"top\\secret'
 CREATE = ModelServiceCreateInput.model_validate(

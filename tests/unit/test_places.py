@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_agentrun.accounts import Accounts
 from pulumi_agentrun.client.config import Config, resolve
 from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.client.kinds import SERVICE
-from pulumi_agentrun.places import ORIGIN, Place, check_gone, check_same, digest
+from pulumi_agentrun.lifecycle.places import ORIGIN, Place, check_gone, check_same, digest
+from pulumi_agentrun.lifecycle.profiles import Accounts
 from pulumi_agentrun.platform import Platform
 
 A = "https://agentrun.cn-hangzhou.aliyuncs.com"

@@ -18,15 +18,15 @@ from pulumi.output import Unknown
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
-from pulumi_agentrun.failures import Status
-from pulumi_agentrun.inputs import Failure
+from pulumi_agentrun.engine.failures import Status
+from pulumi_agentrun.engine.log import Engine
+from pulumi_agentrun.lifecycle.casing import from_schema, properties, to_schema, worded
+from pulumi_agentrun.lifecycle.check import Failure
+from pulumi_agentrun.lifecycle.schema import UNKNOWN
 from pulumi_agentrun.platform import Platform
 from pulumi_agentrun.plugin import values
-from pulumi_agentrun.plugin.engine import Engine
 from pulumi_agentrun.plugin.provider import Provider
 from pulumi_agentrun.plugin.values import Hidden
-from pulumi_agentrun.shapes import UNKNOWN
-from pulumi_agentrun.spelling import from_schema, properties, to_schema, worded
 
 UNKNOWN_VALUE = rpc.UNKNOWN
 URN = "urn:pulumi:dev::p::agentrun:index:ModelService::svc"

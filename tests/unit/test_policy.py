@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from pulumi_agentrun.client.errors import ConfigError
+from pulumi_agentrun.lifecycle.schema import UNKNOWN
 from pulumi_agentrun.policy import PRESETS, RULES, NotKnown, View, rules
 from pulumi_agentrun.policy.view import view_of
-from pulumi_agentrun.shapes import UNKNOWN
 from pulumi_policy import ResourceValidationArgs, ResourceValidationPolicy, StackValidationPolicy
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError, unknown_checking_proxy
 from unit.views import BY_NAME, SECRET, found, proxy, service, to

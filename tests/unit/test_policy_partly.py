@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
+from pulumi_agentrun.lifecycle.casing import properties
+from pulumi_agentrun.lifecycle.schema import UNKNOWN
 from pulumi_agentrun.policy import PRESETS, RULES, Finding, Unjudged, View
 from pulumi_agentrun.policy.pack import policies
-from pulumi_agentrun.shapes import UNKNOWN
-from pulumi_agentrun.spelling import properties
 from unit.views import BY_NAME, SECRET, found, proxy, service, to
 
 LATER = " is not known yet; it will be checked in the update"

@@ -22,7 +22,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pulumi.runtime.proto import provider_pb2, status_pb2
-from pulumi_agentrun.accounts import Accounts
 from pulumi_agentrun.client import (
     Config,
     ModelClient,
@@ -38,12 +37,13 @@ from pulumi_agentrun.client.errors import LifecycleError
 from pulumi_agentrun.client.flows import once
 from pulumi_agentrun.client.kinds import SERVICE
 from pulumi_agentrun.client.redaction import redact
-from pulumi_agentrun.client.transport import Session
-from pulumi_agentrun.failures import Status
-from pulumi_agentrun.hosted import Hosted
+from pulumi_agentrun.client.session import Session
+from pulumi_agentrun.dynamic.provider import Hosted
+from pulumi_agentrun.engine.failures import Status
+from pulumi_agentrun.engine.log import Engine
+from pulumi_agentrun.lifecycle.profiles import Accounts
 from pulumi_agentrun.platform import Fault, Platform
 from pulumi_agentrun.plugin import values
-from pulumi_agentrun.plugin.engine import Engine
 from pulumi_agentrun.plugin.provider import Provider, messages
 from pydantic import SecretStr
 

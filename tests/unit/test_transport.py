@@ -10,20 +10,13 @@ from typing import Any
 
 import httpx
 import pytest
-from pulumi_agentrun.client import (
-    Config,
-    ModelClient,
-    ModelServiceCreateInput,
-    ProviderSettings,
-    errors,
-    operations,
-)
+from pulumi_agentrun.client import Config, ModelClient, ModelServiceCreateInput, ProviderSettings, errors, operations
 from pulumi_agentrun.client.config import Connection
-from pulumi_agentrun.client.connections import proxy_for
 from pulumi_agentrun.client.credentials import Credentials
 from pulumi_agentrun.client.flows import Flow, Notice
 from pulumi_agentrun.client.kinds import SERVICE
-from pulumi_agentrun.client.transport import Session
+from pulumi_agentrun.client.pool import proxy_for
+from pulumi_agentrun.client.session import Session
 
 SECRET = "sk-in-a-header"
 

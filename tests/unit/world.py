@@ -8,15 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pulumi_agentrun import inputs, lifecycle
 from pulumi_agentrun.client.config import Config, resolve
 from pulumi_agentrun.client.embedded import EmbeddedTransport
 from pulumi_agentrun.client.errors import AgentRunError
 from pulumi_agentrun.client.flows import Notice, Pause
 from pulumi_agentrun.client.kinds import SERVICE
 from pulumi_agentrun.client.operations import Operation
-from pulumi_agentrun.client.transport import Session
-from pulumi_agentrun.lifecycle import Place
+from pulumi_agentrun.client.session import Session
+from pulumi_agentrun.lifecycle import check, steps
+from pulumi_agentrun.lifecycle.steps import Place
 from pulumi_agentrun.platform import Platform
 
 PLACE = Place("embedded", timeout=60)
@@ -74,11 +74,11 @@ def one(step: Any) -> Any:
 def wanted(**more: Any) -> dict[str, Any]:
     settings = {"api_key": "sk-hidden", "base_url": "https://e", "model_names": ["b", "a"]}
     news = {"model_service_name": "a", "model_type": "llm", "provider": "p", "provider_settings": settings} | more
-    result, failures = inputs.check(SERVICE, {}, news)
+    result, failures = check.check(SERVICE, {}, news)
     assert failures == []
     return result
 
 
-def create(world: World, *, adopt: bool = False, former: Any = None, **more: Any) -> lifecycle.Live:
-    made: lifecycle.Live = world.run(lifecycle.create(SERVICE, wanted(**more), PLACE, adopt=adopt, former=former))
+def create(world: World, *, adopt: bool = False, former: Any = None, **more: Any) -> steps.Live:
+    made: steps.Live = world.run(steps.create(SERVICE, wanted(**more), PLACE, adopt=adopt, former=former))
     return made

@@ -8,9 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .config import (
-        Config,
-    )
+    from .config import Config
     from .errors import (
         AgentRunError,
         AuthenticationError,
@@ -27,9 +25,7 @@ if TYPE_CHECKING:
         TransportError,
         UnexpectedAnswerError,
     )
-    from .model_client import (
-        ModelClient,
-    )
+    from .model_client import ModelClient
     from .models import (
         CreateInput,
         ListInput,
@@ -50,7 +46,7 @@ if TYPE_CHECKING:
         SystemProps,
         UpdateInput,
     )
-    from .settings import (
+    from .models.shared import (
         AiGuardrailConfig,
         ArmsConfiguration,
         BackendType,
@@ -134,7 +130,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: a Pulumi program that only declares resources needs no httpx."""
     if name in __all__:
-        for module in ("errors", "settings", "models", "config", "model_client"):
+        for module in ("errors", "models.shared", "models", "config", "model_client"):
             found = import_module(f".{module}", __name__)
             if hasattr(found, name):
                 return getattr(found, name)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
-from .fields import Model, docstrings
 from .models import (
     CreateInput,
     ListInput,
@@ -21,7 +20,8 @@ from .models import (
     SystemProps,
     UpdateInput,
 )
-from .settings import BackendType
+from .models.fields import Model, docstrings
+from .models.shared import BackendType
 
 R = TypeVar("R", bound=SystemProps)
 

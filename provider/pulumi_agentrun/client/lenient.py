@@ -18,10 +18,10 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import SecretStr
 from pydantic.alias_generators import to_camel
 
-from .fields import Model
 from .kinds import Kind
 from .models import SystemProps
-from .settings import Status
+from .models.fields import Model
+from .models.shared import Status
 
 R = TypeVar("R", bound=SystemProps)
 

@@ -9,19 +9,12 @@ from typing import TYPE_CHECKING, Literal, TypeVar, overload
 from . import flows, operations
 from .config import Config, resolve
 from .kinds import Kind, kind_for
-from .models import (
-    CreateInput,
-    ListInput,
-    ModelProxy,
-    ModelService,
-    SystemProps,
-    UpdateInput,
-)
+from .models import CreateInput, ListInput, ModelProxy, ModelService, SystemProps, UpdateInput
+from .models.shared import BackendType
 from .pages import Pages
-from .settings import BackendType
 
 if TYPE_CHECKING:
-    from .transport import Session
+    from .session import Session
 
 R = TypeVar("R", bound=SystemProps)
 Items = list[R]  # `list` is a method in the class below
@@ -190,7 +183,7 @@ class ModelClient:
         """Return the connections of a configuration, to drive flows of one's own."""
         merged = config.over(self._config) if config else self._config
         if merged not in self._sessions:
-            from .transport import Session  # with httpx, which an import alone need not wait for
+            from .session import Session  # with httpx, which an import alone need not wait for
 
             self._sessions.setdefault(merged, Session(resolve(merged)))
         return self._sessions[merged]

@@ -9,9 +9,9 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 from . import errors, lenient
-from .fields import Model
 from .kinds import Kind, kind_of
 from .models import CreateInput, ListInput, SystemProps, UpdateInput
+from .models.fields import Model
 
 R = TypeVar("R", bound=SystemProps)
 T = TypeVar("T")

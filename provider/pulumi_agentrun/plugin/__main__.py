@@ -10,7 +10,7 @@ import sys
 import grpc.aio
 from pulumi.runtime.proto.provider_pb2_grpc import add_ResourceProviderServicer_to_server
 
-from .engine import Engine
+from ..engine.log import Engine
 from .provider import Provider
 
 _LARGEST_MESSAGE = 400 * 1024 * 1024  # Pulumi's own limit

@@ -11,11 +11,11 @@ from ..client.flows import call
 from ..client.kinds import PROXY, SERVICE, Kind
 from ..client.model_client import iterate_async
 from ..client.models import ListInput, SystemProps
-from ..leaves import plain
-from ..lifecycle import REGION
-from ..shapes import map_secrets
-from ..spelling import camel, properties, to_schema
-from .settings import Settings
+from ..lifecycle.casing import camel, properties, to_schema
+from ..lifecycle.scalars import plain
+from ..lifecycle.schema import map_secrets
+from ..lifecycle.steps import REGION
+from .configuration import Settings
 from .values import Hidden
 
 _GET: dict[str, Kind[Any]] = {"agentrun:index:getModelService": SERVICE, "agentrun:index:getModelProxy": PROXY}

@@ -19,18 +19,18 @@ from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
-from .. import changes, controller, inputs, lifecycle, notes, options
-from ..claims import Claims
 from ..client.errors import AgentRunError
 from ..client.flows import Flow, discreet
 from ..client.kinds import PROXY, SERVICE, Kind
-from ..failures import code_of, incomplete
-from ..journal import Journal
-from ..shapes import UNKNOWN, map_secrets, secrets_of
-from ..spelling import camel, from_schema, properties, to_schema, worded
+from ..engine.failures import code_of, incomplete
+from ..engine.log import Engine
+from ..lifecycle import check, controller, diff, hidden_inputs, notes, steps
+from ..lifecycle.casing import camel, from_schema, properties, to_schema, worded
+from ..lifecycle.claims import Claims
+from ..lifecycle.journal import Journal
+from ..lifecycle.schema import UNKNOWN, map_secrets, secrets_of
 from . import functions, values
-from .engine import Engine
-from .settings import Settings
+from .configuration import Settings
 from .values import Hidden, Properties, hide
 
 T = TypeVar("T")
@@ -101,13 +101,13 @@ class Provider(ResourceProviderServicer):
 
     async def Check(self, request: messages.CheckRequest, context: Context) -> messages.CheckResponse:
         """Validate the inputs and complete them with defaults and a name."""
-        kind, given, failures = _kind(request.urn), values.read(request.news), list[inputs.Failure]()
+        kind, given, failures = _kind(request.urn), values.read(request.news), list[check.Failure]()
         olds = _plain(kind, values.read(request.olds))
         news = from_schema(properties(kind), given.values, failures)
         news |= _autonamed(request, kind, olds, news, failures)
         if not failures:
-            news, failures = inputs.check(kind, olds, {**news, options.URN: request.urn})
-            news.pop(options.URN)
+            news, failures = check.check(kind, olds, {**news, hidden_inputs.URN: request.urn})
+            news.pop(hidden_inputs.URN)
         reasons = [worded(str(failure)) for failure in failures]
         if not failures:
             reasons = await self._settings.faults() or self._declared(kind, news[kind.name_field], request.urn)
@@ -123,22 +123,22 @@ class Provider(ResourceProviderServicer):
         """Compare old outputs with checked inputs, down to the properties that differ."""
         kind = _kind(request.urn)
         olds, news = _plain(kind, values.read(request.olds)), _plain(kind, values.read(request.news))
-        found = changes.diff(kind, request.id, olds, news)
+        found = diff.diff(kind, request.id, olds, news)
         place = self._settings.place
         if place is not None:
             async with self._answering(request.urn, context):
                 self._claims.check_place(kind, request.id, olds, place)
                 if notes.read(notes.LEAVING, place.key(kind, request.id)) is not None:
-                    flow = partial(lifecycle.settled, kind, request.id, olds)
+                    flow = partial(steps.settled, kind, request.id, olds)
                     olds = dict(await self._run(request.urn, 0, flow, olds))
-                    found = changes.diff(kind, request.id, olds, news)
+                    found = diff.diff(kind, request.id, olds, news)
             if not found.changed:
                 self._claims.keep(kind, place, request.id, request.urn, olds)
         details = {
             _path(edit.path): messages.PropertyDiff(
                 kind=_VERBS[edit.verb, edit.path[0] in found.replaces], inputDiff=edit.path[0] in kind.inputs
             )
-            for edit in changes.edits(kind, found, olds, news)
+            for edit in diff.edits(kind, found, olds, news)
         }
         return messages.DiffResponse(
             changes=_some(found.changed),
@@ -167,7 +167,7 @@ class Provider(ResourceProviderServicer):
         olds = _plain(kind, given)
         async with self._answering(request.urn, context, given):
             live = await self._run(
-                request.urn, request.timeout, lambda at: lifecycle.read(kind, request.id, olds, at), olds
+                request.urn, request.timeout, lambda at: steps.read(kind, request.id, olds, at), olds
             )
         if live is None:
             return messages.ReadResponse()
@@ -182,7 +182,7 @@ class Provider(ResourceProviderServicer):
             return messages.UpdateResponse(properties=self._planned(kind, olds, news, given))
         async with self._answering(request.urn, context, given):
             live = await self._run(
-                request.urn, request.timeout, lambda at: lifecycle.update(kind, request.id, olds, news, at), olds, news
+                request.urn, request.timeout, lambda at: steps.update(kind, request.id, olds, news, at), olds, news
             )
         return messages.UpdateResponse(properties=_struct(kind, live.outputs, given))
 
@@ -213,21 +213,21 @@ class Provider(ResourceProviderServicer):
         self,
         urn: str,
         timeout: float,
-        flow: Callable[[lifecycle.Place], Flow[T]],
+        flow: Callable[[steps.Place], Flow[T]],
         *props: Mapping[str, Any],
         make: bool = False,
     ) -> T:
         session, place = await self._settings.connect(make=make)
-        steps = discreet(flow(replace(place, timeout=timeout or place.timeout)), secrets_of(_kind(urn), *props))
+        work = discreet(flow(replace(place, timeout=timeout or place.timeout)), secrets_of(_kind(urn), *props))
         with self._engine.about(urn):
-            return await session.run_async(steps, self._stop)
+            return await session.run_async(work, self._stop)
 
     @asynccontextmanager
     async def _answering(self, urn: str, context: Context, given: Properties | None = None) -> AsyncIterator[None]:
         """Answer with the sentence of a failure, and with what exists if a creation or update is incomplete."""
         try:
             yield
-        except lifecycle.IncompleteError as error:
+        except steps.IncompleteError as error:
             kind, message = _kind(urn), worded(str(error))
             outputs, wanted = _struct(kind, error.live.outputs, given), _struct(kind, error.live.inputs, given)
             await context.abort_with_status(incomplete(error.live.id, outputs, wanted, message))
@@ -236,7 +236,7 @@ class Provider(ResourceProviderServicer):
 
     def _planned(self, kind: Kind[Any], olds: dict[str, Any], news: dict[str, Any], given: Properties) -> Struct:
         region = self._settings.region
-        outputs = {**changes.planned(kind, olds, news), lifecycle.REGION: region}
+        outputs = {**diff.planned(kind, olds, news), steps.REGION: region}
         return _struct(kind, outputs, given)
 
 
@@ -261,7 +261,7 @@ def _autonamed(
     kind: Kind[Any],
     olds: dict[str, Any],
     news: dict[str, Any],
-    failures: list[inputs.Failure],
+    failures: list[check.Failure],
 ) -> dict[str, Any]:
     """Return the name that `pulumi:autonaming` in stack configuration wants, if it has a say."""
     mode = request.autonaming.mode if request.HasField("autonaming") else None
@@ -269,7 +269,7 @@ def _autonamed(
         return {}
     name = olds.get(kind.name_field) or request.autonaming.proposed_name
     if not name:
-        failures.append(inputs.Failure(camel(kind.name_field), "must be set, for pulumi:autonaming is disabled"))
+        failures.append(check.Failure(camel(kind.name_field), "must be set, for pulumi:autonaming is disabled"))
     return {kind.name_field: name or None}
 
 

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from ..client import ModelClient, ModelProxy, ModelProxyListInput, ModelService, ModelServiceListInput
 from ..client.errors import ConfigError
 from ..client.kinds import PROXY, SERVICE, Kind
-from ..leaves import plain
+from ..lifecycle.scalars import plain
 from .address import endpoint_region
 from .presets import RULES, Choice, Level, preset_of
 from .rule import Rule, Settings

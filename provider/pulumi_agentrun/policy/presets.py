@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..client.errors import ConfigError
-from . import conventions, limits, models, security, stack
 from .rule import Rule
+from .rules import conventions, limits, models, security, stack
 
 Level = Literal["advisory", "mandatory", "disabled"]
 

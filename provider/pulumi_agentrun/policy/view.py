@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..client.kinds import PROXY, SERVICE, Kind
-from ..shapes import UNKNOWN
-from ..spelling import from_schema, properties, worded
+from ..lifecycle.casing import from_schema, properties, worded
+from ..lifecycle.schema import UNKNOWN
 
 DYNAMIC = "pulumi-python:dynamic/agentrun:"
 PLUGIN = "agentrun:index:"

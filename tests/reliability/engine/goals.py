@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi_agentrun import options as hidden
-from pulumi_agentrun.host import PROVIDER_KEY
+from pulumi_agentrun.dynamic.host import PROVIDER_KEY
+from pulumi_agentrun.lifecycle import hidden_inputs as hidden
 from pydantic.alias_generators import to_camel
 from reliability.calls import UNKNOWN
 from reliability.engine.doors import PROVIDERS, pickled

@@ -13,13 +13,13 @@ from typing import Any
 from unittest.mock import patch
 
 import httpx
-from pulumi_agentrun import host
-from pulumi_agentrun.client import flows, transport
+from pulumi_agentrun.client import flows, session
 from pulumi_agentrun.client.config import Config, resolve
 from pulumi_agentrun.client.embedded import EmbeddedTransport
 from pulumi_agentrun.client.errors import AgentRunError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.client.operations import Operation
+from pulumi_agentrun.dynamic import host
 from pulumi_agentrun.platform.platform import Platform
 from pulumi_agentrun.platform.states import microseconds
 from pulumi_agentrun.platform.store import Store
@@ -46,16 +46,16 @@ class World:
         self._replaced = ExitStack()
         clock = SimpleNamespace(sleep=self.pass_time, monotonic=lambda: self.now)
         for module, name, ours in (
-            (transport, "time", clock),
-            (transport, "_sleep", self._sleep),
-            (transport, "EmbeddedTransport", self._wire),
+            (session, "time", clock),
+            (session, "_sleep", self._sleep),
+            (session, "EmbeddedTransport", self._wire),
             (host, "widen", lambda: None),  # it looks at every object of the process, and here are no threads
         ):
             self._replaced.enter_context(patch.object(module, name, ours))
         # The provider keeps notes beside the engine's own files.
         self._replaced.enter_context(patch.dict(os.environ, PULUMI_HOME=str(folder / "home")))
         self.platform.switch()  # makes it
-        self._session = transport.Session(resolve(Config(endpoint=self.endpoint)))
+        self._session = session.Session(resolve(Config(endpoint=self.endpoint)))
 
     def close(self) -> None:
         """Give the client its clock back, and close the platforms."""

@@ -9,12 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from e2e.project import Project
-from pulumi_agentrun.client import (
-    BackendType,
-    ModelServiceCreateInput,
-    ModelServiceUpdateInput,
-    ProviderSettings,
-)
+from pulumi_agentrun.client import BackendType, ModelServiceCreateInput, ModelServiceUpdateInput, ProviderSettings
 from pulumi_agentrun.platform import Fault
 from pydantic import SecretStr
 from reliability.calls import VERBS, Call, Names, about, condensed, in_order, sent_off

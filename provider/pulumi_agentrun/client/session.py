@@ -1,0 +1,266 @@
+"""The client's only I/O: drives a flow over httpx, in a thread or on an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import random
+import re
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from importlib.metadata import version
+from typing import Any, TypeVar
+
+import httpcore
+import httpx
+
+from .bounds import ENCODING, Body, BodyError
+from .config import Connection
+from .embedded import EmbeddedTransport
+from .errors import AgentRunError, StoppedError, TransportError
+from .flows import Flow, Pause, Step
+from .operations import VERSION, Operation
+from .pool import TOTAL, AsyncConnections, Connections, proxy_for
+from .redaction import SECRETS, redact
+from .signature import Signature
+
+T = TypeVar("T")
+
+USER_AGENT = (
+    f"pulumi-agentrun/{version('pulumi-agentrun')} Python/{platform.python_version()} httpx/{httpx.__version__}"
+)
+LONGEST_EXCHANGE = 120.0
+"""Seconds that an exchange without a timeout of its own may take, unless a single read may take longer."""
+# Raised before a request has left, so that even a creation may be sent again.
+_NOT_SENT = (
+    httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError,
+    httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout, httpcore.ProxyError,
+)  # fmt: skip
+_OF_THE_BODY = ("content-encoding", "content-length", "transfer-encoding")
+# Their texts hold addresses and reasons; where they repeat a header or what a peer sent, it stands in quotes.
+_SPEAKING = (
+    httpx.TransportError, BodyError,
+    httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError,
+)  # fmt: skip
+_QUOTE = re.compile(r"['\"]")
+_REFUSED = re.compile(r"[0-9]{3}\b")
+"""How the text of an HTTP proxy's refusal begins; behind it is whatever the proxy says."""
+
+
+class Session:
+    """The pooled connections of one configuration; made when first used, safe to share among threads.
+
+    Asynchronous connections belong to the event loop that made them; on another loop, new ones are made.
+    """
+
+    def __init__(self, connection: Connection, notify: Callable[[str], None] | None = None) -> None:
+        self.connection = connection
+        self.notify = notify or (lambda text: None)
+        self._lock = threading.Lock()
+        self._signature = Signature(connection.credentials)
+        self._sync: httpx.Client | None = None
+        self._async: tuple[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None
+
+    def run(self, flow: Flow[T]) -> T:
+        """Drive a flow to its end, waiting in this thread.
+
+        Whatever goes wrong in a step is thrown into the flow as an AgentRunError.
+        """
+        try:
+            step = next(flow)
+            while True:
+                outcome: Any = None
+                failure: AgentRunError | None = None
+                try:
+                    outcome = self._perform(step)
+                except Exception as error:
+                    failure = _failure(step, error, self._signature.secrets)
+                step = flow.throw(failure) if failure else flow.send(outcome)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+    async def run_async(self, flow: Flow[T], stop: asyncio.Event | None = None) -> T:
+        """Drive a flow to its end on the running event loop.
+
+        As `run` does. Once `stop` is set, what still waits is told so with a StoppedError; requests under way are not
+        cut short.
+        """
+        try:
+            step = next(flow)
+            while True:
+                outcome: Any = None
+                failure: AgentRunError | None = None
+                try:
+                    outcome = await self._perform_async(step, stop)
+                except Exception as error:
+                    failure = _failure(step, error, self._signature.secrets)
+                step = flow.throw(failure) if failure else flow.send(outcome)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+    def _perform(self, step: Step) -> Any:
+        if isinstance(step, Operation):
+            return self._exchange(step)
+        if isinstance(step, Pause):
+            time.sleep(_seconds(step))
+            return time.monotonic()
+        return self.notify(step.text)
+
+    async def _perform_async(self, step: Step, stop: asyncio.Event | None) -> Any:
+        if isinstance(step, Operation):
+            limit = self._limit(step)
+            try:
+                return await asyncio.wait_for(self._exchange_async(step), limit)
+            except asyncio.TimeoutError:
+                raise BodyError(f"it was not over within {limit:g} seconds") from None
+        if isinstance(step, Pause):
+            await _sleep(_seconds(step), stop)
+            return time.monotonic()
+        return self.notify(step.text)
+
+    def _exchange(self, operation: Operation[Any]) -> httpx.Response:
+        client = self._client()
+        response = client.send(self._request(client, operation), stream=True)
+        if response.is_closed:  # it came as a whole: from the embedded platform
+            return response
+        try:
+            body = Body(response.headers.get("content-encoding", ""))
+            for piece in response.iter_raw():
+                body.add(piece)
+        finally:
+            response.close()
+        return _with_body(response, body)
+
+    async def _exchange_async(self, operation: Operation[Any]) -> httpx.Response:
+        client = self._async_client()
+        response = await client.send(self._request(client, operation), stream=True)
+        if response.is_closed:
+            return response
+        try:
+            body = Body(response.headers.get("content-encoding", ""))
+            async for piece in response.aiter_raw():
+                body.add(piece)
+        finally:
+            await response.aclose()
+        return _with_body(response, body)
+
+    def _request(self, client: httpx.Client | httpx.AsyncClient, operation: Operation[Any]) -> httpx.Request:
+        to, limit = self.connection, self._limit(operation)
+        headers = {"x-acs-action": operation.action}
+        if operation.body is not None:
+            headers["content-type"] = "application/json; charset=utf-8"
+        return client.build_request(
+            operation.method,
+            operation.target,
+            content=operation.body,
+            headers=headers,
+            # Connecting and the TLS handshake, a connect timeout each, should end before the exchange has to: only then
+            # is it known that nothing was sent.
+            timeout=httpx.Timeout(to.read_timeout, connect=min(to.connect_timeout, limit / 2)),
+            extensions={TOTAL: limit, SECRETS: operation.secrets},
+        )
+
+    def _limit(self, operation: Operation[Any]) -> float:
+        if operation.timeout is not None:
+            return operation.timeout
+        return max(LONGEST_EXCHANGE, self.connection.connect_timeout + self.connection.read_timeout)
+
+    def _client(self) -> httpx.Client:
+        with self._lock:
+            if self._sync is None:
+                self._sync = httpx.Client(**self._options(), transport=self._transport(Connections))
+            return self._sync
+
+    def _async_client(self) -> httpx.AsyncClient:
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            if self._async is None or self._async[0] is not loop:
+                wire = self._transport(AsyncConnections)
+                self._async = (loop, httpx.AsyncClient(**self._options(), transport=wire))
+            return self._async[1]
+
+    def _transport(self, connections: Callable[[httpx.Proxy | None], T]) -> T | EmbeddedTransport:
+        if self.connection.directory is not None:
+            return EmbeddedTransport(self.connection.directory)
+        return connections(proxy_for(self.connection.base_url))
+
+    def _options(self) -> dict[str, Any]:
+        to = self.connection
+        return {
+            "base_url": to.base_url,
+            "auth": self._signature,
+            "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none are kept: each call stands for itself
+            "headers": {
+                "accept": "application/json",
+                "accept-encoding": ENCODING,
+                "user-agent": USER_AGENT,
+                "x-acs-version": VERSION,
+            },
+        }
+
+    def close(self) -> None:
+        """Close the connections that threads used."""
+        with self._lock:
+            client, self._sync = self._sync, None
+        if client:
+            client.close()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        self.close()
+        with self._lock:
+            pair, self._async = self._async, None
+        if pair and pair[0] is asyncio.get_running_loop():
+            await pair[1].aclose()
+
+
+async def _sleep(seconds: float, stop: asyncio.Event | None) -> None:
+    if stop is None:
+        return await asyncio.sleep(seconds)
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
+    if stop.is_set() and seconds:
+        raise StoppedError("Pulumi was cancelled while it waited.")
+    return None
+
+
+def _seconds(pause: Pause) -> float:
+    return random.uniform(0, pause.seconds) if pause.jitter else pause.seconds
+
+
+def _with_body(response: httpx.Response, body: Body) -> httpx.Response:
+    """Return a response as it is once its body has been read and decompressed."""
+    told = [(name, value) for name, value in response.headers.multi_items() if name not in _OF_THE_BODY]
+    return httpx.Response(response.status_code, headers=told, content=body.whole(), request=response.request)
+
+
+def _failure(step: Step, error: Exception, secrets: tuple[str, ...]) -> AgentRunError:
+    """Return what a flow is told of anything that goes wrong in a step."""
+    if isinstance(error, AgentRunError):
+        return error
+    if not isinstance(step, Operation):
+        return TransportError(
+            f"What a flow asked for, other than a request, failed: {type(error).__name__}.", sent=True
+        )
+    sent = not isinstance(error, _NOT_SENT)
+    reason = redact(_said(error), (*step.secrets, *secrets))
+    if not reason or _QUOTE.search(reason):
+        reason = type(error).__name__
+        if isinstance(error, OSError) and error.errno:  # the system's words for it, for its own may hold anything
+            reason += f", {os.strerror(error.errno)}"
+    advice = (
+        "It may have taken effect all the same." if sent else "Check agentrun:endpoint, the region and the network."
+    )
+    return TransportError(f"{step.action} of {step.subject} got no answer: {reason.rstrip('.')}. {advice}", sent=sent)
+
+
+def _said(error: Exception) -> str:
+    """Return the text of an error of a lower library, as far as it cannot hold what was sent or what a peer chose."""
+    if not isinstance(error, _SPEAKING) or isinstance(error, (httpx.LocalProtocolError, httpcore.LocalProtocolError)):
+        return ""
+    refused = _REFUSED.match(str(error)) if isinstance(error, (httpx.ProxyError, httpcore.ProxyError)) else None
+    return f"the HTTP proxy answered {refused[0]}" if refused else str(error)

@@ -1,0 +1,158 @@
+"""The front door for Python programs: Pulumi dynamic resources and their providers.
+
+The import path of the provider classes is a file format: it is pickled into every stack's state, as
+`pulumi_agentrun.dynamic.ModelServiceProvider`. Never move or rename them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pulumi
+from pulumi.dynamic import (
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
+from typing_extensions import Self
+
+from ..lifecycle import hidden_inputs
+
+if TYPE_CHECKING:
+    from .provider import Hosted
+
+
+class KindProvider(ResourceProvider):
+    """A dynamic provider of one kind of resource. It holds nothing until Pulumi's host configures it."""
+
+    backend_type: ClassVar[str]
+    # The pickle names a class and holds no secret; shown in plain, it never changes.
+    serialize_as_secret_always = False
+
+    _hosted: Hosted
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the stack's configuration; what is wrong with it, `check` says."""
+        # Imported where they run: a program only declares resources, and should not wait for models and lifecycle.
+        from ..client.kinds import kind_for
+        from .provider import Hosted
+
+        self._hosted = Hosted(kind_for(self.backend_type), req.config.get)
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Validate the inputs and complete them with defaults and a name."""
+        return self._hosted.check(_olds, news)
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Compare old outputs with checked inputs."""
+        return self._hosted.diff(_id, _olds, _news)
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Create a resource, or adopt it, and wait until it is ready."""
+        return self._hosted.create(props)
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Return a resource as it is; gone only if the service says that it does not exist."""
+        return self._hosted.read(id_, props)
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Change a resource in place and wait until it is ready."""
+        return self._hosted.update(_id, _olds, _news)
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Delete a resource and wait until it is gone."""
+        self._hosted.delete(_id, _props)
+
+
+class ModelServiceProvider(KindProvider):
+    """The dynamic provider of model services."""
+
+    backend_type = "service"
+
+
+class ModelProxyProvider(KindProvider):
+    """The dynamic provider of model proxies."""
+
+    backend_type = "proxy"
+
+
+class KindResource(Resource):
+    """A Pulumi resource of one kind; its subclasses say which properties it has."""
+
+    provider_class: ClassVar[type[KindProvider]]
+    _properties: ClassVar[tuple[str, ...]]
+    """Everything that it shows."""
+    _secrets: ClassVar[tuple[tuple[str, ...], ...]]
+    """Where its inputs hold secrets."""
+
+    def __init__(self, resource_name: str, props: dict[str, Any], opts: pulumi.ResourceOptions | None) -> None:
+        _refuse_plain_credentials()
+        given = {key: value for key, value in props.items() if value is not None}
+        for path in self._secrets:
+            given = _hide(given, path)
+        urn = _urn(resource_name, f"pulumi-python:{self._resource_type_name}", opts.parent if opts else None)
+        unset = dict.fromkeys(self._properties)
+        super().__init__(
+            self.provider_class(), resource_name, {**unset, **given, **_options(opts), hidden_inputs.URN: urn}, opts
+        )
+
+    @classmethod
+    def get(
+        cls,
+        resource_name: str,
+        id: pulumi.Input[str],
+        *,
+        profile: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> Self:
+        """Look up a resource that exists, by its name as `id`; Pulumi reads it and never changes it."""
+        resource = cls.__new__(cls)
+        found = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        KindResource.__init__(resource, resource_name, {"profile": profile}, found)
+        return resource
+
+
+def _hide(value: Any, path: tuple[str, ...]) -> Any:
+    """Return a value with what is at a path made a secret, or all of it where it cannot be looked into."""
+    if value is None:
+        return None
+    if not path or not isinstance(value, Mapping):
+        return pulumi.Output.secret(value)
+    return {key: _hide(item, path[1:]) if key == path[0] else item for key, item in value.items()}
+
+
+def _urn(name: str, type_: str, parent: pulumi.Resource | None) -> str | asyncio.Future[str | None]:
+    """Return the URN that the engine will give a resource."""
+    if parent is None:
+        return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{type_}::{name}"
+    # As a bare future it makes no dependency: depending on a parent means depending on all its children.
+    return asyncio.ensure_future(pulumi.create_urn(name, type_, parent).future())
+
+
+def _options(opts: pulumi.ResourceOptions | None) -> dict[str, Any]:
+    if opts is None:
+        return {}
+    limits = opts.custom_timeouts
+    durations = limits and {verb: getattr(limits, verb, None) for verb in ("create", "update", "delete")}
+    given = {hidden_inputs.REPLACE_ON: opts.replace_on_changes, hidden_inputs.TIMEOUTS: durations}
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _refuse_plain_credentials() -> None:
+    """Stop a program whose stack settings hold a credential in plain text: the engine copies them into state."""
+    for key in ("accessKeySecret", "securityToken", "profiles"):
+        name = f"agentrun:{key}"
+        value = pulumi.runtime.get_config(name)
+        plain = value and not pulumi.runtime.is_config_secret(name)
+        if plain and (key != "profiles" or "accessKeySecret" in value or "securityToken" in value):
+            path = "--path 'agentrun:profiles.NAME.accessKeySecret'" if key == "profiles" else name
+            raise pulumi.RunError(
+                f"{name} holds a credential in plain text. Encrypt it: pulumi config set --secret {path}"
+            )

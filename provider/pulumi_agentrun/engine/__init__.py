@@ -1,0 +1,1 @@
+"""What both front doors say to the engine, in its protocol."""

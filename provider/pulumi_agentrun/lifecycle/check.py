@@ -1,0 +1,193 @@
+"""Checks what a program asks for, and brings it into the one form that is compared and stored."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..client.errors import ConfigError
+from ..client.kinds import Kind
+from ..client.models.fields import NotEmpty
+from ..client.models.shared import ProxyMode
+from ..client.operations import NOT_NAMES
+from . import hidden_inputs, names, scalars, secret_refs
+from .schema import UNKNOWN, Shape, shapes_of
+
+ADOPT = "adopt"
+ADOPT_VARIABLE = "AGENTRUN_ADOPT"
+"""The environment variable that names, separated by commas, what one run may take over."""
+META = frozenset({ADOPT, names.PROFILE, hidden_inputs.URN, hidden_inputs.REPLACE_ON, hidden_inputs.TIMEOUTS})
+"""Inputs of the Pulumi resource that are not part of the API's object."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One thing wrong with the inputs: where (`proxy_config.endpoints[1].weight`) and what."""
+
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+def check(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[dict[str, Any], list[Failure]]:
+    """Return the inputs in normal form, with defaults and name, and everything that is wrong with them.
+
+    `olds` are the inputs checked last time, empty for a new resource or a replacement. `UNKNOWN` may stand
+    anywhere in `news`, and stays where it stood.
+    """
+    failures: list[Failure] = []
+    shapes = shapes_of(kind)
+    given = {key: value for key, value in news.items() if key not in META}
+    inputs = _object(shapes, given, "", failures, extra=(ADOPT, names.PROFILE))
+    for name in sorted(kind.required - {key for key, value in news.items() if value is not None}):
+        failures.append(Failure(name, "must be set"))
+    meta = _meta(news, failures)
+    _remember(shapes, olds, inputs, "", failures)
+    if not failures:
+        failures += _contradictions(inputs)
+    if not failures:
+        inputs = _defaults(kind, olds, inputs) | inputs
+        inputs[kind.name_field] = names.name_of(kind, olds, meta | inputs)
+        _check_name(kind.name_field, inputs[kind.name_field], failures)
+    return meta | inputs, failures
+
+
+def may_adopt(kind: Kind[Any], inputs: Mapping[str, Any]) -> bool:
+    """Say whether checked inputs, or the person who runs Pulumi, allow to take over what exists."""
+    named = os.environ.get(ADOPT_VARIABLE, "").split(",")
+    return bool(inputs.get(ADOPT)) or inputs[kind.name_field] in (name.strip() for name in named)
+
+
+def _meta(news: Mapping[str, Any], failures: list[Failure]) -> dict[str, Any]:
+    meta = {key: news[key] for key in sorted(META) if news.get(key) is not None}
+    if not isinstance(meta.get(ADOPT, False), bool) and meta[ADOPT] is not UNKNOWN:
+        failures.append(Failure(ADOPT, f"must be true or false, not {scalars.article(meta[ADOPT])}"))
+    if not isinstance(meta.get(names.PROFILE, ""), str) and meta[names.PROFILE] is not UNKNOWN:
+        failures.append(Failure(names.PROFILE, f"must be a string, not {scalars.article(meta[names.PROFILE])}"))
+    return meta
+
+
+def _check_name(field: str, name: Any, failures: list[Failure]) -> None:
+    if name is None:
+        failures.append(Failure(field, "must be set"))
+    elif name in NOT_NAMES:
+        failures.append(Failure(field, f"must not be '{name}'"))
+
+
+def _defaults(kind: Kind[Any], olds: Mapping[str, Any], inputs: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of fields left unset that the create input derives or has as default."""
+    known = _without_unknown(inputs)
+    known[kind.name_field] = known.get(kind.name_field) or "any"
+    try:
+        completed = kind.create_input.model_validate(known, context=olds).to_state()
+    except ValidationError:  # only what is unknown can be missing here
+        fields = kind.create_input.model_fields.items()
+        completed = {n: f.default for n, f in fields if not f.is_required() and f.default is not None}
+    return {key: value for key, value in completed.items() if key not in {*inputs, kind.name_field}}
+
+
+def _without_unknown(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_unknown(item) for key, item in value.items() if item is not UNKNOWN}
+    if isinstance(value, list):
+        return [_without_unknown(item) for item in value if item is not UNKNOWN]
+    return value
+
+
+def _value(shape: Shape, value: Any, path: str, failures: list[Failure]) -> Any:
+    if value is UNKNOWN:
+        return value
+    if shape.fields is not None:
+        if not isinstance(value, Mapping):
+            failures.append(Failure(path, f"must be an object, not {scalars.article(value)}"))
+            return None
+        return _object(shape.fields, value, f"{path}.", failures)
+    if shape.item is not None:
+        if not isinstance(value, (list, tuple)):
+            failures.append(Failure(path, f"must be a list, not {scalars.article(value)}"))
+            return None
+        if shape.mark(NotEmpty) and not value:
+            failures.append(Failure(path, "must not be empty"))
+        item = shape.item
+        return [_value(item, v, f"{path}[{i}]", failures) for i, v in enumerate(value)]
+    result, reasons = scalars.check(shape, value)
+    failures += [Failure(path, reason) for reason in reasons]
+    return result
+
+
+def _object(
+    shapes: Mapping[str, Shape],
+    value: Mapping[str, Any],
+    prefix: str,
+    failures: list[Failure],
+    extra: Iterable[str] = (),
+) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, item in value.items():
+        if item is None:
+            continue
+        if key not in shapes or shapes[key].mark(secret_refs.Fingerprint) is not None:
+            failures.append(Failure(f"{prefix}{key}", _no_such(key, [*_settable(shapes), *extra])))
+            continue
+        result[key] = _value(shapes[key], item, f"{prefix}{key}", failures)
+        reference = shapes[key].mark(secret_refs.Reference)
+        if reference and value.get(reference.of) is not None:
+            failures.append(Failure(f"{prefix}{key}", f"must not be set beside {reference.of}"))
+    return result
+
+
+def _remember(shapes: Mapping[str, Shape], old: Any, new: Any, prefix: str, failures: list[Failure]) -> None:
+    """Read what references lead to and put fingerprints beside them, the old ones where the key is the same."""
+    for key, shape in shapes.items():
+        value = new.get(key) if isinstance(new, dict) else None
+        before = old.get(key) if isinstance(old, Mapping) else None
+        if shape.fields is not None:
+            _remember(shape.fields, before, value, f"{prefix}{key}.", failures)
+        reference = shape.mark(secret_refs.Reference)
+        if reference and isinstance(value, str):
+            name = reference.of + secret_refs.FINGERPRINT
+            try:
+                new[name] = secret_refs.fingerprint(
+                    secret_refs.read(value), old.get(name) if isinstance(old, Mapping) else None
+                )
+            except ConfigError as error:
+                failures.append(Failure(f"{prefix}{key}", str(error)))
+
+
+def _settable(shapes: Mapping[str, Shape]) -> list[str]:
+    return [key for key, shape in shapes.items() if not shape.mark(secret_refs.Fingerprint)]
+
+
+def _no_such(key: str, known: list[str]) -> str:
+    nearest = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.5)
+    if nearest:
+        return f"there is no such property; did you mean {nearest[0]}?"
+    return f"there is no such property; there are {', '.join(sorted(known))}"
+
+
+def _contradictions(inputs: Mapping[str, Any]) -> Iterator[Failure]:
+    """Yield what cannot be meant together."""
+    config = inputs.get("proxy_config")
+    endpoints = config.get("endpoints") if isinstance(config, Mapping) else None
+    if inputs.get("proxy_mode") == ProxyMode.SINGLE and isinstance(endpoints, list) and len(endpoints) > 1:
+        yield Failure("proxy_mode", "must be multi, for there are several endpoints")
+    for info, path in _listed(inputs, "model_info_configs", ""):
+        for rule, where in _listed(info, "model_parameter_rules", f"{path}."):
+            least, most = rule.get("min"), rule.get("max")
+            if isinstance(least, (int, float)) and isinstance(most, (int, float)) and least > most:
+                yield Failure(f"{where}.min", "must not be above max")
+
+
+def _listed(value: Mapping[str, Any], key: str, prefix: str) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Yield the known objects of a list with their paths."""
+    items = value.get(key)
+    for index, item in enumerate(items if isinstance(items, list) else ()):
+        if isinstance(item, Mapping):
+            yield item, f"{prefix}{key}[{index}]"

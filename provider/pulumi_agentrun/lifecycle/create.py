@@ -1,0 +1,168 @@
+"""Creates a resource, or adopts it, so that afterwards it is known what exists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from ..client import operations
+from ..client.errors import AgentRunError, ConfigError, LifecycleError, NotReadyError, ResourceNotExistError
+from ..client.flows import Flow, Notice, Pause, call
+from ..client.kinds import Kind
+from ..client.models import SystemProps, UpdateInput
+from ..client.models.shared import Status
+from . import drift
+from .claims import token
+from .live import IncompleteError, Live, adopting, live_of
+from .places import ADOPTED, MADE, SHOWS_KEYS, Place
+from .scalars import plain
+from .schema import revealed, shapes_of
+from .sending import Sending, TakenError, is_former, taken
+from .waiters import SETTLING, Written, until_deleted, until_ready
+
+R = TypeVar("R", bound=SystemProps)
+
+CLEANUP_TIMEOUT = 120.0
+
+
+def create(
+    kind: Kind[R],
+    inputs: Mapping[str, Any],
+    place: Place,
+    *,
+    adopt: bool = False,
+    keep: bool = False,
+    former: Mapping[str, Any] | None = None,
+) -> Flow[Live]:
+    """Create a resource and wait until it is ready.
+
+    `inputs` are checked. What exists already is an error, unless it is to be adopted. What ends in CREATE_FAILED or
+    takes too long is deleted again before the error rises, or with `keep` stays: then, and if it cannot be deleted, the
+    error is an IncompleteError. `former` are the outputs of what this run has deleted under the same name, which older
+    answers may still show.
+    """
+    name: str = inputs[kind.name_field]
+    deadline = (yield Pause(0)) + place.timeout
+    there = yield from _find(kind, name, deadline)
+    if there is not None and is_former(kind, there, former, unless_told=True):
+        there = None
+    if there is not None and there.status == Status.DELETING:
+        yield Notice(f"{kind.title} {name} is on its way out: it is waited for")
+        yield from until_deleted(kind, name, deadline, place.timeout, is_ending=True)
+        there = None
+    if there is not None and not adopt:
+        raise taken(kind, name)
+    if there is not None and there.status != Status.CREATE_FAILED:
+        return (yield from _adopted(kind, there, inputs, place, deadline))
+    if there is not None:
+        yield Notice(f"{kind.title} {name} exists but was never ready: it is deleted and created anew")
+        yield from until_deleted(kind, name, deadline, place.timeout)
+    try:
+        return (yield from _created(kind, inputs, place, deadline, keep=keep, former=former))
+    except TakenError:  # by what an older answer did not show
+        there = yield from _find(kind, name, deadline)
+        if there is None or not adopt:
+            raise
+    return (yield from _adopted(kind, there, inputs, place, deadline))
+
+
+def _created(
+    kind: Kind[R],
+    inputs: Mapping[str, Any],
+    place: Place,
+    deadline: float,
+    *,
+    keep: bool,
+    former: Mapping[str, Any] | None,
+) -> Flow[Live]:
+    name: str = inputs[kind.name_field]
+    answer = yield from Sending(kind, inputs, deadline, former).run()
+    origin, made_at = {MADE: token()}, (yield Pause(0))
+    try:
+        made = yield from until_ready(kind, name, Written(answer), deadline, place.timeout)
+    except AgentRunError as error:
+        failure = error
+    else:
+        return (yield from written(kind, name, inputs, made, place, origin, deadline))
+    if isinstance(failure, NotReadyError):
+        answer = answer.model_copy(update={"status": failure.status, "status_reason": failure.reason})
+    live = live_of(kind, name, inputs, answer, place, origin)
+    if keep:
+        text = f"{failure} It is kept: the next pulumi up waits for it, or replaces it if it has failed."
+        raise IncompleteError(text, live)
+    raise (yield from _undone(kind, live, failure, made_at))
+
+
+def written(
+    kind: Kind[R],
+    name: str,
+    inputs: Mapping[str, Any],
+    made: R,
+    place: Place,
+    origin: Mapping[str, Any],
+    deadline: float,
+) -> Flow[Live]:
+    """Return a resource after a write that came about, with what a read tells of its keys.
+
+    Whether keys are shown can only be told by a read of ones that are known: the answer to a write may repeat them.
+    """
+    remembered = dict(origin)
+    if drift.has_keys(kind, inputs):
+        try:
+            shown: R = yield from call(operations.get(kind, name), deadline)
+        except AgentRunError:
+            remembered.pop(SHOWS_KEYS, None)  # it will be told another time
+        else:
+            remembered[SHOWS_KEYS] = drift.shows_keys(kind, inputs, plain(shown.to_state()))
+    return live_of(kind, name, inputs, made, place, remembered)
+
+
+def _find(kind: Kind[R], name: str, deadline: float) -> Flow[R | None]:
+    try:
+        found: R = yield from call(operations.get(kind, name), deadline)
+    except ResourceNotExistError:
+        return None
+    return found
+
+
+def _undone(kind: Kind[Any], live: Live, failure: AgentRunError, made_at: float) -> Flow[LifecycleError]:
+    """Delete what was created in vain, and return the error that says so."""
+    name = live.id
+    deadline = (yield Pause(0)) + CLEANUP_TIMEOUT
+    try:
+        was_there = yield from until_deleted(kind, name, deadline, CLEANUP_TIMEOUT, sure=made_at + SETTLING)
+    except AgentRunError as error:
+        text = f"{failure} It could not be deleted again: {error}"
+        return IncompleteError(
+            f"{text} It stays in state: the next pulumi up replaces it or waits for it, pulumi destroy deletes it.",
+            live,
+            f"{text} Delete {kind.title} {name} by hand, or take it over: {adopting(name)}.",
+        )
+    if was_there:
+        return LifecycleError(f"{failure} It was deleted again, so nothing is left behind.")
+    return LifecycleError(
+        f"{failure} The service says that {kind.title} {name} does not exist, also for its deletion. "
+        f"If the next run says that it exists: {adopting(name)}."
+    )
+
+
+def _adopted(kind: Kind[R], there: R, inputs: Mapping[str, Any], place: Place, deadline: float) -> Flow[Live]:
+    """Take over what exists: its immutable properties must fit, the others are set."""
+    name: str = inputs[kind.name_field]
+    live = plain(there.to_state())
+    for key in sorted(kind.immutable & inputs.keys() & live.keys()):
+        if live[key] != inputs[key]:
+            raise ConfigError(
+                f"{kind.title.capitalize()} {name} cannot be adopted: its {key} is {live[key]!r}, which cannot be "
+                f"changed, and the program says {inputs[key]!r}. Set {key}={live[key]!r}, or choose another name."
+            )
+    mutable = {key: inputs[key] for key in kind.mutable & inputs.keys()}
+    yield Notice(f"{kind.title} {name} exists and is taken over")
+    answer: R = yield from call(operations.update(name, update_input(kind, mutable)), deadline)
+    made = yield from until_ready(kind, name, Written(answer), deadline, place.timeout)
+    return (yield from written(kind, name, inputs, made, place, {MADE: token(), ADOPTED: True}, deadline))
+
+
+def update_input(kind: Kind[R], fields: Mapping[str, Any]) -> UpdateInput[R]:
+    """Return the input of an update that sets some fields, with the keys that references lead to."""
+    return cast("UpdateInput[R]", kind.update_input.model_validate(revealed(shapes_of(kind), fields)))

@@ -1,0 +1,194 @@
+"""Compares what is with what is wanted: the diff, and the body of an update."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any, Literal
+
+from ..client.kinds import Kind
+from ..client.models.fields import NotEmpty
+from ..client.models.shared import Status
+from .hidden_inputs import REPLACE_ON
+from .names import PROFILE
+from .places import UNSETTLED, origin_of
+from .schema import UNKNOWN, Shape, has_unknown, shapes_of
+
+STATUS = "status"
+CREATED_AT = "created_at"
+
+
+@dataclass(frozen=True)
+class Diff:
+    """What a plan would do to a resource."""
+
+    changed: tuple[str, ...]
+    """The top-level inputs that differ, and the status where it says that the last creation or update failed."""
+    replaces: tuple[str, ...]
+    """Those of them that only a replacement can change."""
+    delete_before_replace: bool
+    """Whether the replacement would have the name of what it replaces."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One difference at the deepest place that can be named."""
+
+    path: tuple[str | int, ...]
+    """Keys and indices from the resource down."""
+    verb: Literal["add", "delete", "update"]
+
+
+def diff(kind: Kind[Any], id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Diff:
+    """Compare old outputs with new, checked inputs; what is unknown counts as different."""
+    shapes = shapes_of(kind)
+    changed = sorted(key for key, shape in shapes.items() if not same(shape, olds.get(key), news.get(key)))
+    forced = news.get(REPLACE_ON) or ()
+    replaces = [key for key in changed if key in kind.immutable or any(_differs(p, key, olds, news) for p in forced)]
+    if olds.get(PROFILE) != news.get(PROFILE):
+        changed.append(PROFILE)
+        replaces.append(PROFILE)
+    # What failed never served anybody, and no update is known to revive it, nor what is on its way out.
+    if olds.get(STATUS) in (Status.CREATE_FAILED, Status.DELETING):
+        changed.append(STATUS)
+        replaces.append(STATUS)
+    elif olds.get(STATUS) == Status.UPDATE_FAILED or origin_of(olds).get(UNSETTLED):
+        changed.append(STATUS)  # whether what the last update wanted has come about is not known
+    return Diff(tuple(changed), tuple(replaces), bool(replaces) and news.get(kind.name_field) == id)
+
+
+def edits(kind: Kind[Any], found: Diff, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[Edit]:
+    """Yield where exactly old outputs and new, checked inputs differ, given what a diff has found."""
+    shapes = shapes_of(kind)
+    for key in found.changed:
+        if key in shapes:
+            yield from _edits(shapes[key], olds.get(key), news.get(key), (key,))
+        else:
+            yield Edit((key,), "update")
+
+
+def _edits(shape: Shape, old: Any, new: Any, path: tuple[str | int, ...]) -> Iterator[Edit]:
+    if same(shape, old, new):
+        return
+    if shape.fields is not None and isinstance(old, dict) and isinstance(new, dict):
+        for key, field in shape.fields.items():
+            yield from _edits(field, old.get(key), new.get(key), (*path, key))
+    elif shape.item is not None and not shape.is_unordered and isinstance(old, list) and isinstance(new, list):
+        for index, (before, after) in enumerate(zip_longest(old, new)):
+            yield from _edits(shape.item, before, after, (*path, index))
+    else:
+        yield Edit(path, "add" if old is None else "delete" if new is None else "update")
+
+
+def planned(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the outputs that a preview can foretell, with `olds` empty for a creation; the others are UNKNOWN."""
+    kept = {kind.id_field, CREATED_AT} if olds else set()
+    own = {key: olds[key] for key in kept if key in olds}
+    return {**news, **dict.fromkeys(kind.outputs - kept, UNKNOWN), **own}
+
+
+def _differs(path: str, changed: str, olds: Any, news: Any) -> bool:
+    """Say whether a path of `replace_on_changes` reaches what changed under a top-level key; `*` reaches everything."""
+    parts = re.findall(r'[^.\[\]"]+', path)
+    if parts[:1] not in ([changed], ["*"]):
+        return False
+    for part in parts:
+        if part == "*":
+            break
+        olds, news = inside(olds, part), inside(news, part)
+    return has_unknown(news) or bool(olds != news)
+
+
+def inside(value: Any, part: str) -> Any:
+    """Return what stands at a key or an index, None if nothing does."""
+    if isinstance(value, Mapping):
+        return value.get(part)
+    if isinstance(value, list) and part.isdigit():
+        return value[int(part)] if int(part) < len(value) else None
+    return None
+
+
+def update_of(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what to send so that a resource with the old outputs comes to have the new inputs.
+
+    Each changed top-level field is sent whole, and after an update that failed every one. Whether the service merges or
+    replaces objects is not known, so what the program no longer sets is sent as the empty value of its type, inside
+    objects too.
+    """
+    found = set(diff(kind, "", olds, news).changed)
+    changed = kind.mutable & (found | news.keys() if STATUS in found else found)
+    return {
+        key: _with_cleared(olds.get(key), news[key]) if key in news else _cleared(olds[key]) for key in sorted(changed)
+    }
+
+
+def same(shape: Shape, old: Any, new: Any) -> bool:
+    """Say whether setting a new value where there is an old one would change nothing."""
+    if has_unknown(new):
+        return False
+    if new is None:
+        return is_empty(old)
+    if old is None:
+        return False
+    if shape.fields is not None and isinstance(old, dict) and isinstance(new, dict):
+        keys = old.keys() | new.keys()
+        return all(key in shape.fields and same(shape.fields[key], old.get(key), new.get(key)) for key in keys)
+    if shape.item is not None and isinstance(old, list) and isinstance(new, list):
+        return _same_items(shape, old, new)
+    return bool(old == new)
+
+
+def _same_items(shape: Shape, old: list[Any], new: list[Any]) -> bool:
+    assert shape.item is not None
+    if not shape.is_unordered:
+        pairs = zip(old, new, strict=False)
+        return len(old) == len(new) and all(same(shape.item, a, b) for a, b in pairs)
+    return pair(shape.item, old, new, same)
+
+
+def is_empty(value: Any) -> bool:
+    """Return whether clearing a value would change nothing."""
+    if isinstance(value, dict):
+        return all(is_empty(item) for item in value.values())
+    return not value
+
+
+def _cleared(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _cleared(item) for key, item in value.items()}
+    return type(value)()
+
+
+def _with_cleared(old: Any, new: Any) -> Any:
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return new
+    gone = {key: _cleared(value) for key, value in old.items() if key not in new}
+    return gone | {key: _with_cleared(old.get(key), value) for key, value in new.items()}
+
+
+def pair(shape: Shape, old: list[Any], new: list[Any], same: Callable[[Shape, Any, Any], bool]) -> bool:
+    """Return whether each old item has a new one of its own that is the same, in whatever order.
+
+    Only items that name the same thing are compared, so that thousands of them take no longer than need be.
+    """
+    if len(old) != len(new):
+        return False
+    left: dict[Any, list[Any]] = {}
+    for item in new:
+        left.setdefault(_named(shape, item), []).append(item)
+    for item in old:
+        candidates = left.get(_named(shape, item), [])
+        match = next((i for i, other in enumerate(candidates) if same(shape, item, other)), None)
+        if match is None:
+            return False
+        del candidates[match]
+    return True
+
+
+def _named(shape: Shape, item: Any) -> Any:
+    """Return what an item is about: itself, or its fields that must not be empty."""
+    if shape.fields is None or not isinstance(item, dict):
+        return item
+    return tuple(item.get(key) for key, field in shape.fields.items() if field.mark(NotEmpty))

@@ -1,0 +1,107 @@
+"""Where resources live, and what state remembers of it, so that no other place is ever taken for it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..client.errors import ConfigError
+from ..client.kinds import Kind
+
+REGION = "region"
+"""The output that says which region a resource is in."""
+ORIGIN = "__origin"
+"""The output that remembers where a resource was made, with what access key, and in which creation."""
+MOVED_VARIABLE = "AGENTRUN_MOVED_FROM"
+"""The environment variable that names, separated by commas, locations that are reached another way from now on."""
+
+LOCATION, ACCOUNT, ACCESS_KEY = "location", "account", "access_key"
+MADE, ADOPTED, SHOWS_KEYS, UNSETTLED = "made", "adopted", "shows_keys", "unsettled"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a resource lives, and how long to wait for it."""
+
+    region: str | None = None
+    timeout: float = 600.0
+    """Seconds that one create, update or delete may take until the resource has settled, requests included."""
+    address: str = ""
+    """Where names are unique, as configured: an endpoint or a directory."""
+    location: str | None = None
+    """What tells the service there from every other one; None where nothing tells, or nothing is there yet."""
+    account: str | None = None
+    """The account's id, where it is known."""
+    access_key: str | None = None
+    """A digest of the id of a permanent access key; temporary ones tell nothing, for each run has another."""
+
+    def key(self, kind: Kind[Any], name: str) -> tuple[str, str, str]:
+        """Return what tells an object there from every other one, as this machine notes it."""
+        return kind.collection, self.location or self.address, name
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """What state is to remember of it."""
+        found = {LOCATION: self.location, ACCOUNT: self.account, ACCESS_KEY: self.access_key}
+        return {key: value for key, value in found.items() if value is not None}
+
+
+def digest(access_key_id: str) -> str | None:
+    """Return what to remember of an access key's id; None for a temporary one."""
+    if not access_key_id or access_key_id.startswith("STS."):
+        return None
+    return hashlib.sha256(access_key_id.encode()).hexdigest()[:16]
+
+
+def origin_of(props: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what outputs remember of where they come from."""
+    found = props.get(ORIGIN)
+    return dict(found) if isinstance(found, Mapping) else {}
+
+
+def check_same(kind: Kind[Any], id: str, olds: Mapping[str, Any], place: Place) -> None:
+    """Refuse to look elsewhere for a resource than where it was made: it would look gone there, and be made anew."""
+    was = origin_of(olds)
+    lives, leads = was.get(LOCATION), _named(place)
+    if not lives:  # state of an older release
+        lives, leads = olds.get(REGION), place.region or ""
+    if not lives or lives in _moved():
+        return
+    if leads and lives != leads:
+        raise _elsewhere(kind, id, str(lives), leads)
+    if was.get(ACCOUNT) and place.account and was[ACCOUNT] != place.account:
+        raise _elsewhere(kind, id, f"account {was[ACCOUNT]}", f"account {place.account}")
+
+
+def check_gone(kind: Kind[Any], id: str, olds: Mapping[str, Any], place: Place) -> None:
+    """Refuse to believe another access key that a resource does not exist: it may be of another account."""
+    was = origin_of(olds)
+    before, now = was.get(ACCESS_KEY), place.access_key
+    same_account = place.account is not None and was.get(ACCOUNT) == place.account
+    if before and now and before != now and not same_account and was.get(LOCATION) not in _moved():
+        raise ConfigError(
+            f"{kind.title.capitalize()} {id} was made with another access key, and with this one it does not exist: "
+            f"if that key was of another account, set it back. If it is the same account and {id} is really gone, run "
+            f"{MOVED_VARIABLE}={was.get(LOCATION)} pulumi refresh once (agentrun:accountId spares the question)."
+        )
+
+
+def _named(place: Place) -> str:
+    if place.location or not place.address:
+        return place.location or ""
+    return f"{place.address}, where there is no embedded platform"
+
+
+def _elsewhere(kind: Kind[Any], id: str, lives: str, leads: str) -> ConfigError:
+    return ConfigError(
+        f"{kind.title.capitalize()} {id} is in {lives}, but the configuration says {leads}: set agentrun:endpoint, "
+        f"agentrun:region and the credentials back; to work in several places, use profiles or a stack for each. "
+        f"Only if what is in {lives} is reached another way now, run {MOVED_VARIABLE}={lives} pulumi refresh once."
+    )
+
+
+def _moved() -> list[str]:
+    return [part.strip() for part in os.environ.get(MOVED_VARIABLE, "").split(",") if part.strip()]

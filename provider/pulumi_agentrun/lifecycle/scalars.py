@@ -1,0 +1,103 @@
+"""Checks single values: their type, their bounds, and what no text that a service takes can hold."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr, ValidationError
+
+from ..client.models.fields import AtLeast, NotEmpty, Prose, Url
+from .schema import Shape
+
+LARGEST = 2**53 - 1
+"""The largest whole number that Pulumi can carry exactly."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_NUMBERS = (int, float, int | float)
+_WANTED = {
+    int: "a whole number",
+    float: "a number",
+    int | float: "a number",
+    bool: "true or false",
+    str: "a string",
+    SecretStr: "a string",
+}
+
+
+def check(shape: Shape, value: Any) -> tuple[Any, list[str]]:
+    """Return a value in normal form, and everything that is wrong with it."""
+    assert shape.adapter is not None
+    if value is None:
+        return None, ["must not be null"]
+    try:
+        if shape.annotation in _NUMBERS and isinstance(value, bool):
+            raise TypeError
+        result = plain(shape.adapter.validate_python(value))
+    except (ValidationError, TypeError):
+        return None, [f"must be {_WANTED.get(shape.annotation, 'a string')}, not {article(value)}"]
+    reasons = _text_faults(shape, result) if isinstance(result, str) else _number_faults(shape, result)
+    return result, list(reasons)
+
+
+def _number_faults(shape: Shape, value: Any) -> Iterator[str]:
+    if not isinstance(value, (int, float)):
+        return
+    least = shape.mark(AtLeast)
+    if isinstance(value, float) and not math.isfinite(value):
+        yield f"must be a finite number, not {article(value)}"
+    elif abs(value) > LARGEST:
+        yield f"must be at most {LARGEST}"
+    elif least and value < least.minimum:
+        yield f"must be at least {least.minimum:g}, not {value:g}"
+
+
+def _text_faults(shape: Shape, value: str) -> Iterator[str]:
+    if shape.mark(NotEmpty) and not value.strip():
+        yield "must not be empty" if value == "" else "must not be blank"
+    if any("\ud800" <= letter <= "\udfff" for letter in value):
+        yield "must be whole Unicode text: half of a surrogate pair is in it"
+    if not shape.mark(Prose) and _CONTROL.search(value):
+        yield "must not have line breaks or other control characters (a file's last line break, perhaps?)"
+    elif shape.mark(Url) and value and not _is_url(value):
+        yield "must be a URL such as https://api.example.com/v1"
+
+
+def _is_url(value: str) -> bool:
+    try:
+        url = urlsplit(value)
+        return url.scheme in ("http", "https") and bool(url.hostname) and " " not in value and url.port != 0
+    except ValueError:
+        return False
+
+
+def plain(value: Any) -> Any:
+    """Return a value as state has it: words and secrets as strings, whole numbers as integers."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value
+
+
+def article(value: Any) -> str:
+    """Say what a value is without showing it: it may be a secret in the wrong place."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return "an empty string" if value == "" else "a string"
+    if isinstance(value, (int, float)):
+        return f"{value:g}"
+    if isinstance(value, Mapping):
+        return "an object"
+    return "a list" if isinstance(value, (list, tuple)) else "null"

@@ -1,0 +1,217 @@
+"""Waits for a resource to settle or to be gone: often at first, ever more rarely, never beyond a deadline.
+
+Services answer from caches and replicas, so for a while an answer may be older than what was just written. Such an
+answer is told by what it shows; where it shows nothing, by how long ago the write was.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, Generic, TypeVar
+
+from ..client import operations
+from ..client.errors import (
+    AgentRunError,
+    ClientError,
+    NotReadyError,
+    ResourceNotExistError,
+    ServerError,
+    ThrottledError,
+    TransportError,
+    UnexpectedAnswerError,
+)
+from ..client.flows import Flow, Notice, Pause, call
+from ..client.kinds import Kind
+from ..client.models import SystemProps
+from ..client.models.shared import Status
+
+R = TypeVar("R", bound=SystemProps)
+
+FIRST_POLL = 0.2
+POLL_GROWTH = 1.5
+LONGEST_POLL = 5.0
+SETTLING = 30.0
+"""Seconds after a write in which an answer that does not show it is taken for an older one."""
+BLIND = 3.0
+"""Seconds after a write in which an answer that can show neither way is taken for an older one."""
+YOUNG = 8.0
+"""Seconds after its creation in which a resource that state knows is not believed to be gone."""
+CONFLICT = 409
+"""The status of a deletion that something still in use prevents."""
+PASSING = (TransportError, ServerError, ThrottledError, UnexpectedAnswerError)
+"""What another attempt may pass: the resource is what matters, and the deadline still holds."""
+
+# Words of a newer or other service are understood as far as they go: PENDING is like CREATING, ACTIVE like READY.
+_ON_THE_WAY = frozenset({"QUEUED", "SUBMITTED", "ACCEPTED", "IN_PROGRESS"})
+_SERVING = frozenset({"RUNNING", "SERVING"})
+
+
+def is_failed(status: str | None) -> bool:
+    """Say whether a status means that the last change did not come about."""
+    return status is not None and (status.endswith("FAILED") or status == "ERROR")
+
+
+def is_settled(status: str | None) -> bool:
+    """Say whether a status will stay until the next change; none at all counts as settled."""
+    if status is None or status in _SERVING:
+        return True
+    return not status.endswith("ING") and status not in _ON_THE_WAY
+
+
+@dataclass(frozen=True)
+class Written(Generic[R]):
+    """A write that was accepted, by which older answers are told from newer ones."""
+
+    answer: R
+    shows: Callable[[R], bool | None] = lambda found: True
+    """Whether an answer shows what was written; None if it could not."""
+
+    def is_older(self, found: R, kind: Kind[R], age: float) -> bool:
+        """Say whether an answer that came some seconds after the write is from before it."""
+        if age >= SETTLING:
+            return False
+        if _is_another(kind, self.answer, found):
+            return True
+        order = _order(self.answer.last_updated_at, found.last_updated_at)
+        if order is not None:
+            return order < 0
+        shown = self.shows(found)
+        return age < BLIND if shown is None else not shown
+
+
+def _is_another(kind: Kind[R], one: R, other: R) -> bool:
+    """Say whether two answers are of two objects that have had the same name."""
+    ids = getattr(one, kind.id_field), getattr(other, kind.id_field)
+    return (all(ids) and ids[0] != ids[1]) or _order(one.created_at, other.created_at) == -1
+
+
+def _order(before: str | None, after: str | None) -> int | None:
+    """Return whether a time is later (1), earlier (-1) or the same (0); None if it cannot be told."""
+    first, second = _moment(before), _moment(after)
+    if first is None or second is None:
+        return None
+    if abs(first - second) < 1 and before != after and (first.is_integer() or second.is_integer()):
+        return None  # one of them has no fractions
+    return (second > first) - (second < first)
+
+
+def _moment(text: str | None) -> float | None:
+    """Return the seconds that a time stands for: ISO 8601, or a number of seconds or milliseconds."""
+    if not text:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        pass
+    else:
+        return number / 1000 if number > 1e11 else number
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+
+
+def youth(created_at: str | None) -> float:
+    """Return for how many seconds from now a resource is too young to be believed to be gone.
+
+    It goes by the clock of this machine; where that differs from the service's, the answer errs to the longer side.
+    """
+    made = _moment(created_at)
+    return 0.0 if made is None else min(max(YOUNG - (time.time() - made), 0.0), YOUNG)
+
+
+def until_ready(kind: Kind[R], name: str, written: Written[R], deadline: float, timeout: float) -> Flow[R]:
+    """Ask, ever more rarely, until the resource has settled after a write, and return it as it is then.
+
+    Raises NotReadyError if it ends in a failed status or has not settled at the deadline, `timeout` seconds after it
+    all began; ResourceNotExistError if it has not been seen for a while.
+    """
+    current, told, trouble = written.answer, None, ""
+    is_known = current.status is not None and written.shows(current) is not False
+    interval = FIRST_POLL if is_known else 0.0
+    now = start = seen = yield Pause(0)
+    while not is_known or not is_settled(current.status):
+        if is_known and current.status != told:
+            told = current.status
+            yield Notice(f"{kind.title} {name} is {told}")
+        if now > deadline:
+            raise _failure(kind, name, current, f"was not ready within {timeout:g} seconds{trouble}")
+        now = yield _pause(interval, now, deadline)
+        interval = _longer(interval)
+        try:
+            found: R = yield from call(operations.get(kind, name), deadline)
+        except PASSING as error:
+            trouble = f" ({error})"
+            continue
+        except ResourceNotExistError:
+            if now - seen >= SETTLING:
+                raise
+            continue  # it does not show everywhere yet
+        if not written.is_older(found, kind, now - start):
+            current, is_known, seen, trouble = found, True, now, ""
+    if is_failed(current.status):
+        raise _failure(kind, name, current, f"ended in {current.status}")
+    if told is not None:
+        yield Notice(f"{kind.title} {name} is {current.status or 'settled'}")
+    return current
+
+
+def _pause(interval: float, now: float, deadline: float) -> Pause:
+    """Return the next pause, which ends just after the deadline at the latest."""
+    return Pause(min(interval, max(deadline - now, 0.0) + 0.01))
+
+
+def _longer(interval: float) -> float:
+    return min(max(interval * POLL_GROWTH, FIRST_POLL), LONGEST_POLL)
+
+
+def _failure(kind: Kind[Any], name: str, current: SystemProps, what: str) -> NotReadyError:
+    reason = f": {current.status_reason}" if current.status_reason else ""
+    return NotReadyError(
+        f"{kind.title.capitalize()} {name} {what}{reason} "
+        f"(status {current.status}, request id {current.request_id or 'unknown'}).",
+        status=current.status,
+        reason=current.status_reason,
+    )
+
+
+def until_deleted(
+    kind: Kind[Any], name: str, deadline: float, timeout: float, *, sure: float = 0.0, is_ending: bool = False
+) -> Flow[bool]:
+    """Delete a resource and ask, ever more rarely, until it is gone; one that is gone already is no error.
+
+    Returns whether the service has accepted the deletion. Before the moment `sure` a not-found may be from before the
+    creation. What `is_ending` already is only waited for.
+    """
+    now = yield Pause(0)
+    interval, accepted = FIRST_POLL, is_ending
+    while True:
+        try:
+            if not accepted:
+                yield from call(operations.delete(kind, name), deadline)
+                accepted = True
+            current = yield from call(operations.get(kind, name), deadline)
+        except ResourceNotExistError:
+            if accepted or now >= sure:
+                return accepted
+            failure: AgentRunError = NotReadyError(
+                f"{kind.title.capitalize()} {name} does not show within {timeout:g} seconds.", status=None, reason=None
+            )
+        except PASSING as error:
+            failure = error
+        except ClientError as error:
+            if error.status_code != CONFLICT:
+                raise
+            failure = error  # it passes once what uses the resource is gone
+        else:
+            if current.status == Status.DELETE_FAILED:
+                raise _failure(kind, name, current, f"ended in {current.status}")
+            failure = _failure(kind, name, current, f"was not gone within {timeout:g} seconds")
+        now = yield _pause(interval, now, deadline)
+        if now > deadline:
+            raise failure
+        interval = _longer(interval)
