@@ -16,7 +16,7 @@ from typing import Any
 import policies
 import reference
 import schema
-from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
+from pulumi_agentrun.client.kinds import KINDS, Kind
 from pulumi_agentrun.client.models.fields import Model
 from pulumi_agentrun.lifecycle.schema import Shape, shape_of_model, shapes_of
 from pulumi_agentrun.lifecycle.secret_refs import Fingerprint
@@ -54,7 +54,7 @@ def nested_models() -> list[type[Model]]:
         if shape.fields is not None:
             found[shape.annotation] = None
 
-    for kind in (SERVICE, PROXY):
+    for kind in KINDS:
         for shape in shapes_of(kind).values():
             visit(shape)
     return list(found)
@@ -194,7 +194,7 @@ def resources_module() -> str:
     args = sorted(
         {
             (shape.item or shape).annotation.__name__ + "Args"
-            for kind in (SERVICE, PROXY)
+            for kind in KINDS
             for shape in shapes_of(kind).values()
             if (shape.item or shape).fields is not None
         }
@@ -207,9 +207,7 @@ def resources_module() -> str:
         "from ..dynamic import KindResource, ModelProxyProvider, ModelServiceProvider",
         "from .args import (\n" + "".join(f"    {name},\n" for name in args) + ")\n\n",
     ]
-    return "\n".join(head) + "\n\n".join(
-        text for kind in (SERVICE, PROXY) for text in (outputs_class(kind), resource_class(kind))
-    )
+    return "\n".join(head) + "\n\n".join(text for kind in KINDS for text in (outputs_class(kind), resource_class(kind)))
 
 
 def formatted(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
+from pulumi_agentrun.client.kinds import KINDS, Kind
 from pulumi_agentrun.client.models.fields import AtLeast
 from pulumi_agentrun.lifecycle.schema import Shape, shape_of_model, shapes_of
 from pulumi_agentrun.lifecycle.secret_refs import Fingerprint
@@ -27,7 +27,7 @@ exists, by its name as `id`. Outputs repeat the inputs that are set. Names are t
 def page(nested: Iterable[type[Any]], region_text: str) -> str:
     """Return the whole page; `nested` are the models inside others, inner ones first."""
     parts = [HEAD]
-    for kind in (SERVICE, PROXY):
+    for kind in KINDS:
         parts.append(_kind(kind, region_text))
     parts.append("## Nested objects\n")
     for model in reversed(list(nested)):

@@ -9,7 +9,7 @@ from typing import Any
 
 from pulumi_agentrun.client.addresses import ALLOW_INSECURE
 from pulumi_agentrun.client.config import Config
-from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
+from pulumi_agentrun.client.kinds import KINDS, Kind
 from pulumi_agentrun.client.models.fields import Model, docstrings
 from pulumi_agentrun.lifecycle.casing import camel, properties, worded
 from pulumi_agentrun.lifecycle.check import ADOPT
@@ -126,7 +126,7 @@ def functions(kind: Kind[Any], types: Types) -> Json:
     listed = {"type": "array", "items": {"$ref": f"#/types/{MODULE}:{details}"}}
     filters = {key: shape for key, shape in shape_of_model(kind.list_input).items() if key not in PAGING}
     return {
-        f"{MODULE}:get{kind.actions[0]}": {
+        f"{MODULE}:get{kind.token}": {
             "description": f"Look up a {kind.title} by its name.",
             "inputs": {
                 "type": "object",
@@ -135,7 +135,7 @@ def functions(kind: Kind[Any], types: Types) -> Json:
             },
             "outputs": shown,
         },
-        f"{MODULE}:list{kind.actions[1]}": {
+        f"{MODULE}:list{kind.plural}": {
             "description": f"List the {kind.collection.replace('-', ' ')} of the account and region.",
             "inputs": {k: v for k, v in object_type("", types, filters, []).items() if k != "description"},
             "outputs": {
@@ -169,7 +169,7 @@ def package(described: dict[str, str]) -> str:
     """Return the schema as text; `described` has the sentences of properties that no model documents."""
     types, settings = Types(described), configuration()
     resources = {token: resource(kind, types) for token, kind in TYPES.items()}
-    found = [functions(kind, types) for kind in (SERVICE, PROXY)]
+    found = [functions(kind, types) for kind in KINDS]
     spec = {
         "name": "agentrun",
         "displayName": "AgentRun",
@@ -185,6 +185,6 @@ def package(described: dict[str, str]) -> str:
         },
         "types": dict(sorted(types.found.items())),
         "resources": resources,
-        "functions": {**found[0], **found[1]},
+        "functions": {token: spec for several in found for token, spec in several.items()},
     }
     return json.dumps(spec, indent=2) + "\n"

@@ -18,24 +18,19 @@ from typing import Any, TypeAlias
 
 from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
 
-from .client import AgentRunError, Config, ModelClient, ModelProxy, ModelService, Status
-from .client.kinds import PROXY, SERVICE, Kind
-from .dynamic import KindProvider, ModelProxyProvider, ModelServiceProvider
+from .client import AgentRunError, Config, ModelClient, Status, SystemProps
+from .client.kinds import KINDS, PROXY, SERVICE, Kind
+from .dynamic import PROVIDERS
 from .lifecycle import steps
-from .lifecycle.schema import map_secrets
+from .lifecycle.schema import map_secrets, secret_fields
 
 PROGRAM = "__main__.py"
 IMPORT_FILE = "import.json"
 
-_PROVIDERS: Mapping[str, type[KindProvider]] = {
-    SERVICE.name_field: ModelServiceProvider,
-    PROXY.name_field: ModelProxyProvider,
-}
-_SECRETS = {SERVICE.name_field: "api_key", PROXY.name_field: "arms_license_key"}
 _PASSING = (Status.CREATING, Status.CREATE_FAILED, Status.DELETING, Status.DELETE_FAILED)
-_TAKEN = {"config", "pulumi", "ModelProxy", "ModelService"}
+_TAKEN = {"config", "pulumi", *(kind.token for kind in KINDS)}
 
-Item: TypeAlias = "tuple[Kind[Any], ModelService | ModelProxy]"
+Item: TypeAlias = "tuple[Kind[Any], SystemProps]"
 Wrap: TypeAlias = Callable[[Any], Any]
 
 
@@ -53,7 +48,7 @@ class Found:
     @property
     def setting(self) -> str:
         """The key of stack configuration that its secret comes from."""
-        return f"{self.variable}_{_SECRETS[self.kind.name_field]}"
+        return f"{self.variable}_{secret_fields(self.kind)[0]}"
 
     def without_secrets(self, wrap: Wrap) -> dict[str, Any]:
         """Return the inputs with something else in place of each secret."""
@@ -97,8 +92,8 @@ def _parser() -> argparse.ArgumentParser:
 def listed(client: ModelClient) -> list[Item]:
     """Return everything that an account holds in a region, services first, by name."""
     items: list[Item] = []
-    for kind in (SERVICE, PROXY):
-        found: Iterable[Any] = client.iterate(kind.list_input())  # type: ignore[arg-type]
+    for kind in KINDS:
+        found = client.iterate(kind.list_input())
         items += sorted(((kind, item) for item in found), key=lambda item: _name(*item))
     return items
 
@@ -107,29 +102,13 @@ def table(items: Iterable[Item]) -> str:
     """Return the resources as a table for people."""
     rows = [("KIND", "NAME", "STATUS", "CHANGED", "WHAT")]
     for kind, item in items:
-        what = _service_in_short(item) if isinstance(item, ModelService) else _proxy_in_short(item)
-        rows.append(
-            (str(kind.backend_type), _name(kind, item), str(item.status or ""), (item.last_updated_at or "")[:10], what)
-        )
+        changed = (item.last_updated_at or "")[:10]
+        rows.append((kind.word, _name(kind, item), str(item.status or ""), changed, kind.in_short(item)))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = [
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]) for row in rows
     ]
     return "".join(f"{line.rstrip()}\n" for line in lines)
-
-
-def _service_in_short(service: ModelService) -> str:
-    models = (service.provider_settings and service.provider_settings.model_names) or []
-    return f"{service.provider}: {', '.join(models)}"
-
-
-def _proxy_in_short(proxy: ModelProxy) -> str:
-    endpoints = (proxy.proxy_config and proxy.proxy_config.endpoints) or []
-    shares = [
-        f"{endpoint.model_service_name or endpoint.base_url} {endpoint.weight if endpoint.weight is not None else ''}"
-        for endpoint in endpoints
-    ]
-    return f"{proxy.proxy_mode}: {', '.join(share.strip() for share in shares)}"
 
 
 def look(client: ModelClient, items: Iterable[Item]) -> list[Found]:
@@ -167,9 +146,9 @@ def _without_empty(value: Any) -> Any:
 def _variable(kind: Kind[Any], name: str, taken: set[str]) -> str:
     plain = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower()
     if not plain or plain[0].isdigit() or keyword.iskeyword(plain):
-        plain = f"{kind.backend_type}_{plain}".rstrip("_")
+        plain = f"{kind.word}_{plain}".rstrip("_")
     if plain in taken:
-        plain = f"{plain}_{kind.backend_type}"
+        plain = f"{plain}_{kind.word}"
     variable, number = plain, 2
     while variable in taken:
         variable, number = f"{plain}_{number}", number + 1
@@ -177,7 +156,7 @@ def _variable(kind: Kind[Any], name: str, taken: set[str]) -> str:
     return variable
 
 
-def _name(kind: Kind[Any], item: ModelService | ModelProxy) -> str:
+def _name(kind: Kind[Any], item: SystemProps) -> str:
     return str(getattr(item, kind.name_field))
 
 
@@ -207,9 +186,9 @@ def import_file(found: Iterable[Found]) -> str:
     """
     resources = []
     for item in found:
-        provider = _PROVIDERS[item.kind.name_field]
-        inputs = {**item.without_secrets(lambda secret: ""), PROVIDER_KEY: serialize_provider(provider())}
-        token = f"pulumi-python:dynamic/agentrun:{item.kind.actions[0]}"
+        provider = PROVIDERS[item.kind.token]()
+        inputs = {**item.without_secrets(lambda secret: ""), PROVIDER_KEY: serialize_provider(provider)}
+        token = f"pulumi-python:dynamic/agentrun:{item.kind.token}"
         resources.append(
             {"type": token, "name": item.name, "id": item.name, "inputs": inputs, "outputs": {**inputs, **item.own}}
         )
@@ -220,7 +199,7 @@ def program(found: Sequence[Found]) -> str:
     """Return a program that declares the resources as they are, with their keys from stack configuration."""
     services = {item.name: item.variable for item in found if item.kind is SERVICE}
     lines = ['"""Model services and model proxies, as they were found."""', "", "import pulumi"]
-    kinds = sorted({item.kind.actions[0] for item in found})
+    kinds = sorted({item.kind.token for item in found})
     lines += [f"from pulumi_agentrun import {', '.join(kinds)}", ""] if kinds else [""]
     if any(_has_secret(item) for item in found):
         lines += ["config = pulumi.Config()", ""]
@@ -235,7 +214,7 @@ def _declaration(item: Found, services: Mapping[str, str]) -> str:
     if item.kind is PROXY:
         inputs["proxy_config"] = _linked(inputs["proxy_config"], services)
     arguments = [f"    {key}={_source(inputs[key], 1)},\n" for key in dict.fromkeys(names)]
-    return f"{item.variable} = {item.kind.actions[0]}(\n    {_source(item.name, 1)},\n{''.join(arguments)})"
+    return f"{item.variable} = {item.kind.token}(\n    {_source(item.name, 1)},\n{''.join(arguments)})"
 
 
 def _linked(value: Any, services: Mapping[str, str]) -> Any:

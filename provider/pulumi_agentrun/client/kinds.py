@@ -1,7 +1,8 @@
-"""What differs between the two kinds of resource, as two constants."""
+"""The kinds of resource, each a value: what differs between them is said here, and everything else loops over KINDS."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
@@ -21,7 +22,6 @@ from .models import (
     UpdateInput,
 )
 from .models.fields import Model, docstrings
-from .models.shared import BackendType
 
 R = TypeVar("R", bound=SystemProps)
 
@@ -30,19 +30,24 @@ R = TypeVar("R", bound=SystemProps)
 class Kind(Generic[R]):
     """A kind of resource: its words in the API and the models of its data."""
 
-    backend_type: BackendType
+    token: str
+    """Its name in the API's actions, in Pulumi's type tokens and in programs: `ModelService`."""
+    plural: str
+    """The same for many: `ModelServices`."""
+    word: str
+    """The kind in a table: `service`."""
     title: str
     """The kind in a sentence: `model service`."""
     collection: str
     """Its path segment: `model-services`."""
-    actions: tuple[str, str]
-    """Its singular and plural in the API's action names: `ModelService`, `ModelServices`."""
     name_field: str
     id_field: str
     model: type[R]
     create_input: type[Model]
     update_input: type[Model]
-    list_input: type[Model]
+    list_input: type[ListInput[R]]
+    in_short: Callable[[R], str]
+    """What one of them is about, in a line for people."""
 
     @cached_property
     def inputs(self) -> frozenset[str]:
@@ -75,41 +80,61 @@ class Kind(Generic[R]):
         return docstrings(self.model)[field]
 
 
+def _service_in_short(service: ModelService) -> str:
+    models = (service.provider_settings and service.provider_settings.model_names) or []
+    return f"{service.provider}: {', '.join(models)}"
+
+
+def _proxy_in_short(proxy: ModelProxy) -> str:
+    endpoints = (proxy.proxy_config and proxy.proxy_config.endpoints) or []
+    shares = [
+        f"{endpoint.model_service_name or endpoint.base_url} {endpoint.weight if endpoint.weight is not None else ''}"
+        for endpoint in endpoints
+    ]
+    return f"{proxy.proxy_mode}: {', '.join(share.strip() for share in shares)}"
+
+
 SERVICE: Kind[ModelService] = Kind(
-    backend_type=BackendType.SERVICE,
+    token="ModelService",
+    plural="ModelServices",
+    word="service",
     title="model service",
     collection="model-services",
-    actions=("ModelService", "ModelServices"),
     name_field="model_service_name",
     id_field="model_service_id",
     model=ModelService,
     create_input=ModelServiceCreateInput,
     update_input=ModelServiceUpdateInput,
     list_input=ModelServiceListInput,
+    in_short=_service_in_short,
 )
 PROXY: Kind[ModelProxy] = Kind(
-    backend_type=BackendType.PROXY,
+    token="ModelProxy",
+    plural="ModelProxies",
+    word="proxy",
     title="model proxy",
     collection="model-proxies",
-    actions=("ModelProxy", "ModelProxies"),
     name_field="model_proxy_name",
     id_field="model_proxy_id",
     model=ModelProxy,
     create_input=ModelProxyCreateInput,
     update_input=ModelProxyUpdateInput,
     list_input=ModelProxyListInput,
+    in_short=_proxy_in_short,
 )
-_KINDS: tuple[Kind[Any], ...] = (SERVICE, PROXY)
+KINDS: tuple[Kind[Any], ...] = (SERVICE, PROXY)
+"""All kinds, those first that others lean on."""
 
 
 def kind_of(input: CreateInput[R] | UpdateInput[R] | ListInput[R]) -> Kind[R]:
     """Return the kind that an input is for."""
-    for kind in _KINDS:
+    for kind in KINDS:
         if isinstance(input, (kind.create_input, kind.update_input, kind.list_input)):
             return cast("Kind[R]", kind)
-    raise TypeError(f"{type(input).__name__} is not an input of a model service or model proxy")
+    titles = " or ".join(kind.title for kind in KINDS)
+    raise TypeError(f"{type(input).__name__} is not an input of a {titles}")
 
 
-def kind_for(backend_type: BackendType | str) -> Kind[ModelService] | Kind[ModelProxy]:
-    """Return the kind that a backend type stands for."""
-    return SERVICE if BackendType(backend_type) is BackendType.SERVICE else PROXY
+def kind_called(token: str) -> Kind[Any]:
+    """Return the kind with a token."""
+    return next(kind for kind in KINDS if kind.token == token)

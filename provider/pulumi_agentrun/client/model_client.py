@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar, overload
 
 from . import flows, operations
 from .config import Config, resolve
-from .kinds import Kind, kind_for
+from .kinds import PROXY, SERVICE, Kind
 from .models import CreateInput, ListInput, ModelProxy, ModelService, SystemProps, UpdateInput
 from .models.shared import BackendType
 from .pages import Pages
@@ -198,4 +198,6 @@ async def iterate_async(session: Session, input: ListInput[R]) -> AsyncIterator[
 
 
 def _kind(backend_type: BackendType | None) -> Kind[ModelService] | Kind[ModelProxy] | None:
-    return None if backend_type is None else kind_for(backend_type)
+    if backend_type is None:
+        return None
+    return SERVICE if BackendType(backend_type) is BackendType.SERVICE else PROXY

@@ -101,7 +101,7 @@ def list_page(input: ListInput[R]) -> Operation[Page[R]]:
         return Page([lenient.read(kind, item) for item in items], lenient.total(data.get("total")))
 
     return Operation(
-        action=f"List{kind.actions[1]}",
+        action=f"List{kind.plural}",
         method="GET",
         path=_collection(kind),
         read=read,
@@ -119,7 +119,7 @@ def check_name(kind: Kind[Any], name: object) -> None:
 
 def _bare(kind: Kind[R], verb: str, method: str, name: str) -> Operation[R]:
     return Operation(
-        action=f"{verb}{kind.actions[0]}",
+        action=f"{verb}{kind.token}",
         method=method,
         path=_path(kind, name),
         read=_reader(kind, name),
@@ -131,7 +131,7 @@ def _bare(kind: Kind[R], verb: str, method: str, name: str) -> Operation[R]:
 
 def _write(kind: Kind[R], verb: str, method: str, path: str, name: str, input: Model) -> Operation[R]:
     return Operation(
-        action=f"{verb}{kind.actions[0]}",
+        action=f"{verb}{kind.token}",
         method=method,
         path=path,
         read=_reader(kind, name),

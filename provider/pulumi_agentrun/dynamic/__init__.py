@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 class KindProvider(ResourceProvider):
     """A dynamic provider of one kind of resource. It holds nothing until Pulumi's host configures it."""
 
-    backend_type: ClassVar[str]
+    token: ClassVar[str]
+    """Which kind, as `client.kinds` has it."""
     # The pickle names a class and holds no secret; shown in plain, it never changes.
     serialize_as_secret_always = False
 
@@ -41,10 +42,10 @@ class KindProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         """Take the stack's configuration; what is wrong with it, `check` says."""
         # Imported where they run: a program only declares resources, and should not wait for models and lifecycle.
-        from ..client.kinds import kind_for
+        from ..client.kinds import kind_called
         from .provider import Hosted
 
-        self._hosted = Hosted(kind_for(self.backend_type), req.config.get)
+        self._hosted = Hosted(kind_called(self.token), req.config.get)
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate the inputs and complete them with defaults and a name."""
@@ -74,13 +75,19 @@ class KindProvider(ResourceProvider):
 class ModelServiceProvider(KindProvider):
     """The dynamic provider of model services."""
 
-    backend_type = "service"
+    token = "ModelService"
 
 
 class ModelProxyProvider(KindProvider):
     """The dynamic provider of model proxies."""
 
-    backend_type = "proxy"
+    token = "ModelProxy"
+
+
+PROVIDERS: dict[str, type[KindProvider]] = {
+    provider.token: provider for provider in (ModelServiceProvider, ModelProxyProvider)
+}
+"""The provider classes by kind."""
 
 
 class KindResource(Resource):

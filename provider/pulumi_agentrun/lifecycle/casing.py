@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from ..client.kinds import PROXY, SERVICE, Kind
+from ..client.kinds import KINDS, Kind
 from ..client.models.fields import Model
 from .check import ADOPT, Failure
 from .schema import Shape, shape_of_model, shapes_of
@@ -76,7 +76,7 @@ def _names() -> frozenset[str]:
             for inner in (shape, *shape.inner):
                 yield from visit(inner.fields or {})
 
-    return frozenset(name for kind in (SERVICE, PROXY) for name in visit(properties(kind)))
+    return frozenset(name for kind in KINDS for name in visit(properties(kind)))
 
 
 def worded(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, reduce
@@ -107,6 +107,19 @@ def shape_of_model(model: type[Model]) -> dict[str, Shape]:
 def shapes_of(kind: Kind[Any]) -> dict[str, Shape]:
     """Return the shapes of what a program can set on a kind of resource."""
     return shape_of_model(kind.create_input)
+
+
+def secret_fields(kind: Kind[Any]) -> list[str]:
+    """Return the names of the fields of a kind that hold secrets of the program's, at whatever depth."""
+
+    def visit(shapes: Mapping[str, Shape]) -> Iterator[str]:
+        for name, shape in shapes.items():
+            if shape.is_secret and shape.mark(Fingerprint) is None:
+                yield name
+            for inner in (shape, *shape.inner):
+                yield from visit(inner.fields or {})
+
+    return list(visit(shapes_of(kind)))
 
 
 def has_unknown(value: Any) -> bool:

@@ -8,9 +8,9 @@ from typing import Any, cast
 from ..client import operations
 from ..client.errors import InvalidArgumentError
 from ..client.flows import call
-from ..client.kinds import PROXY, SERVICE, Kind
+from ..client.kinds import KINDS, Kind
 from ..client.model_client import iterate_async
-from ..client.models import ListInput, SystemProps
+from ..client.models import SystemProps
 from ..lifecycle.casing import camel, properties, to_schema
 from ..lifecycle.scalars import plain
 from ..lifecycle.schema import map_secrets
@@ -18,8 +18,8 @@ from ..lifecycle.steps import REGION
 from .configuration import Settings
 from .values import Hidden
 
-_GET: dict[str, Kind[Any]] = {"agentrun:index:getModelService": SERVICE, "agentrun:index:getModelProxy": PROXY}
-_LIST: dict[str, Kind[Any]] = {"agentrun:index:listModelServices": SERVICE, "agentrun:index:listModelProxies": PROXY}
+_GET: dict[str, Kind[Any]] = {f"agentrun:index:get{kind.token}": kind for kind in KINDS}
+_LIST: dict[str, Kind[Any]] = {f"agentrun:index:list{kind.plural}": kind for kind in KINDS}
 PAGE_SIZE = 100
 
 
@@ -34,15 +34,14 @@ async def invoke(token: str, args: Mapping[str, Any], settings: Settings) -> dic
     if token in _LIST:
         kind = _LIST[token]
         filters = {key: value for key, value in args.items() if value is not None}
-        wanted = cast("ListInput[Any]", kind.list_input.model_validate({**filters, "pageSize": PAGE_SIZE}))
+        wanted = kind.list_input.model_validate({**filters, "pageSize": PAGE_SIZE})
         return {results(kind): [_shown(kind, item, place.region) async for item in iterate_async(session, wanted)]}
     raise InvalidArgumentError(f"There is no function {token}; there are {', '.join(sorted({*_GET, *_LIST}))}.")
 
 
 def results(kind: Kind[Any]) -> str:
     """Return the property of a list's answer that holds the resources: `modelServices`."""
-    plural = kind.actions[1]
-    return plural[0].lower() + plural[1:]
+    return kind.plural[0].lower() + kind.plural[1:]
 
 
 def _shown(kind: Kind[Any], found: SystemProps, region: str | None) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
 from ..client.errors import AgentRunError
 from ..client.flows import Flow, discreet
-from ..client.kinds import PROXY, SERVICE, Kind
+from ..client.kinds import KINDS, Kind
 from ..engine.failures import code_of, incomplete
 from ..engine.log import Engine
 from ..lifecycle import check, controller, diff, hidden_inputs, notes, steps
@@ -35,7 +35,7 @@ from .values import Hidden, Properties, hide
 
 T = TypeVar("T")
 
-TYPES: dict[str, Kind[Any]] = {"agentrun:index:ModelService": SERVICE, "agentrun:index:ModelProxy": PROXY}
+TYPES: dict[str, Kind[Any]] = {f"agentrun:index:{kind.token}": kind for kind in KINDS}
 """The kinds by type token, which is part of every URN in state."""
 
 _VERSION = version("pulumi-agentrun")

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from ..client import ModelClient, ModelProxy, ModelProxyListInput, ModelService, ModelServiceListInput
+from ..client import ModelClient
 from ..client.errors import ConfigError
-from ..client.kinds import PROXY, SERVICE, Kind
+from ..client.kinds import KINDS
 from ..lifecycle.scalars import plain
 from .address import endpoint_region
 from .presets import RULES, Choice, Level, preset_of
@@ -56,14 +56,10 @@ def resources(client: ModelClient) -> Iterator[View]:
     """Yield everything that an account and region hold."""
     connection = client.session().connection
     region = endpoint_region(connection.base_url) or connection.region
-    for service in client.iterate(ModelServiceListInput(page_size=100)):
-        yield _view(SERVICE, service.model_service_name, service, region)
-    for proxy in client.iterate(ModelProxyListInput(page_size=100)):
-        yield _view(PROXY, proxy.model_proxy_name, proxy, region)
-
-
-def _view(kind: Kind[Any], name: Any, model: ModelService | ModelProxy, region: str | None) -> View:
-    return View(kind, str(name), plain(model.to_state()), region=region, is_live=True)
+    for kind in KINDS:
+        for found in client.iterate(kind.list_input(page_size=100)):
+            name = str(getattr(found, kind.name_field))
+            yield View(kind, name, plain(found.to_state()), region=region, is_live=True)
 
 
 def choices(preset: str, config: Mapping[str, Any]) -> dict[str, Chosen]:

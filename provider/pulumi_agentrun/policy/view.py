@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..client.kinds import PROXY, SERVICE, Kind
+from ..client.kinds import KINDS, Kind
 from ..lifecycle.casing import from_schema, properties, worded
 from ..lifecycle.schema import UNKNOWN
 
@@ -120,7 +120,7 @@ def _require(holds: bool, path: str, form: str, view: View) -> None:
 
 def view_of(type_: str, name: str, props: Mapping[str, Any], urn: str, region: Any = None) -> View | None:
     """Return the view of a resource in a program, or None if it is none of ours."""
-    kinds: dict[str, Kind[Any]] = {"ModelService": SERVICE, "ModelProxy": PROXY}
+    kinds: dict[str, Kind[Any]] = {kind.token: kind for kind in KINDS}
     for prefix in (DYNAMIC, PLUGIN):
         kind = kinds.get(type_.removeprefix(prefix))
         if kind is None or not type_.startswith(prefix):
