@@ -42,6 +42,39 @@ def sdk() -> Path:
     return folder / "installed"
 
 
+def environment(folder: Path, home: Path) -> dict[str, str]:
+    """Return the environment of a project's commands, with nothing of this process's own settings."""
+    ours = ("PULUMI_", "AGENTRUN_", "ALIBABA_CLOUD_", "FC_")
+    return {key: value for key, value in os.environ.items() if not key.startswith(ours)} | {
+        "PULUMI_HOME": str(home),
+        "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": "e2e",
+        "PULUMI_SKIP_UPDATE_CHECK": "1",
+        "PULUMI_DEBUG_COMMANDS": "1",
+        "NO_COLOR": "1",
+    }
+
+
+@cache
+def blank() -> Path:
+    """Make a project with an empty stack once, as a user would; return where it is."""
+    folder = Path(tempfile.mkdtemp(prefix="blank-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    project = folder / "project"
+    (project / "state").mkdir(parents=True)
+    (project / "Pulumi.yaml").write_text(
+        f"name: e2e\nruntime: {{name: python, options: {{toolchain: pip, virtualenv: {sys.prefix}}}}}\n"
+    )
+    env = environment(project, folder / "home")
+    command = ["pulumi", "--non-interactive", "stack", "init", "dev"]
+    subprocess.run(command, cwd=project, env=env, check=True, timeout=120, stdout=subprocess.DEVNULL)
+    return project
+
+
+def _is_nested(key: str) -> bool:
+    return ":profiles." in key
+
+
 def is_ours(type_: str) -> bool:
     """Say whether a type token is that of our resources, through whichever door."""
     return "agentrun:" in type_ and "providers:" not in type_
@@ -86,30 +119,20 @@ class Project:
         self.door = door
         self.data = folder / "platform"
         self.event_log = folder / "events.json"
-        (folder / "state").mkdir(parents=True)
-        (folder / "Pulumi.yaml").write_text(
-            f"name: e2e\nruntime: {{name: python, options: {{toolchain: pip, virtualenv: {sys.prefix}}}}}\n"
-        )
-        self.env = {
-            key: value
-            for key, value in os.environ.items()
-            if not key.startswith(("PULUMI_", "AGENTRUN_", "ALIBABA_CLOUD_", "FC_"))
-        } | {
-            "PULUMI_HOME": str(home),
-            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
-            "PULUMI_CONFIG_PASSPHRASE": "e2e",
-            "PULUMI_SKIP_UPDATE_CHECK": "1",
-            "PULUMI_DEBUG_COMMANDS": "1",
-            "NO_COLOR": "1",
-        }
+        self.env = environment(folder, home)
         # As in an activated virtual environment: the plugin and policy packs are found so.
         self.env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), self.env["PATH"]])
         if door == "plugin":
             self.env["PYTHONPATH"] = str(sdk())
-        self.pulumi("stack", "init", "dev")
-        for key, value in ({"agentrun:endpoint": "file://platform"} | (config or {})).items():
-            if value:
-                self.pulumi("config", "set", key, value, "--path" if ":profiles." in key else "--plaintext")
+        # What the CLI would make, without a process for the stack and one for each setting.
+        shutil.copytree(blank(), folder, dirs_exist_ok=True)
+        settings = {"agentrun:endpoint": "file://platform"} | (config or {})
+        plain = [f"  {key}: {json.dumps(value)}\n" for key, value in settings.items() if value and not _is_nested(key)]
+        with (folder / "Pulumi.dev.yaml").open("a") as file:
+            file.write(f"config:\n{''.join(plain)}" if plain else "")
+        for key, value in settings.items():
+            if _is_nested(key):
+                self.pulumi("config", "set", "--stack", "dev", "--path", key, value)
 
     @property
     def platform(self) -> Platform:
