@@ -8,14 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from ..client.errors import ConfigError
 from ..client.kinds import Kind
 from ..client.models.fields import NotEmpty
 from ..client.models.shared import ProxyMode
 from ..client.operations import NOT_NAMES
 from . import hidden_inputs, names, scalars, secret_refs
+from .defaults import defaults
 from .schema import UNKNOWN, Shape, shapes_of
 
 ADOPT = "adopt"
@@ -49,11 +48,11 @@ def check(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> 
     for name in sorted(kind.required - {key for key, value in news.items() if value is not None}):
         failures.append(Failure(name, "must be set"))
     meta = _meta(news, failures)
-    _remember(shapes, olds, inputs, "", failures)
+    _remember(shapes, olds, inputs, "", failures, str(news.get(hidden_inputs.URN)))
     if not failures:
         failures += _contradictions(inputs)
     if not failures:
-        inputs = _defaults(kind, olds, inputs) | inputs
+        inputs = defaults(kind, olds, inputs) | inputs
         inputs[kind.name_field] = names.name_of(kind, olds, meta | inputs)
         _check_name(kind.name_field, inputs[kind.name_field], failures)
     return meta | inputs, failures
@@ -79,26 +78,6 @@ def _check_name(field: str, name: Any, failures: list[Failure]) -> None:
         failures.append(Failure(field, "must be set"))
     elif name in NOT_NAMES:
         failures.append(Failure(field, f"must not be '{name}'"))
-
-
-def _defaults(kind: Kind[Any], olds: Mapping[str, Any], inputs: dict[str, Any]) -> dict[str, Any]:
-    """Return the values of fields left unset that the create input derives or has as default."""
-    known = _without_unknown(inputs)
-    known[kind.name_field] = known.get(kind.name_field) or "any"
-    try:
-        completed = kind.create_input.model_validate(known, context=olds).to_state()
-    except ValidationError:  # only what is unknown can be missing here
-        fields = kind.create_input.model_fields.items()
-        completed = {n: f.default for n, f in fields if not f.is_required() and f.default is not None}
-    return {key: value for key, value in completed.items() if key not in {*inputs, kind.name_field}}
-
-
-def _without_unknown(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_unknown(item) for key, item in value.items() if item is not UNKNOWN}
-    if isinstance(value, list):
-        return [_without_unknown(item) for item in value if item is not UNKNOWN]
-    return value
 
 
 def _value(shape: Shape, value: Any, path: str, failures: list[Failure]) -> Any:
@@ -143,22 +122,23 @@ def _object(
     return result
 
 
-def _remember(shapes: Mapping[str, Shape], old: Any, new: Any, prefix: str, failures: list[Failure]) -> None:
+def _remember(shapes: Mapping[str, Shape], old: Any, new: Any, path: str, failures: list[Failure], urn: str) -> None:
     """Read what references lead to and put fingerprints beside them, the old ones where the key is the same."""
     for key, shape in shapes.items():
         value = new.get(key) if isinstance(new, dict) else None
         before = old.get(key) if isinstance(old, Mapping) else None
         if shape.fields is not None:
-            _remember(shape.fields, before, value, f"{prefix}{key}.", failures)
+            _remember(shape.fields, before, value, f"{path}{key}.", failures, urn)
         reference = shape.mark(secret_refs.Reference)
-        if reference and isinstance(value, str):
+        if reference and value is UNKNOWN:
+            new[reference.of + secret_refs.FINGERPRINT] = UNKNOWN
+        elif reference and isinstance(value, str):
             name = reference.of + secret_refs.FINGERPRINT
+            previous = old.get(name) if isinstance(old, Mapping) else None
             try:
-                new[name] = secret_refs.fingerprint(
-                    secret_refs.read(value), old.get(name) if isinstance(old, Mapping) else None
-                )
+                new[name] = secret_refs.fingerprint(secret_refs.read(value), previous, f"{urn}::{path}{reference.of}")
             except ConfigError as error:
-                failures.append(Failure(f"{prefix}{key}", str(error)))
+                failures.append(Failure(f"{path}{key}", str(error)))
 
 
 def _settable(shapes: Mapping[str, Shape]) -> list[str]:

@@ -1,0 +1,77 @@
+"""A plan is true: what is not known yet is foretold as unknown, and an update can be held to its plan."""
+
+from __future__ import annotations
+
+import pytest
+from e2e.project import DOORS, Project, Run
+
+both = pytest.mark.parametrize("door", DOORS)
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+PLANS = {"PULUMI_EXPERIMENTAL": "true", "MODEL_KEY": "sk-by-reference"}
+LATE = """
+settings = {{"api_key_from": "env:MODEL_KEY"}}
+made = ModelService("{name}", model_type="llm", provider="tongyi", provider_settings=settings)
+def late(value):
+    return made.created_at.apply(lambda _: value)
+one, two = [{{"model_service_name": "a"}}], [{{"model_service_name": "a"}}, {{"model_service_name": "b"}}]
+"""
+
+
+def late(name: str) -> str:
+    """Return the beginning of a program in which `late` makes a value unknown while a service is not there yet."""
+    return LATE.format(name=name)
+
+
+def as_planned(project: Project) -> tuple[Run, Run]:
+    """Plan, and update within the plan."""
+    plan = project.preview("--save-plan", "plan.json", env=PLANS)
+    return plan, project.up("--plan", "plan.json", env=PLANS)
+
+
+@both
+def test_what_hangs_on_an_unknown_is_planned_as_unknown(project: Project) -> None:
+    project.program(
+        late("qwen")
+        + "ModelProxy('whole', proxy_config=late({'endpoints': two}))\n"
+        + "ModelProxy('one', proxy_config={'endpoints': late(one)})\n"
+        + "ModelProxy('two', proxy_config={'endpoints': late(two)})\n"
+        + "ModelProxy('said', proxy_config={'endpoints': late(two)}, proxy_mode='multi')\n"
+    )
+    plan, up = as_planned(project)
+    for event in plan.events:
+        meta = event.get("resourcePreEvent", {}).get("metadata", {})
+        if "ModelProxy" in meta.get("type", ""):
+            is_said = meta["urn"].endswith("::said")
+            for key in ("proxy_mode", "model_proxy_name"):
+                assert (meta["new"]["inputs"][project.spelled(key)] == UNKNOWN) is not is_said
+    assert up.changed == plan.changed == dict.fromkeys(("qwen", "whole", "one", "two", "said"), "create")
+    modes = {n: r["inputs"].get(project.spelled("proxy_mode")) for n, r in project.resources().items() if n != "qwen"}
+    assert modes == {"whole": "multi", "one": "single", "two": "multi", "said": "multi"}
+    assert project.up(env=PLANS).changed == {}
+
+
+@both
+def test_an_unknown_mode_plans_the_replacement_that_may_come(project: Project) -> None:
+    gateway = "ModelProxy('gateway', proxy_config={{'endpoints': {}}})\n"
+    project.program(late("first") + gateway.format("one"))
+    project.up(env=PLANS)
+    single = project.resources()["gateway"]["id"]
+
+    project.program(late("second") + gateway.format("late([{'model_service_name': 'b'}])"))
+    assert "replace" in project.preview(env=PLANS).changed["gateway"]
+    assert project.up(env=PLANS).changed["gateway"] == "update", "for it has turned out to stay single"
+    assert project.resources()["gateway"]["id"] == single
+
+    project.program(late("third") + gateway.format("late(two)"))
+    plan, up = as_planned(project)
+    assert "replace" in plan.changed["gateway"]
+    assert "replace" in up.changed["gateway"]
+    multi = project.resources()["gateway"]["id"]
+    assert multi != single
+
+    project.program(late("fourth") + gateway.format("late(one)"))
+    plan, up = as_planned(project)
+    assert plan.changed["gateway"] == up.changed["gateway"] == "update", "multi stays multi"
+    assert project.resources()["gateway"]["id"] == multi
+    assert project.up(env=PLANS).changed == {}
