@@ -98,6 +98,15 @@ class Run:
                 found.setdefault(meta["urn"].rsplit("::", 1)[1], []).append(meta["op"])
         return {name: "+".join(ops) for name, ops in found.items()}
 
+    def lines(self, name: str, *, passing: bool = False) -> list[str]:
+        """Return what was said beside a resource, by its logical name: for good, or only while it lasted."""
+        said = [event["diagnosticEvent"] for event in self.events if "diagnosticEvent" in event]
+        return [
+            line["message"].strip()
+            for line in said
+            if line.get("urn", "").endswith(f"::{name}") and line.get("ephemeral", False) is passing
+        ]
+
     @property
     def changed(self) -> dict[str, str]:
         """The steps that are more than a look."""

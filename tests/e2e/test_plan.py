@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from e2e.project import DOORS, Project, Run
+from pulumi_agentrun.client import ModelServiceCreateInput
 
 both = pytest.mark.parametrize("door", DOORS)
 
@@ -66,6 +67,8 @@ def test_an_unknown_mode_plans_the_replacement_that_may_come(project: Project) -
     project.program(late("third") + gateway.format("late(two)"))
     plan, up = as_planned(project)
     assert "replace" in plan.changed["gateway"]
+    said = f"model proxy {single} is replaced only if {project.spelled('proxy_mode')} comes to be another"
+    assert [line for line in plan.lines("gateway") if said in line]
     assert "replace" in up.changed["gateway"]
     multi = project.resources()["gateway"]["id"]
     assert multi != single
@@ -75,3 +78,54 @@ def test_an_unknown_mode_plans_the_replacement_that_may_come(project: Project) -
     assert plan.changed["gateway"] == up.changed["gateway"] == "update", "multi stays multi"
     assert project.resources()["gateway"]["id"] == multi
     assert project.up(env=PLANS).changed == {}
+
+
+SERVICE = """
+ModelService("qwen", model_type="llm", provider="tongyi", model_service_name="qwen",
+             provider_settings={{"base_url": {url!r}, {key}}})
+"""
+
+
+@both
+@pytest.mark.parametrize("how", ["api_key", "api_key_from"])
+def test_a_key_that_changes_is_said_and_not_shown(project: Project, how: str) -> None:
+    def rotated(key: str, url: str = "https://a.example") -> dict[str, str]:
+        given = "'api_key': os.environ['MODEL_KEY']" if how == "api_key" else "'api_key_from': 'env:MODEL_KEY'"
+        project.program(SERVICE.format(url=url, key=given))
+        return {"MODEL_KEY": key}
+
+    first = project.up(env=rotated("sk-rotated-1"))
+    assert first.lines("qwen") == [], "a new key is no other one"
+    assert project.preview(env=rotated("sk-rotated-1", "https://b.example")).lines("qwen") == []
+    plan = project.preview(env=rotated("sk-rotated-2"))
+    what = "the key provider_settings.api_key" + ("" if how == "api_key" else "_from leads to")
+    what = what.replace("key provider", "key that provider") if how == "api_key_from" else what
+    assert plan.lines("qwen") == [project.spelled(f"model service qwen: {what} changes")]
+    shown = project.resources()["qwen"]["inputs"][project.spelled("provider_settings")]
+    assert "sk-rotated" not in plan.console + str(shown)
+    assert project.up(env=rotated("sk-rotated-2")).lines("qwen") == plan.lines("qwen")
+    assert project.up(env=rotated("sk-rotated-2")).lines("qwen") == []
+
+
+@both
+def test_what_is_waited_for_is_said_beside_its_resource_and_not_kept(project: Project) -> None:
+    project.platform.switch(latency=0.5)
+    project.program(SERVICE.format(url="https://a.example", key=""))
+    up = project.up()
+    assert up.lines("qwen", passing=True) == ["model service qwen is CREATING", "model service qwen is READY"]
+    assert up.lines("qwen") == []
+    assert "is READY" not in up.console.partition("Diagnostics:")[2]
+
+
+@both
+def test_what_was_taken_over_is_said_beside_its_resource_for_good(project: Project) -> None:
+    project.client.create(
+        ModelServiceCreateInput(model_service_name="qwen", model_type="llm", provider="tongyi", provider_settings={})
+    )
+    project.program(SERVICE.format(url="https://a.example", key=""))
+    up = project.up(env={"AGENTRUN_ADOPT": "qwen"})
+    assert up.lines("qwen") == ["model service qwen exists and is taken over"]
+    assert "exists and is taken over" in up.console.partition("Diagnostics:")[2]
+    again = project.up("--replace", project.resources()["qwen"]["urn"], env={"AGENTRUN_ADOPT": "qwen"})
+    said = "model service qwen is not deleted: it belongs to another record of the program by now"
+    assert again.lines("qwen") == ["model service qwen exists and is taken over", said]

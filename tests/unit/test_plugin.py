@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pulumi.output import Unknown
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2 as messages
+from pulumi_agentrun.client.flows import Notice
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.engine.failures import Status
 from pulumi_agentrun.engine.log import Engine
@@ -125,7 +126,7 @@ class Context:
 class Quiet(Engine):
     """An engine that nobody listens to."""
 
-    def say(self, text: str) -> None:
+    def say(self, notice: Notice) -> None:
         """Say nothing."""
 
 

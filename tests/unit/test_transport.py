@@ -127,8 +127,8 @@ def test_a_credential_chain_that_fails_in_the_middle_is_told_as_it_is() -> None:
 
 
 def test_a_notice_that_cannot_be_shown_is_told_to_the_flow() -> None:
-    def notify(text: str) -> None:
-        raise BrokenPipeError(text)
+    def notify(notice: Notice) -> None:
+        raise BrokenPipeError(notice.text)
 
     for error in outcomes(Notice(SECRET), lambda: Credentials("i", "s"), notify):
         assert "BrokenPipeError" in str(error)
@@ -137,7 +137,7 @@ def test_a_notice_that_cannot_be_shown_is_told_to_the_flow() -> None:
 
 @pytest.mark.parametrize("raised", [KeyboardInterrupt, asyncio.CancelledError, SystemExit])
 def test_being_stopped_is_no_failure_of_a_step(raised: type[BaseException]) -> None:
-    def notify(text: str) -> None:
+    def notify(notice: Notice) -> None:
         raise raised
 
     session = Session(connection(Credentials("i", "s")), notify)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -24,6 +23,7 @@ from ..lifecycle.journal import Journal
 from ..lifecycle.live import IncompleteError
 from ..lifecycle.places import Place
 from ..lifecycle.profiles import Accounts
+from ..lifecycle.remarks import remarks
 from ..lifecycle.schema import UNKNOWN, map_secrets, secrets_of
 from . import host
 
@@ -35,7 +35,7 @@ class Hosted:
 
     def __init__(self, kind: Kind[Any], get: Callable[[str], Any]) -> None:
         self.kind = kind
-        self._accounts = Accounts(get, _say)
+        self._accounts = Accounts(get, host.say)
         engine = host.engine_address()
         self._claims = Claims(Journal(engine) if engine else None)
         host.widen()
@@ -72,6 +72,8 @@ class Hosted:
             if notes.read(notes.LEAVING, place.key(self.kind, _id)) is not None:
                 seen = self._run("read", olds, lambda place: steps.settled(self.kind, _id, olds, place))
                 found = diff.diff(self.kind, _id, seen, news)
+            for remark in remarks(self.kind, _id, found, olds, news):
+                host.say(remark)
             if not found.changed:
                 self._claims.keep(self.kind, place, _id, news.get(hidden_inputs.URN), olds)
         return DiffResult(
@@ -146,12 +148,6 @@ class Hosted:
     def _to_pulumi(self, values: dict[str, Any]) -> dict[str, Any]:
         marked: dict[str, Any] = _to_pulumi(map_secrets(self.kind, values, wrap_rpc_secret))
         return marked
-
-
-def _say(text: str) -> None:
-    """Show a line in the engine's log, which reads the host's standard output."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 def _from_pulumi(value: Any) -> Any:

@@ -47,7 +47,7 @@ def create(
     if there is not None and is_former(kind, there, former, unless_told=True):
         there = None
     if there is not None and there.status == Status.DELETING:
-        yield Notice(f"{kind.title} {name} is on its way out: it is waited for")
+        yield Notice(f"{kind.title} {name} is on its way out: it is waited for", is_passing=True)
         yield from until_deleted(kind, name, deadline, place.timeout, is_ending=True)
         there = None
     if there is not None and not adopt:

@@ -121,8 +121,8 @@ def shows(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any], liv
     shapes = shapes_of(kind)
     told: bool | None = None
     for edit in edits(kind, diff(kind, "", olds, news), olds, news):
-        shape = _shape_at(shapes, edit.path)
-        wanted, found = _at(news, edit.path), _at(live, edit.path)
+        shape = shape_at(shapes, edit.path)
+        wanted, found = at(news, edit.path), at(live, edit.path)
         if shape is None or shape.is_write_only or is_empty(wanted):
             continue
         if shape.holds_secret() or shape.mark(Reference) is not None:
@@ -133,7 +133,8 @@ def shows(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any], liv
     return told
 
 
-def _shape_at(shapes: Mapping[str, Shape], path: tuple[str | int, ...]) -> Shape | None:
+def shape_at(shapes: Mapping[str, Shape], path: tuple[str | int, ...]) -> Shape | None:
+    """Return the shape of what stands at a path, None if nothing of the models does."""
     shape: Shape | None = Shape(None, fields=dict(shapes))
     for part in path:
         if shape is not None:
@@ -141,7 +142,8 @@ def _shape_at(shapes: Mapping[str, Shape], path: tuple[str | int, ...]) -> Shape
     return shape
 
 
-def _at(value: Any, path: tuple[str | int, ...]) -> Any:
+def at(value: Any, path: tuple[str | int, ...]) -> Any:
+    """Return what stands at a path, None if nothing does."""
     for part in path:
         value = inside(value, str(part))
     return value

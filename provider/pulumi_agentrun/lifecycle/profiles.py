@@ -14,6 +14,7 @@ from ..client.addresses import ALLOW_INSECURE
 from ..client.config import Config, Connection, resolve, truth
 from ..client.credentials import Credentials
 from ..client.errors import ConfigError
+from ..client.flows import Notice
 from ..client.local import open_platform
 from .places import Place, digest
 
@@ -32,7 +33,7 @@ _DEFAULT = ""
 class Accounts:
     """The accounts and regions that a stack's configuration names, connected to when first used."""
 
-    def __init__(self, get: Callable[[str], Any], notify: Callable[[str], None]) -> None:
+    def __init__(self, get: Callable[[str], Any], notify: Callable[[Notice], None]) -> None:
         self._get = get
         self._notify = notify
         self._lock = threading.Lock()

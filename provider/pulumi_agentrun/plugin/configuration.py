@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..client.errors import ConfigError
+from ..client.flows import Notice
 from ..lifecycle.profiles import Accounts
 from ..lifecycle.schema import UNKNOWN
 from ..lifecycle.steps import Place
@@ -21,7 +22,9 @@ _SECRET = ("accessKeySecret", "securityToken")
 class Settings:
     """What one provider is configured with."""
 
-    def __init__(self, given: Mapping[str, Any], notify: Callable[[str], None], *, is_configured: bool = False) -> None:
+    def __init__(
+        self, given: Mapping[str, Any], notify: Callable[[Notice], None], *, is_configured: bool = False
+    ) -> None:
         self._given = dict(given)
         self._is_known = UNKNOWN not in given.values()
         self.is_configured = is_configured and self._is_known

@@ -28,6 +28,7 @@ from ..lifecycle import check, controller, diff, hidden_inputs, notes, steps
 from ..lifecycle.casing import camel, from_schema, properties, to_schema, worded
 from ..lifecycle.claims import Claims
 from ..lifecycle.journal import Journal
+from ..lifecycle.remarks import remarks
 from ..lifecycle.schema import UNKNOWN, map_secrets, secrets_of
 from . import functions, values
 from .configuration import Settings
@@ -132,6 +133,9 @@ class Provider(ResourceProviderServicer):
                     flow = partial(steps.settled, kind, request.id, olds)
                     olds = dict(await self._run(request.urn, 0, flow, olds))
                     found = diff.diff(kind, request.id, olds, news)
+            async with self._engine.about(request.urn):
+                for remark in remarks(kind, request.id, found, olds, news):
+                    self._engine.say(remark)
             if not found.changed:
                 self._claims.keep(kind, place, request.id, request.urn, olds)
         details = {
@@ -219,7 +223,7 @@ class Provider(ResourceProviderServicer):
     ) -> T:
         session, place = await self._settings.connect(make=make)
         work = discreet(flow(replace(place, timeout=timeout or place.timeout)), secrets_of(_kind(urn), *props))
-        with self._engine.about(urn):
+        async with self._engine.about(urn):
             return await session.run_async(work, self._stop)
 
     @asynccontextmanager
