@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from e2e.project import DOORS, Project, Run
 from pulumi_agentrun.client import ModelServiceCreateInput
@@ -129,3 +131,13 @@ def test_what_was_taken_over_is_said_beside_its_resource_for_good(project: Proje
     again = project.up("--replace", project.resources()["qwen"]["urn"], env={"AGENTRUN_ADOPT": "qwen"})
     said = "model service qwen is not deleted: it belongs to another record of the program by now"
     assert again.lines("qwen") == ["model service qwen exists and is taken over", said]
+
+
+def test_a_region_beside_an_endpoint_replaces_nothing(make_project: Callable[..., Project]) -> None:
+    project = make_project({"agentrun:region": "cn-hangzhou"}, door="plugin")
+    project.program(SERVICE.format(url="https://a.example", key=""))
+    project.up()
+    project.pulumi("config", "set", "agentrun:region", "cn-shanghai")
+    assert project.preview().changed == {}
+    assert project.up().changed == {}
+    project.destroy()

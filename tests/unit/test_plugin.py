@@ -206,6 +206,39 @@ async def test_credentials_are_kept_secret_and_another_region_replaces() -> None
     assert (list(found.replaces), list(found.diffs)) == ([], ["accessKeySecret"])
 
 
+FIXED = "https://agentrun.example.com"
+
+
+@pytest.mark.parametrize(
+    ("olds", "news", "moves"),
+    [
+        ({"region": "cn-a"}, {"region": "cn-b"}, True),
+        ({"region": "cn-a"}, {"region": UNKNOWN}, False),
+        ({}, {"region": "cn-b"}, False),
+        ({"region": "cn-a"}, {}, False),
+        ({"region": "cn-a", "endpoint": FIXED}, {"region": "cn-b", "endpoint": FIXED}, False),
+        ({"endpoint": "file://here"}, {"region": "cn-b", "endpoint": "file://here"}, False),
+        ({"region": "cn-a", "endpoint": "file://here"}, {"region": "cn-b", "endpoint": "file://here"}, False),
+        ({"region": "cn-a", "endpoint": FIXED}, {"region": "cn-b"}, False),
+        ({"region": "cn-a"}, {"region": "cn-b", "endpoint": FIXED}, False),
+        ({"region": "cn-a"}, {"region": "cn-b", "endpoint": UNKNOWN}, False),
+    ],
+)
+async def test_only_a_region_that_leads_elsewhere_replaces(
+    olds: dict[str, Any], news: dict[str, Any], moves: bool
+) -> None:
+    request = messages.DiffRequest(olds=values.write(olds), news=values.write(news))
+    found = await Provider(Quiet("")).DiffConfig(request, context())
+    assert list(found.replaces) == (["region"] if moves else [])
+    assert ("region" in found.diffs) is (olds.get("region") != news.get("region"))
+
+
+async def test_an_endpoint_of_the_environment_leads_whatever_the_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENTRUN_CONTROL_ENDPOINT", FIXED)
+    request = messages.DiffRequest(olds=values.write({"region": "cn-a"}), news=values.write({"region": "cn-b"}))
+    assert list((await Provider(Quiet("")).DiffConfig(request, context())).replaces) == []
+
+
 async def configured(provider: Provider, settings: dict[str, Any]) -> None:
     await provider.Configure(messages.ConfigureRequest(args=values.write(settings)), context())
 

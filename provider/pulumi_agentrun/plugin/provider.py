@@ -80,10 +80,11 @@ class Provider(ResourceProviderServicer):
         return messages.CheckResponse(inputs=values.write(Settings.hidden(given)), failures=_failures(reasons))
 
     async def DiffConfig(self, request: messages.DiffRequest, context: Context) -> messages.DiffResponse:
-        """Compare configurations: in another region there are other resources."""
+        """Compare configurations: in another region, if that is what leads to a service, there are other resources."""
         olds, news = values.read(request.olds).values, values.read(request.news).values
         changed = sorted(key for key in olds.keys() | news.keys() if olds.get(key) != news.get(key))
-        moved = [key for key in changed if key == "region" and olds.get(key) and news.get(key) not in (None, UNKNOWN)]
+        before, now = Settings.leading_region(olds), Settings.leading_region(news)
+        moved = ["region"] if before and now and before != now else []
         return messages.DiffResponse(
             changes=_some(changed), diffs=changed, replaces=moved, deleteBeforeReplace=False, hasDetailedDiff=False
         )
