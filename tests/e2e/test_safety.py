@@ -411,7 +411,7 @@ def test_another_region_is_never_searched(make_project: Callable[..., Project]) 
     project.env |= env
     run = project.refresh("--run-program", check=False)
     assert run.code != 0
-    assert re.search(r"is in embedded:\w+, but the configuration says https://agentrun.cn-shanghai", run.console)
+    assert re.search(r"is in embedded:\w+, but the settings lead to https://agentrun.cn-shanghai", run.console)
     assert "qwen" in project.resources()
 
 
