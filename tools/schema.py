@@ -13,6 +13,7 @@ from pulumi_agentrun.client.kinds import KINDS, Kind
 from pulumi_agentrun.client.models.fields import Model, docstrings
 from pulumi_agentrun.lifecycle.casing import camel, properties, worded
 from pulumi_agentrun.lifecycle.check import ADOPT
+from pulumi_agentrun.lifecycle.hidden_inputs import CHECK_NAMES
 from pulumi_agentrun.lifecycle.schema import Shape, shape_of_model
 from pulumi_agentrun.lifecycle.secret_refs import Fingerprint, Reference
 from pulumi_agentrun.plugin.functions import results
@@ -173,6 +174,10 @@ def configuration() -> Json:
     settings["readyTimeout"] = {
         "type": "number",
         "description": "Seconds that a create, update or delete may take in all (600 unless given).",
+    }
+    settings[CHECK_NAMES] = {
+        "type": "boolean",
+        "description": "Whether previews look for names of new resources that are taken already (false unless given).",
     }
     return settings
 

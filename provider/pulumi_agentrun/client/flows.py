@@ -34,6 +34,7 @@ class Notice:
 
     text: str
     is_passing: bool = False
+    is_warning: bool = False
 
 
 Step = Operation[Any] | Pause | Notice

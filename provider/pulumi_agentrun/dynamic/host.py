@@ -97,7 +97,8 @@ def say(notice: Notice) -> None:
         sys.stdout.flush()
         return
     urn = getattr(frame.f_locals.get("request"), "urn", "") if frame is not None else ""
-    line = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=notice.text, urn=urn, ephemeral=notice.is_passing)
+    severity = engine_pb2.WARNING if notice.is_warning else engine_pb2.INFO
+    line = engine_pb2.LogRequest(severity=severity, message=notice.text, urn=urn, ephemeral=notice.is_passing)
     with suppress(grpc.RpcError):  # an engine that is gone reads no log
         _engine(address).Log(line, timeout=PATIENCE)
 

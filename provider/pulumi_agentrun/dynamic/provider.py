@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -47,6 +48,8 @@ class Hosted:
         reasons = [str(failure) for failure in failures]
         if not failures and checked.get(names.PROFILE) is not UNKNOWN:
             reasons += self._declared(checked)
+            if not reasons and not olds and wanted.get(hidden_inputs.PREVIEW):
+                reasons += self._foreseen(checked)
         # Given a property, the engine would print its value, which may be a secret in the wrong place.
         return CheckResult(self._to_pulumi(checked), [CheckFailure("", reason) for reason in reasons])
 
@@ -61,11 +64,24 @@ class Hosted:
         taken = self._claims.declare(self.kind, place, name, urn)
         return [taken] if taken else []
 
+    def _foreseen(self, checked: dict[str, Any]) -> list[str]:
+        """Tell beside a new resource what its creation would meet, and return what it would fail with."""
+        place = self._accounts.place(checked.get(names.PROFILE))
+        if not controller.looks(self._claims, self.kind, checked, place):
+            return []
+        try:
+            self._driven("create", checked, partial(controller.foresee, self._claims, self.kind, checked))
+        except AgentRunError as error:
+            return [str(error)]
+        return []
+
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare old outputs with checked inputs."""
         olds, news = _from_pulumi(_olds), _from_pulumi(_news)
         found = diff.diff(self.kind, _id, olds, news)
         profile = olds.get(names.PROFILE)
+        with suppress(ConfigError):
+            self._claims.record(self.kind, self._accounts.place(profile), _id)
         if profile == news.get(names.PROFILE):  # another profile is another place, and replaces
             place = self._asked(lambda: self._accounts.place(profile))
             self._asked(lambda: self._claims.check_place(self.kind, _id, olds, place))
@@ -122,13 +138,21 @@ class Hosted:
         *,
         make: bool = False,
     ) -> T:
-        def run() -> T:
-            session, place = self._accounts.connect(props.get(names.PROFILE), make=make)
-            limit = hidden_inputs.timeout(props, verb) or place.timeout
-            secrets = secrets_of(self.kind, props, olds)
-            return session.run(discreet(flow(replace(place, timeout=limit)), secrets))
+        return self._asked(lambda: self._driven(verb, props, flow, olds, make=make))
 
-        return self._asked(run)
+    def _driven(
+        self,
+        verb: str,
+        props: dict[str, Any],
+        flow: Callable[[Place], Flow[T]],
+        olds: Mapping[str, Any] = MappingProxyType({}),
+        *,
+        make: bool = False,
+    ) -> T:
+        session, place = self._accounts.connect(props.get(names.PROFILE), make=make)
+        limit = hidden_inputs.timeout(props, verb) or place.timeout
+        secrets = secrets_of(self.kind, props, olds)
+        return session.run(discreet(flow(replace(place, timeout=limit)), secrets))
 
     def _asked(self, work: Callable[[], T]) -> T:
         """Do something, and answer the engine with the sentence of a failure, and with what exists then."""

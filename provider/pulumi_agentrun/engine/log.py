@@ -44,11 +44,16 @@ class Engine:
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
+    async def said(self) -> None:
+        """Wait until everything that was said is shown: the end of a run would come before it."""
+        await asyncio.gather(*self._under_way)
+
     async def _log(self, notice: Notice, urn: str) -> None:
         if self._stub is None:
             self._stub = EngineStub(grpc.aio.insecure_channel(self.address))
+        severity = engine_pb2.WARNING if notice.is_warning else engine_pb2.INFO
         text = worded(notice.text)
-        request = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=text, urn=urn, ephemeral=notice.is_passing)
+        request = engine_pb2.LogRequest(severity=severity, message=text, urn=urn, ephemeral=notice.is_passing)
         try:
             await cast("Awaitable[Any]", self._stub.Log(request, timeout=_PATIENCE))
         except grpc.aio.AioRpcError:

@@ -18,8 +18,6 @@ from .defaults import defaults
 from .schema import UNKNOWN, Shape, shapes_of
 
 ADOPT = "adopt"
-ADOPT_VARIABLE = "AGENTRUN_ADOPT"
-"""The environment variable that names, separated by commas, what one run may take over."""
 META = frozenset({ADOPT, names.PROFILE, hidden_inputs.URN, hidden_inputs.REPLACE_ON, hidden_inputs.TIMEOUTS})
 """Inputs of the Pulumi resource that are not part of the API's object."""
 
@@ -43,7 +41,7 @@ def check(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> 
     """
     failures: list[Failure] = []
     shapes = shapes_of(kind)
-    given = {key: value for key, value in news.items() if key not in META}
+    given = {key: value for key, value in news.items() if key not in {*META, hidden_inputs.PREVIEW}}
     inputs = _object(shapes, given, "", failures, extra=(ADOPT, names.PROFILE))
     for name in sorted(kind.required - {key for key, value in news.items() if value is not None}):
         failures.append(Failure(name, "must be set"))
@@ -60,8 +58,20 @@ def check(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> 
 
 def may_adopt(kind: Kind[Any], inputs: Mapping[str, Any]) -> bool:
     """Say whether checked inputs, or the person who runs Pulumi, allow to take over what exists."""
-    named = os.environ.get(ADOPT_VARIABLE, "").split(",")
-    return bool(inputs.get(ADOPT)) or inputs[kind.name_field] in (name.strip() for name in named)
+    return bool(inputs.get(ADOPT)) or inputs[kind.name_field] in adoptable()
+
+
+def adoptable() -> list[str]:
+    """Return the names of what this run may take over."""
+    named = os.environ.get(hidden_inputs.ADOPT_VARIABLE, "").split(",")
+    return [name.strip() for name in named if name.strip()]
+
+
+def nearest(name: str) -> str | None:
+    """Return which of the names of what this run may take over is spelled much like one that is not among them."""
+    names = adoptable()
+    found = [] if name in names else difflib.get_close_matches(name, names, n=1, cutoff=0.8)
+    return found[0] if found else None
 
 
 def _meta(news: Mapping[str, Any], failures: list[Failure]) -> dict[str, Any]:

@@ -37,6 +37,8 @@ class Place:
     """The account's id, where it is known."""
     access_key: str | None = None
     """A digest of the id of a permanent access key; temporary ones tell nothing, for each run has another."""
+    checks_names: bool = False
+    """Whether previews look for names of new resources that are taken."""
 
     def key(self, kind: Kind[Any], name: str) -> tuple[str, str, str]:
         """Return what tells an object there from every other one, as this machine notes it."""

@@ -128,6 +128,7 @@ class Provider(ResourceProviderServicer):
         found = diff.diff(kind, request.id, olds, news)
         place = self._settings.place
         if place is not None:
+            self._claims.record(kind, place, request.id)
             async with self._answering(request.urn, context):
                 self._claims.check_place(kind, request.id, olds, place)
                 if notes.read(notes.LEAVING, place.key(kind, request.id)) is not None:
@@ -160,11 +161,21 @@ class Provider(ResourceProviderServicer):
         kind, given = _kind(request.urn), values.read(request.properties)
         wanted = _plain(kind, given)
         if request.preview:
+            async with self._answering(request.urn, context):
+                await self._foreseen(kind, request, wanted)
             return messages.CreateResponse(properties=self._planned(kind, {}, wanted, given))
         async with self._answering(request.urn, context, given):
             flow = partial(controller.create, self._claims, kind, wanted, keep=True)
             live = await self._run(request.urn, request.timeout, flow, wanted, make=True)
         return messages.CreateResponse(id=live.id, properties=_struct(kind, live.outputs, given))
+
+    async def _foreseen(self, kind: Kind[Any], request: messages.CreateRequest, wanted: dict[str, Any]) -> None:
+        """Tell beside a new resource what its creation would meet. Raises what it would fail with."""
+        place = self._settings.place
+        if place is not None and controller.looks(self._claims, kind, wanted, place):
+            flow = partial(controller.foresee, self._claims, kind, wanted)
+            await self._run(request.urn, request.timeout, flow, wanted)
+            await self._engine.said()
 
     async def Read(self, request: messages.ReadRequest, context: Context) -> messages.ReadResponse:
         """Return a resource as it is, for a refresh, an import or a look-up; gone if the service says so."""

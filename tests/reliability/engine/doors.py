@@ -20,6 +20,7 @@ from google.protobuf.message import Message
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto import status_pb2
+from pulumi_agentrun.client.flows import Notice
 from pulumi_agentrun.dynamic import ModelProxyProvider, ModelServiceProvider
 from pulumi_agentrun.plugin.provider import Provider
 from reliability.calls import SECRET
@@ -127,8 +128,11 @@ class _Log:
     def about(self, urn: str) -> Iterator[None]:
         yield
 
-    def say(self, text: str) -> None:
+    def say(self, notice: Notice) -> None:
         """Tell nobody."""
+
+    async def said(self) -> None:
+        """Wait for nothing."""
 
 
 class _Context(grpc.ServicerContext):
