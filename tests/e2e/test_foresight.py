@@ -20,7 +20,6 @@ ModelService(
     provider_settings={{"base_url": "https://example.com/v1", "api_key": "{key}"}},
 )
 """
-pytestmark = pytest.mark.parametrize("door", DOORS)
 
 
 def service(name: str = "taken", more: str = "", provider: str = "tongyi", logical: str = "a") -> str:
@@ -56,6 +55,7 @@ def no_key(project: Project, run: Run) -> None:
     assert "a secret of the program" not in json.dumps([event.get("diagnosticEvent") for event in run.events])
 
 
+@pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize(("more", "env"), [("adopt=True,", {}), ("", {"AGENTRUN_ADOPT": "other, taken"})])
 def test_a_preview_says_what_an_adoption_would_change(project: Project, more: str, env: dict[str, str]) -> None:
     exists(project)
@@ -75,6 +75,7 @@ def test_a_preview_says_what_an_adoption_would_change(project: Project, more: st
     assert project.preview(env=env).changed == {}
 
 
+@pytest.mark.parametrize("door", DOORS)
 def test_a_name_that_is_wrong_is_a_warning(project: Project) -> None:
     exists(project)
     project.program(service("takn") + service("b", logical="b", more="adopt=True,") + service(logical="c"))
@@ -85,6 +86,7 @@ def test_a_name_that_is_wrong_is_a_warning(project: Project) -> None:
     assert "adopt=True is set on b, but no model service of that name exists: it would be created." in lines["b"]
 
 
+@pytest.mark.parametrize("door", DOORS)
 def test_what_cannot_be_adopted_is_refused_in_preview_as_in_up(project: Project) -> None:
     exists(project)
     project.program(service(more="adopt=True,", provider="openai"))
@@ -97,6 +99,7 @@ def test_what_cannot_be_adopted_is_refused_in_preview_as_in_up(project: Project)
         assert "Traceback" not in run.console
 
 
+@pytest.mark.parametrize("door", DOORS)
 def test_taken_names_are_looked_for_where_the_setting_says_so(project: Project) -> None:
     exists(project)
     project.program(service() + service("free", logical="b"))
@@ -110,6 +113,7 @@ def test_taken_names_are_looked_for_where_the_setting_says_so(project: Project) 
     assert project.preview().changed == {"a": "create", "b": "create"}
 
 
+@pytest.mark.parametrize("door", DOORS)
 def test_a_plan_made_with_a_look_is_carried_out(project: Project, tmp_path: Path) -> None:
     exists(project)
     project.program(service(more="adopt=True,"))
@@ -123,6 +127,7 @@ def test_a_plan_made_with_a_look_is_carried_out(project: Project, tmp_path: Path
     assert [item.description for item in project.client.list(ModelServiceListInput())] == ["a secret of the program"]
 
 
+@pytest.mark.parametrize("door", DOORS)
 def test_a_replacement_under_its_own_name_is_no_taken_one(project: Project) -> None:
     project.pulumi("config", "set", "agentrun:checkNames", "true")
     project.program(service())
@@ -137,6 +142,7 @@ def test_a_replacement_under_its_own_name_is_no_taken_one(project: Project) -> N
     assert [item.provider for item in project.client.list(ModelServiceListInput())] == ["openai"]
 
 
+@pytest.mark.parametrize("door", DOORS)
 def test_what_cannot_be_reached_is_an_error_of_the_preview(project: Project) -> None:
     project.pulumi("config", "set", "agentrun:endpoint", "http://127.0.0.1:9")
     project.program(service(more="adopt=True,"))
@@ -150,6 +156,7 @@ def test_what_cannot_be_reached_is_an_error_of_the_preview(project: Project) -> 
     assert project.preview(env=env).changed == {"a": "create"}, "without adopt, nobody is asked"
 
 
+@pytest.mark.parametrize("door", DOORS)
 def test_only_a_preview_looks_and_only_where_it_is_asked_to(tmp_path: Path, door: str) -> None:
     stage = Stage(tmp_path / "project", door)
     with ServedPlatform(tmp_path / "platform") as served:
@@ -171,3 +178,15 @@ def test_only_a_preview_looks_and_only_where_it_is_asked_to(tmp_path: Path, door
         assert calls("preview", both, "true") == ["GET"], "what is in state already is not looked for"
         assert calls("up", both, "true") == made, "an update looks no more often than it did"
         assert calls("preview", both, "true") == []
+
+
+@pytest.mark.parametrize("door", ["dynamic"])
+def test_a_profile_has_the_setting_too(project: Project, door: str) -> None:
+    exists(project)
+    project.pulumi("config", "set", "--path", "agentrun:profiles.here.endpoint", "file://platform")
+    project.program(service(more='profile="here",'))
+    assert project.preview().changed == {"a": "create"}
+    project.pulumi("config", "set", "--path", "agentrun:profiles.here.checkNames", "true")
+    run = project.preview(check=False)
+    assert run.code != 0
+    assert "Model service taken exists already" in run.console

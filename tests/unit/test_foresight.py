@@ -11,9 +11,10 @@ import pytest
 from pulumi_agentrun.client import operations
 from pulumi_agentrun.client.errors import AgentRunError, ConfigError, LifecycleError, TransportError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
-from pulumi_agentrun.lifecycle import check, controller
+from pulumi_agentrun.lifecycle import check, controller, steps
 from pulumi_agentrun.lifecycle.claims import Claims
 from pulumi_agentrun.lifecycle.foresight import foresee
+from pulumi_agentrun.lifecycle.profiles import Accounts
 from pulumi_agentrun.lifecycle.schema import UNKNOWN
 from pulumi_agentrun.lifecycle.sending import TakenError
 from pulumi_agentrun.platform import Fault
@@ -95,6 +96,25 @@ def test_what_is_not_known_yet_is_told_as_that(world: World) -> None:
         "provider_settings.api_key (not known yet)"
     )
     assert "would be taken over" in told(world, {**wanted(), "provider": UNKNOWN})
+
+
+def test_a_list_is_told_of_by_index_where_its_order_has_a_meaning(world: World) -> None:
+    def gateway(weight: int, model: str, **more: Any) -> dict[str, Any]:
+        endpoints = [{"model_service_name": "a", "weight": 10}, {"model_service_name": "b", "weight": weight}]
+        fallbacks = [{"model_service_name": "a", **more}, {"model_service_name": "b", "model_name": model}]
+        config = {"endpoints": endpoints, "policies": {"fallbacks": fallbacks}}
+        found, failures = check.check(PROXY, {}, {"model_proxy_name": "g", "proxy_config": config})
+        assert failures == []
+        return found
+
+    world.run(steps.create(PROXY, gateway(80, "one", model_name="left-out"), PLACE))
+    world.run(foresee(PROXY, gateway(90, "two"), AT, adopt=True))
+    (notice,) = world.notices
+    assert notice == (
+        "Model proxy g exists and would be taken over; it would change in proxy_config.endpoints, "
+        "proxy_config.policies.fallbacks[1].model_name; perhaps cleared, for the program leaves it out: "
+        "proxy_config.policies.fallbacks[0].model_name."
+    )
 
 
 def test_an_unfit_one_is_refused_in_the_words_of_the_creation(world: World) -> None:
@@ -192,6 +212,17 @@ def test_a_name_that_is_nearly_the_one_in_the_variable_is_told_without_a_look(
     assert told_of("qwen-prod") == f"{text} qwen-prod?"
     assert told_of("gateway") == ""
     assert world.calls == []
+
+
+@pytest.mark.parametrize(("given", "checks"), [(None, False), ("true", True), (True, True), ("False", False)])
+def test_the_setting_is_one_of_the_stack_and_of_each_profile(given: object, checks: bool) -> None:
+    settings = {"endpoint": "https://one.example", "accessKeyId": "i", "accessKeySecret": "s", "checkNames": given}
+    stack = {f"agentrun:{key}": value for key, value in settings.items()}
+    assert Accounts(stack.get, lambda notice: None).place(None).checks_names is checks
+    profiles = {"agentrun:profiles": {"eu": settings}}
+    assert Accounts(profiles.get, lambda notice: None).place("eu").checks_names is checks
+    with pytest.raises(ConfigError, match=r"^agentrun:checkNames must be true or false\.$"):
+        Accounts({**stack, "agentrun:checkNames": "yes"}.get, lambda notice: None).place(None)
 
 
 def test_a_check_drops_the_sign_of_a_preview() -> None:
