@@ -44,10 +44,6 @@ class Engine:
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def said(self) -> None:
-        """Wait until everything that was said is shown: the end of a run would come before it."""
-        await asyncio.gather(*self._under_way)
-
     async def _log(self, notice: Notice, urn: str) -> None:
         if self._stub is None:
             self._stub = EngineStub(grpc.aio.insecure_channel(self.address))

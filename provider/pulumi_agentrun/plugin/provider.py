@@ -175,7 +175,6 @@ class Provider(ResourceProviderServicer):
         if place is not None and controller.looks(self._claims, kind, wanted, place):
             flow = partial(controller.foresee, self._claims, kind, wanted)
             await self._run(request.urn, request.timeout, flow, wanted)
-            await self._engine.said()
 
     async def Read(self, request: messages.ReadRequest, context: Context) -> messages.ReadResponse:
         """Return a resource as it is, for a refresh, an import or a look-up; gone if the service says so."""
