@@ -102,6 +102,7 @@ class KindResource(Resource):
 
     def __init__(self, resource_name: str, props: dict[str, Any], opts: pulumi.ResourceOptions | None) -> None:
         _refuse_plain_credentials()
+        _refuse_import(resource_name, opts)
         given = {key: value for key, value in props.items() if value is not None}
         for path in self._secrets:
             given = _hide(given, path)
@@ -166,6 +167,15 @@ def _preview(props: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> d
         checks_names = bool(pulumi.runtime.get_config(f"agentrun:{hidden_inputs.CHECK_NAMES}"))
     may_look = checks_names or "adopt" in props or hidden_inputs.ADOPT_VARIABLE in os.environ
     return {hidden_inputs.PREVIEW: True} if may_look else {}
+
+
+def _refuse_import(name: str, opts: pulumi.ResourceOptions | None) -> None:
+    """Stop a program that imports: Pulumi finds dynamic providers in state, where what is to be imported is not yet."""
+    if opts is not None and opts.import_ is not None:
+        raise pulumi.RunError(
+            f"{name} cannot be imported: Pulumi imports no dynamic resources. Take import_ out of its ResourceOptions "
+            f"and set adopt=True instead, which takes over what exists; or use the plugin's SDK, which imports."
+        )
 
 
 def _refuse_plain_credentials() -> None:

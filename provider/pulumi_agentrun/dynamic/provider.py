@@ -18,7 +18,7 @@ from ..client.errors import AgentRunError, ConfigError, LifecycleError
 from ..client.flows import Flow, discreet
 from ..client.kinds import Kind
 from ..engine.failures import code_of
-from ..lifecycle import check, controller, diff, hidden_inputs, names, notes, steps
+from ..lifecycle import check, controller, diff, hidden_inputs, names, notes, sense, steps
 from ..lifecycle.claims import Claims
 from ..lifecycle.journal import Journal
 from ..lifecycle.live import IncompleteError
@@ -50,6 +50,9 @@ class Hosted:
             reasons += self._declared(checked)
             if not reasons and not olds and wanted.get(hidden_inputs.PREVIEW):
                 reasons += self._foreseen(checked)
+        if not reasons:
+            for warning in sense.warnings(self.kind, olds, checked):
+                host.say(warning)
         # Given a property, the engine would print its value, which may be a secret in the wrong place.
         return CheckResult(self._to_pulumi(checked), [CheckFailure("", reason) for reason in reasons])
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..client.errors import ConfigError
 from ..client.kinds import Kind
 from ..client.models.fields import NotEmpty
-from ..client.models.shared import ProxyMode
 from ..client.operations import NOT_NAMES
-from . import hidden_inputs, names, scalars, secret_refs
+from . import hidden_inputs, names, scalars, secret_refs, sense
 from .defaults import defaults
+from .nearest import no_such
 from .schema import UNKNOWN, Shape, shapes_of
 
 ADOPT = "adopt"
@@ -48,7 +47,7 @@ def check(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> 
     meta = _meta(news, failures)
     _remember(shapes, olds, inputs, "", failures, str(news.get(hidden_inputs.URN)))
     if not failures:
-        failures += _contradictions(inputs)
+        failures += [Failure(*fault) for fault in sense.faults(kind, inputs)]
     if not failures:
         inputs = defaults(kind, olds, inputs) | inputs
         inputs[kind.name_field] = names.name_of(kind, olds, meta | inputs)
@@ -123,7 +122,7 @@ def _object(
         if item is None:
             continue
         if key not in shapes or shapes[key].mark(secret_refs.Fingerprint) is not None:
-            failures.append(Failure(f"{prefix}{key}", _no_such(key, [*_settable(shapes), *extra])))
+            failures.append(Failure(f"{prefix}{key}", no_such(key, [*_settable(shapes), *extra])))
             continue
         result[key] = _value(shapes[key], item, f"{prefix}{key}", failures)
         reference = shapes[key].mark(secret_refs.Reference)
@@ -153,31 +152,3 @@ def _remember(shapes: Mapping[str, Shape], old: Any, new: Any, path: str, failur
 
 def _settable(shapes: Mapping[str, Shape]) -> list[str]:
     return [key for key, shape in shapes.items() if not shape.mark(secret_refs.Fingerprint)]
-
-
-def _no_such(key: str, known: list[str]) -> str:
-    nearest = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.5)
-    if nearest:
-        return f"there is no such property; did you mean {nearest[0]}?"
-    return f"there is no such property; there are {', '.join(sorted(known))}"
-
-
-def _contradictions(inputs: Mapping[str, Any]) -> Iterator[Failure]:
-    """Yield what cannot be meant together."""
-    config = inputs.get("proxy_config")
-    endpoints = config.get("endpoints") if isinstance(config, Mapping) else None
-    if inputs.get("proxy_mode") == ProxyMode.SINGLE and isinstance(endpoints, list) and len(endpoints) > 1:
-        yield Failure("proxy_mode", "must be multi, for there are several endpoints")
-    for info, path in _listed(inputs, "model_info_configs", ""):
-        for rule, where in _listed(info, "model_parameter_rules", f"{path}."):
-            least, most = rule.get("min"), rule.get("max")
-            if isinstance(least, (int, float)) and isinstance(most, (int, float)) and least > most:
-                yield Failure(f"{where}.min", "must not be above max")
-
-
-def _listed(value: Mapping[str, Any], key: str, prefix: str) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """Yield the known objects of a list with their paths."""
-    items = value.get(key)
-    for index, item in enumerate(items if isinstance(items, list) else ()):
-        if isinstance(item, Mapping):
-            yield item, f"{prefix}{key}[{index}]"

@@ -24,7 +24,7 @@ from ..client.flows import Flow, discreet
 from ..client.kinds import KINDS, Kind
 from ..engine.failures import code_of, incomplete
 from ..engine.log import Engine
-from ..lifecycle import check, controller, diff, hidden_inputs, notes, steps
+from ..lifecycle import check, controller, diff, hidden_inputs, notes, sense, steps
 from ..lifecycle.casing import camel, from_schema, properties, to_schema, worded
 from ..lifecycle.claims import Claims
 from ..lifecycle.journal import Journal
@@ -113,6 +113,10 @@ class Provider(ResourceProviderServicer):
         reasons = [worded(str(failure)) for failure in failures]
         if not failures:
             reasons = await self._settings.faults() or self._declared(kind, news[kind.name_field], request.urn)
+        if not reasons:
+            async with self._engine.about(request.urn):
+                for warning in sense.warnings(kind, olds, news):
+                    self._engine.say(warning)
         # Given a property, the engine would print its value, which may be a secret in the wrong place.
         return messages.CheckResponse(inputs=_struct(kind, news, given), failures=_failures(reasons))
 
