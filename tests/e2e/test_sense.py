@@ -84,3 +84,17 @@ def test_a_taken_name_speaks_of_aliases_where_a_renamed_resource_would_keep_it(p
     run = project.up(check=False)
     assert "Model service mine exists already" in run.console
     assert "If it was renamed in the program, or moved, give it its pulumi.Alias." in run.console
+
+
+@both
+def test_without_any_credentials_the_console_has_one_sentence(project: Project) -> None:
+    """With the credential chain of Alibaba Cloud installed, whose modules log what they meet."""
+    project.program(SERVICE.format("svc") + SETTINGS.format(""))
+    project.pulumi("config", "rm", "agentrun:endpoint")
+    alone = {"HOME": str(project.folder), "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"}
+    run = project.preview(check=False, env=alone)
+    assert run.code != 0
+    assert run.console.count("No AgentRun credentials are configured: set ") == 1
+    assert run.console.count("The credential chain says: ") == 1
+    for word in ("Traceback", "  File ", "CredentialException", "raise "):
+        assert word not in run.console

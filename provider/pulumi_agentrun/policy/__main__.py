@@ -58,8 +58,10 @@ def _read(path: Path | None) -> dict[str, Any]:
         return {}
     try:
         config = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"The configuration {path} cannot be read: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"The configuration {path} cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError):
+        raise ConfigError(f"The configuration {path} cannot be read: it is no JSON.") from None
     if not isinstance(config, dict):
         raise ConfigError(f"The configuration {path} must be an object of policies.")
     return config
