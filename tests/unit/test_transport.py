@@ -72,7 +72,7 @@ def test_a_platform_that_cannot_be_opened_says_why(tmp_path: Path) -> None:
     service = ModelServiceCreateInput(
         model_service_name="a", model_type="llm", provider="p", provider_settings=ProviderSettings()
     )
-    failing = pytest.raises(errors.TransportError, match=r"got no answer: NotADirectoryError, Not a directory\.")
+    failing = pytest.raises(errors.ConfigError, match=r"cannot be opened: Not a directory\. Check the path")
     with ModelClient(Config(endpoint=f"file://{tmp_path}/file/data")) as client, failing:
         client.create(service)
 

@@ -131,9 +131,6 @@ class _Log:
     def say(self, notice: Notice) -> None:
         """Tell nobody."""
 
-    async def said(self) -> None:
-        """Wait for nothing."""
-
 
 class _Context(grpc.ServicerContext):
     """What the host's methods end a call with when they have no answer."""
