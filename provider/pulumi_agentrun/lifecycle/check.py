@@ -13,7 +13,7 @@ from ..client.models.fields import NotEmpty
 from ..client.operations import NOT_NAMES
 from . import hidden_inputs, names, scalars, secret_refs, sense
 from .defaults import defaults
-from .nearest import no_such
+from .nearest import nearest, no_such
 from .schema import UNKNOWN, Shape, shapes_of
 
 ADOPT = "adopt"
@@ -66,11 +66,10 @@ def adoptable() -> list[str]:
     return [name.strip() for name in named if name.strip()]
 
 
-def nearest(name: str) -> str | None:
+def misspelt(name: str) -> str | None:
     """Return which of the names of what this run may take over is spelled much like one that is not among them."""
     names = adoptable()
-    found = [] if name in names else difflib.get_close_matches(name, names, n=1, cutoff=0.8)
-    return found[0] if found else None
+    return None if name in names else nearest(name, names, alike=0.8)
 
 
 def _meta(news: Mapping[str, Any], failures: list[Failure]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def looks(claims: Claims, kind: Kind[Any], wanted: Mapping[str, Any], place: Pla
     name = wanted[kind.name_field]
     if name is UNKNOWN or wanted.get(check.ADOPT) is UNKNOWN or claims.is_recorded(kind, place, name):
         return False
-    return place.checks_names or check.may_adopt(kind, wanted) or check.nearest(name) is not None
+    return place.checks_names or check.may_adopt(kind, wanted) or check.misspelt(name) is not None
 
 
 def foresee(claims: Claims, kind: Kind[Any], wanted: Mapping[str, Any], place: Place) -> Flow[None]:

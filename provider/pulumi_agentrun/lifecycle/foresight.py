@@ -11,7 +11,7 @@ from ..client.kinds import Kind
 from ..client.models import SystemProps
 from ..client.models.shared import Status
 from . import diff, drift
-from .check import ADOPT, nearest
+from .check import ADOPT, misspelt
 from .create import check_fit, find
 from .diff import Path
 from .hidden_inputs import ADOPT_VARIABLE, CHECK_NAMES
@@ -32,7 +32,7 @@ def foresee(kind: Kind[Any], wanted: Mapping[str, Any], place: Place, *, adopt: 
     name: str = wanted[kind.name_field]
     if not adopt and not place.checks_names:
         yield Notice(
-            f"{ADOPT_VARIABLE} names {nearest(name)} and not {name}, so this {kind.title} would be created. "
+            f"{ADOPT_VARIABLE} names {misspelt(name)} and not {name}, so this {kind.title} would be created. "
             f"Did you mean {name}?"
         )
         return

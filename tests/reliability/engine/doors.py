@@ -6,8 +6,8 @@ Behind the dynamic door stands Pulumi's own host, behind the other the plugin; b
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 from types import CodeType
@@ -124,8 +124,8 @@ class _Log:
     def __init__(self, address: str) -> None:
         self.address = address
 
-    @contextmanager
-    def about(self, urn: str) -> Iterator[None]:
+    @asynccontextmanager
+    async def about(self, urn: str) -> AsyncIterator[None]:
         yield
 
     def say(self, notice: Notice) -> None:
