@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from e2e.project import DOORS, Project, Run
+from pulumi_agentrun.policy.__main__ import PACK
 
-PACK = Path(__file__).parents[2] / "provider" / "policy_pack"
 SECRET = "sk-seen-by-no-policy-message"
 SERVICE = f"""
 service = ModelService(

@@ -6,8 +6,11 @@ import sys
 from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.policy import rules
 from pulumi_agentrun.policy.presets import PRESET_VARIABLE
-from pulumi_policy import PolicyPack
 
+try:
+    from pulumi_policy import PolicyPack
+except ModuleNotFoundError:
+    sys.exit("error: The policy pack needs Pulumi's policy SDK: pip install 'pulumi-agentrun[policy]'")
 try:
     policies = rules(os.environ.get(PRESET_VARIABLE, "baseline"))
 except ConfigError as error:
