@@ -91,6 +91,13 @@ def test_all_failures_come_at_once() -> None:
     }  # fmt: skip
 
 
+def test_failures_come_in_one_order_whatever_that_of_the_properties() -> None:
+    """The engine hands properties on in another order each time."""
+    wrong = {"provider": 7, "nonsense": 1, "provider_settings": {"model_names": 2}}
+    first, second = (check.check(SERVICE, {}, dict(order))[1] for order in (wrong.items(), reversed(wrong.items())))
+    assert first == second
+
+
 @pytest.mark.parametrize(("kind", "news"), [(SERVICE, SERVICE_IN), (PROXY, PROXY_IN)])
 def test_checking_what_was_checked_changes_nothing(kind: Kind[Any], news: dict[str, Any]) -> None:
     first = checked(kind, through_protobuf(news))

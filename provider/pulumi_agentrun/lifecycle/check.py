@@ -52,7 +52,8 @@ def check(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> 
         inputs = defaults(kind, olds, inputs) | inputs
         inputs[kind.name_field] = names.name_of(kind, olds, meta | inputs)
         _check_name(kind.name_field, inputs[kind.name_field], failures)
-    return meta | inputs, failures
+    # Sorted, for the engine gives properties in another order each time.
+    return meta | inputs, sorted(failures, key=str)
 
 
 def may_adopt(kind: Kind[Any], inputs: Mapping[str, Any]) -> bool:
