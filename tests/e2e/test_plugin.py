@@ -78,6 +78,24 @@ def test_what_exists_is_imported_with_all_its_inputs(project: Project) -> None:
     assert project.up().changed == {}
 
 
+def test_what_pulumi_prints_of_an_import_clears_no_key(project: Project) -> None:
+    """The printed program has no key, and a program that never set one does not manage it, also after a refresh."""
+    there(project, "old")
+    project.program("")
+    project.up()
+    out = project.folder / "qwen.py"
+    project.pulumi(
+        "import", "agentrun:index:ModelService", "qwen", "old", "--yes", "--protect=false", "--out", str(out)
+    )
+    (project.folder / "__main__.py").write_text(out.read_text())
+    assert project.up().changed == {}
+    project.refresh()
+    assert project.up().changed == {}
+    settings = project.client.get("old").provider_settings
+    assert settings
+    assert settings.api_key == SecretStr("sk-plain-1")
+
+
 def test_functions_look_up_and_list(project: Project) -> None:
     there(project, "old")
     project.program(

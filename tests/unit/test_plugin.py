@@ -162,7 +162,7 @@ async def test_check_completes_and_hides(provider: Provider) -> None:
 async def test_check_names_what_is_wrong_and_no_value(provider: Provider) -> None:
     response = await checked(provider, {"modelType": "llm", "providerSettings": "sk-in-the-wrong-place"})
     reasons = [failure.reason for failure in response.failures]
-    assert reasons == ["providerSettings: must be an object, not a string", "provider: must be set"]
+    assert reasons == ["provider: must be set", "providerSettings: must be an object, not a string"]
     assert {failure.property for failure in response.failures} == {""}
 
 

@@ -103,6 +103,31 @@ def without_keys(kind: Kind[Any], values: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
+def without_unmanaged_keys(
+    kind: Kind[Any], olds: Mapping[str, Any], before: Mapping[str, Any], news: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return old outputs without the keys that neither the inputs `before` nor the new ones set: an import read them.
+
+    Whoever never set a key does not clear it by leaving it out. Without inputs of before, nothing is known of that.
+    """
+    whole = Shape(None, fields=shapes_of(kind))
+    return dict(_without_unmanaged(whole, olds, before, news)) if before else dict(olds)
+
+
+def _without_unmanaged(shape: Shape, old: Any, *programs: Any) -> Any:
+    if shape.is_secret:
+        return old if any(value is not None for value in programs) else None
+    if shape.fields is None or not isinstance(old, Mapping):
+        return old
+    inside = [program if isinstance(program, Mapping) else {} for program in programs]
+    fields = {key: shape.fields.get(key) for key in old}
+    kept = {
+        key: _without_unmanaged(field, old[key], *(p.get(key) for p in inside)) if field else old[key]
+        for key, field in fields.items()
+    }
+    return {key: value for key, value in kept.items() if value is not None}
+
+
 def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_none(item) for key, item in value.items() if item is not None}

@@ -24,7 +24,7 @@ from ..client.flows import Flow, discreet
 from ..client.kinds import KINDS, Kind
 from ..engine.failures import code_of, incomplete
 from ..engine.log import Engine
-from ..lifecycle import check, controller, diff, hidden_inputs, notes, sense, steps
+from ..lifecycle import check, controller, diff, drift, hidden_inputs, notes, sense, steps
 from ..lifecycle.casing import camel, from_schema, properties, to_schema, worded
 from ..lifecycle.claims import Claims
 from ..lifecycle.journal import Journal
@@ -128,7 +128,8 @@ class Provider(ResourceProviderServicer):
     async def Diff(self, request: messages.DiffRequest, context: Context) -> messages.DiffResponse:
         """Compare old outputs with checked inputs, down to the properties that differ."""
         kind = _kind(request.urn)
-        olds, news = _plain(kind, values.read(request.olds)), _plain(kind, values.read(request.news))
+        news = _plain(kind, values.read(request.news))
+        olds = _managed(kind, values.read(request.olds), request.old_inputs, news)
         found = diff.diff(kind, request.id, olds, news)
         place = self._settings.place
         if place is not None:
@@ -183,7 +184,7 @@ class Provider(ResourceProviderServicer):
     async def Read(self, request: messages.ReadRequest, context: Context) -> messages.ReadResponse:
         """Return a resource as it is, for a refresh, an import or a look-up; gone if the service says so."""
         kind, given = _kind(request.urn), values.read(request.properties)
-        olds = _plain(kind, given)
+        olds = _managed(kind, given, request.inputs, {})
         async with self._answering(request.urn, context, given):
             live = await self._run(
                 request.urn, request.timeout, lambda at: steps.read(kind, request.id, olds, at), olds
@@ -196,7 +197,8 @@ class Provider(ResourceProviderServicer):
     async def Update(self, request: messages.UpdateRequest, context: Context) -> messages.UpdateResponse:
         """Change a resource in place and wait until it is ready."""
         kind, given = _kind(request.urn), values.read(request.news)
-        olds, news = _plain(kind, values.read(request.olds)), _plain(kind, given)
+        news = _plain(kind, given)
+        olds = _managed(kind, values.read(request.olds), request.old_inputs, news)
         if request.preview:
             return messages.UpdateResponse(properties=self._planned(kind, olds, news, given))
         async with self._answering(request.urn, context, given):
@@ -267,6 +269,11 @@ def _kind(urn: str) -> Kind[Any]:
 def _plain(kind: Kind[Any], given: Properties) -> dict[str, Any]:
     """Return properties that were checked before as the lifecycle has them."""
     return from_schema(properties(kind), given.values, [])
+
+
+def _managed(kind: Kind[Any], olds: Properties, before: Struct, news: Mapping[str, Any]) -> dict[str, Any]:
+    """Return old outputs as the lifecycle has them, without keys that no program has set."""
+    return drift.without_unmanaged_keys(kind, _plain(kind, olds), _plain(kind, values.read(before)), news)
 
 
 def _struct(kind: Kind[Any], props: dict[str, Any], given: Properties | None) -> Struct:
