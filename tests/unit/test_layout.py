@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from graphlib import TopologicalSorter
+from importlib import metadata
 from pathlib import Path
 
 import pulumi_agentrun
@@ -38,10 +39,12 @@ FOLDERS: dict[str, set[str]] = {
     "engine": {"lifecycle"},
     "dynamic": {"engine", "lifecycle", "client"},
     "plugin": {"engine", "lifecycle", "client"},
-    "resources": {"dynamic"},
+    "resources": {"dynamic", "lifecycle"},
     "policy": {"lifecycle", "client"},
+    "policy_pack": {"policy"},
     "platform": set(),
     "inventory": {"dynamic", "lifecycle", "client"},
+    "testing": {"dynamic", "lifecycle", "client"},
 }
 """What each folder may import of the others."""
 WITHOUT_PULUMI = ("client", "lifecycle", "platform")
@@ -113,6 +116,16 @@ def test_every_file_says_its_duty() -> None:
 def test_the_public_names_are_sorted_and_there() -> None:
     assert pulumi_agentrun.__all__ == sorted(pulumi_agentrun.__all__)
     assert all(getattr(pulumi_agentrun, name).__doc__ for name in pulumi_agentrun.__all__)
+
+
+def test_the_package_lists_its_names_and_tells_its_version_without_importing_anything() -> None:
+    code = "import pulumi_agentrun as p, sys; print(*dir(p)); print(p.__version__); print('pulumi' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    names, version, is_imported = done.stdout.splitlines()
+    assert {*pulumi_agentrun.__all__, "__version__"} <= {*names.split()}
+    assert not {"Any", "TYPE_CHECKING", "import_module"} & {*names.split()}
+    assert version == metadata.version("pulumi-agentrun")
+    assert is_imported == "False"
 
 
 def test_the_pickles_in_state_are_pinned() -> None:
