@@ -138,10 +138,13 @@ def test_defaults_are_written_and_multi_stays_multi() -> None:
 LATE: list[tuple[Any, Any]] = [
     (UNKNOWN, UNKNOWN),
     ({"endpoints": UNKNOWN}, UNKNOWN),
-    ({"policies": UNKNOWN}, "single"),
+    ({"endpoints": [{"base_url": "https://a.example"}], "policies": UNKNOWN}, "single"),
     ({"endpoints": [UNKNOWN]}, "single"),
-    ({"endpoints": [{"model_names": UNKNOWN}], "policies": {"num_retries": UNKNOWN}}, "single"),
-    ({"endpoints": [UNKNOWN, {"weight": UNKNOWN}]}, "multi"),
+    (
+        {"endpoints": [{"model_service_name": "a", "model_names": UNKNOWN}], "policies": {"num_retries": UNKNOWN}},
+        "single",
+    ),
+    ({"endpoints": [UNKNOWN, {"base_url": "https://a.example", "weight": UNKNOWN}]}, "multi"),
 ]
 
 
@@ -159,17 +162,17 @@ def test_what_hangs_on_an_unknown_is_unknown(config: Any, mode: Any) -> None:
 
 
 def test_an_unknown_plans_a_replacement_only_where_one_can_come() -> None:
-    news = PROXY_IN | {"proxy_config": {"endpoints": UNKNOWN}}
+    news, one = PROXY_IN | {"proxy_config": {"endpoints": UNKNOWN}}, {"endpoints": [{"base_url": "https://a.example"}]}
     for before, replaces in (
         (PROXY_IN, ()),
-        (PROXY_IN | {"proxy_config": {}}, ("model_proxy_name", "proxy_mode")),
+        (PROXY_IN | {"proxy_config": one}, ("model_proxy_name", "proxy_mode")),
     ):
         olds = checked(PROXY, before)
         found = diff(PROXY, "p", olds, checked(PROXY, news, olds))
         assert found.replaces == replaces
         assert not found.delete_before_replace
     named = {"model_proxy_name": "p"}
-    olds = checked(PROXY, PROXY_IN | named | {"proxy_config": {}})
+    olds = checked(PROXY, PROXY_IN | named | {"proxy_config": one})
     found = diff(PROXY, "p", olds, checked(PROXY, news | named, olds))
     assert (found.replaces, found.delete_before_replace) == (("proxy_mode",), True)
 

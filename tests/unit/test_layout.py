@@ -36,15 +36,15 @@ def imported(path: Path) -> set[str]:
 FOLDERS: dict[str, set[str]] = {
     "client": set(),
     "lifecycle": {"client"},
-    "engine": {"lifecycle"},
+    "engine": {"lifecycle", "client"},
     "dynamic": {"engine", "lifecycle", "client"},
     "plugin": {"engine", "lifecycle", "client"},
     "resources": {"dynamic", "lifecycle"},
     "policy": {"lifecycle", "client"},
-    "policy_pack": {"policy"},
+    "policy_pack": {"policy", "client"},
     "platform": set(),
     "inventory": {"dynamic", "lifecycle", "client"},
-    "testing": {"dynamic", "lifecycle", "client"},
+    "testing": {"resources", "dynamic", "lifecycle", "client"},
 }
 """What each folder may import of the others."""
 WITHOUT_PULUMI = ("client", "lifecycle", "platform")

@@ -11,7 +11,7 @@ from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.client.models.fields import Model, SecretValue
 from pulumi_agentrun.lifecycle.schema import UNKNOWN, shape_of_model, shapes_of
-from pulumi_agentrun.policy import PRESETS, RULES, NotKnown, View, rules
+from pulumi_agentrun.policy import PRESETS, RULES, NotKnown, View, policies
 from pulumi_agentrun.policy.rules.security import references
 from pulumi_agentrun.policy.view import view_of
 from pulumi_policy import ResourceValidationArgs, ResourceValidationPolicy, StackValidationPolicy
@@ -269,14 +269,14 @@ def test_a_preset_has_a_word_on_every_rule(preset: str) -> None:
         assert rule.remedy.endswith(".")
         assert "$ref" not in json.dumps(rule.schema)
         assert "enforcementLevel" not in rule.schema
-    policies = rules(preset)
-    assert [policy.name for policy in policies] == [rule.name for rule in RULES]
-    assert {policy.enforcement_level.value for policy in policies} <= {"advisory", "mandatory", "disabled"}
+    made = policies(preset)
+    assert [policy.name for policy in made] == [rule.name for rule in RULES]
+    assert {policy.enforcement_level.value for policy in made} <= {"advisory", "mandatory", "disabled"}
 
 
 def test_a_preset_that_is_not_there_is_refused() -> None:
     with pytest.raises(ConfigError, match="There is no preset 'strict'; there are baseline, production"):
-        rules("strict")
+        policies("strict")
 
 
 PLUGIN = {"providerSettings": {"baseUrl": "http://a.example"}, "modelServiceName": "s1"}
@@ -290,7 +290,7 @@ def args(type_: str, props: dict[str, Any]) -> ResourceValidationArgs:
 
 
 def policy(name: str) -> ResourceValidationPolicy:
-    [one] = [item for item in rules() if item.name == f"agentrun-{name}"]
+    [one] = [item for item in policies() if item.name == f"agentrun-{name}"]
     assert isinstance(one, ResourceValidationPolicy)
     return one
 
@@ -328,7 +328,7 @@ def test_what_is_not_known_in_preview_is_said_to_be_checked_later() -> None:
 
 
 def test_rules_for_stacks_are_policies_for_stacks() -> None:
-    for rule, item in zip(RULES, rules(), strict=True):
+    for rule, item in zip(RULES, policies(), strict=True):
         assert isinstance(item, StackValidationPolicy if rule.is_for_stacks else ResourceValidationPolicy)
         if isinstance(item, ResourceValidationPolicy):
             assert not item.has_remediation(), "a remediation would turn secrets into plain text"
