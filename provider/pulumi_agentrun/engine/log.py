@@ -47,8 +47,8 @@ class Engine:
     async def _log(self, notice: Notice, urn: str) -> None:
         if self._stub is None:
             self._stub = EngineStub(grpc.aio.insecure_channel(self.address))
-        severity = engine_pb2.WARNING if notice.is_warning else engine_pb2.INFO
         text = worded(notice.text)
+        severity = engine_pb2.WARNING if notice.is_warning else engine_pb2.INFO
         request = engine_pb2.LogRequest(severity=severity, message=text, urn=urn, ephemeral=notice.is_passing)
         try:
             await cast("Awaitable[Any]", self._stub.Log(request, timeout=_PATIENCE))

@@ -168,7 +168,7 @@ def shape_at(shapes: Mapping[str, Shape], path: Path) -> Shape | None:
     return shape
 
 
-def at(value: Any, path: Path) -> Any:
+def at(value: Any, path: tuple[str | int, ...]) -> Any:
     """Return what stands at a path, None if nothing does."""
     for part in path:
         value = inside(value, str(part))
