@@ -12,6 +12,7 @@ from pulumi_agentrun.lifecycle.remarks import remarks
 from pulumi_agentrun.lifecycle.schema import UNKNOWN
 
 OTHER, ONE = "sk-the-other-key", "sk-the-one-key"
+ROUTES = {"endpoints": [{"model_service_name": "s"}]}
 UNSURE = (
     "model proxy a is replaced only if proxy_mode comes to be another, which is not known yet: set it to be certain"
 )
@@ -53,7 +54,7 @@ def test_a_key_that_becomes_another_is_named(before: dict[str, Any], after: dict
 
 def test_a_key_of_the_monitoring_is_named_too() -> None:
     def proxy(key: str) -> dict[str, Any]:
-        return {"proxy_config": {}, "arms_configuration": {"arms_license_key": key}}
+        return {"proxy_config": ROUTES, "arms_configuration": {"arms_license_key": key}}
 
     assert said(PROXY, proxy(ONE), proxy(OTHER)) == [
         "model proxy a: the key arms_configuration.arms_license_key changes"
@@ -72,4 +73,4 @@ def test_a_key_of_the_monitoring_is_named_too() -> None:
 def test_a_replacement_that_is_not_certain_is_said(
     before: dict[str, Any], after: dict[str, Any], lines: list[str]
 ) -> None:
-    assert said(PROXY, {"proxy_config": {}} | before, after) == lines
+    assert said(PROXY, {"proxy_config": ROUTES} | before, after) == lines
