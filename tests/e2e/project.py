@@ -48,6 +48,7 @@ def environment(folder: Path, home: Path) -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if not key.startswith(ours)} | {
         "PULUMI_HOME": str(home),
         "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+        "PULUMI_STACK": "dev",
         "PULUMI_CONFIG_PASSPHRASE": "e2e",
         "PULUMI_SKIP_UPDATE_CHECK": "1",
         "PULUMI_DEBUG_COMMANDS": "1",
