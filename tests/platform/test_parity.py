@@ -26,6 +26,7 @@ from unit.field_types import (
     Types,
     client_types,
     official_types,
+    platform_sample,
     platform_types,
     sample,
     together,
@@ -128,9 +129,8 @@ def test_the_clients_fields_are_the_official_ones(kind: Kind[Any]) -> None:
 def test_the_platforms_fields_are_the_official_ones(kind: Kind[Any], platform: Any, call: Any) -> None:
     table = platform_kinds.KINDS[kind.title]
     create = platform_types(table.create, table.required)
-    body = sample(getattr(api, f"Create{kind.token}Input")).to_map()
     platform.inject(Fault(operation=f"Create{kind.token}", outcome="CREATE_FAILED", reason="no room"))
-    shown = types_of_answer(call("POST", kind.collection, body).data, create)
+    shown = types_of_answer(call("POST", kind.collection, platform_sample(table.create)).data, create)
     heard = _heard(f"List{kind.plural}", call)
     ours = together(create=create, update=platform_types(table.update), answer=shown, list=heard)
     _check("platform", _official_kind(kind), ours, f"{kind.token}.")

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 Types = dict[str, str]
-"""JSON types by path: `.` leads to a field of an object, `[]` to items of a list; `!` says that it must be given."""
+"""JSON types by path: `.` leads to a field of an object, `[]` to what a list or map holds; `!`: it must be given."""
 _WORDS: dict[Any, str] = {
     str: "string", SecretStr: "string", int: "integer", float: "number", bool: "boolean", Any: "any",
     STRING: "string", INTEGER: "integer", NUMBER: "number", BOOLEAN: "boolean", ANYTHING: "any",
@@ -30,6 +30,8 @@ def _flat(path: str, word: str, inner: Mapping[str, Any]) -> Iterator[tuple[str,
 def _official(annotation: Any) -> tuple[str, Mapping[str, Any]]:
     if get_origin(annotation) is list:
         return "list", {"[]": _official(get_args(annotation)[0])}
+    if get_origin(annotation) is dict:
+        return "map", {"[]": _official(get_args(annotation)[1])}
     if annotation in _WORDS:
         return _WORDS[annotation], {}
     return "object", {f".{name}": _official(inner) for name, inner in _fields(annotation).items()}
@@ -51,6 +53,8 @@ def sample(annotation: Any, name: str = "x", only: str | None = None) -> Any:
     """Return a value of an official type with everything in it set, or only one field."""
     if get_origin(annotation) is list:
         return [sample(get_args(annotation)[0], name)]
+    if get_origin(annotation) is dict:
+        return {name: sample(get_args(annotation)[1], name)}
     if annotation in _WORDS:
         return {str: name, int: 7, float: 0.5, bool: True, Any: "any"}[annotation]
     hints = get_type_hints(annotation.__init__).items()
@@ -69,6 +73,8 @@ def _ours(annotation: Any) -> tuple[str, Mapping[str, Any]]:
     options = [option for option in get_args(annotation) if option is not type(None)]
     if get_origin(annotation) is list:
         return "list", {"[]": _ours(options[0])}
+    if get_origin(annotation) is dict:
+        return "map", {"[]": _ours(options[1])}
     if get_origin(annotation) in (Union, types.UnionType):
         if str in options:
             return "string", {}  # or one of the words that are known
@@ -110,6 +116,15 @@ def _table(shape: Any) -> tuple[str, Mapping[str, Any]]:
 def platform_types(fields: Any, required: tuple[str, ...] = ()) -> Types:
     found = _flat("", *_table(fields))
     return {path[1:]: word + "!" * (path[1:] in required) for path, word in found if path}
+
+
+def platform_sample(shape: Any, name: str = "x") -> Any:
+    """Return a value that the platform takes, everything in it set."""
+    if isinstance(shape, list):
+        return [platform_sample(shape[0], name)]
+    if isinstance(shape, Mapping):
+        return {key: platform_sample(inner, key) for key, inner in shape.items()}
+    return {STRING: name, INTEGER: 7, NUMBER: 0.5, BOOLEAN: True, ANYTHING: "any"}[shape]
 
 
 def _types_of_value(value: Any, path: str, known: Types) -> Iterator[tuple[str, str]]:
