@@ -9,9 +9,12 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pulumi_agentrun
+import pulumi_agentrun.client.models.shared
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
+from pulumi_agentrun import client
 from pulumi_agentrun.dynamic import ModelProxyProvider, ModelServiceProvider
+from pulumi_agentrun.resources import args
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "provider" / "pulumi_agentrun"
@@ -113,6 +116,17 @@ def test_every_file_says_its_duty() -> None:
 def test_the_public_names_are_sorted_and_there() -> None:
     assert pulumi_agentrun.__all__ == sorted(pulumi_agentrun.__all__)
     assert all(getattr(pulumi_agentrun, name).__doc__ for name in pulumi_agentrun.__all__)
+
+
+def test_what_programs_write_is_public() -> None:
+    models = {
+        found.__name__
+        for module in (client.models, client.models.shared)
+        for found in vars(module).values()
+        if isinstance(found, type) and found.__module__ == module.__name__ and not found.__name__.startswith("_")
+    }
+    assert models <= set(client.__all__)
+    assert {name for name in vars(args) if name.endswith("Args")} <= set(pulumi_agentrun.__all__)
 
 
 def test_the_pickles_in_state_are_pinned() -> None:
