@@ -39,8 +39,13 @@ def _official(annotation: Any) -> tuple[str, Mapping[str, Any]]:
 
 def _fields(model: type[Any]) -> dict[str, Any]:
     """Return the annotations of an official model's fields by their names on the wire."""
+    return {_wire_name(model, name): annotation for name, annotation in _hints(model).items()}
+
+
+def _hints(model: type[Any]) -> dict[str, Any]:
+    """Return the annotations as they are written: Python 3.10 adds None to those with that as default."""
     hints = get_type_hints(model.__init__)
-    return {_wire_name(model, name): annotation for name, annotation in hints.items()}
+    return {name: get_args(hint)[0] if get_origin(hint) is Union else hint for name, hint in hints.items()}
 
 
 def _wire_name(model: type[Any], name: str) -> str:
@@ -57,7 +62,7 @@ def sample(annotation: Any, name: str = "x", only: str | None = None) -> Any:
         return {name: sample(get_args(annotation)[1], name)}
     if annotation in _WORDS:
         return {str: name, int: 7, float: 0.5, bool: True, Any: "any"}[annotation]
-    hints = get_type_hints(annotation.__init__).items()
+    hints = _hints(annotation).items()
     return annotation(**{key: sample(inner, key) for key, inner in hints if only in (None, key)})
 
 
