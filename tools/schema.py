@@ -13,8 +13,9 @@ from pulumi_agentrun.client.kinds import KINDS, Kind
 from pulumi_agentrun.client.models.fields import Model, docstrings
 from pulumi_agentrun.lifecycle.casing import camel, properties, worded
 from pulumi_agentrun.lifecycle.check import ADOPT
+from pulumi_agentrun.lifecycle.hidden_inputs import CHECK_NAMES
 from pulumi_agentrun.lifecycle.schema import Shape, shape_of_model
-from pulumi_agentrun.lifecycle.secret_refs import Fingerprint
+from pulumi_agentrun.lifecycle.secret_refs import Fingerprint, Reference
 from pulumi_agentrun.plugin.functions import results
 from pulumi_agentrun.plugin.provider import TYPES
 from pydantic import SecretStr
@@ -22,6 +23,8 @@ from pydantic import SecretStr
 Json = dict[str, Any]
 
 MODULE = "agentrun:index"
+DETAILS = "Details"
+"""What the types of answers end in that are not those of resources."""
 PAGING = ("page_number", "page_size")
 _SCALARS = {str: "string", SecretStr: "string", int: "integer", float: "number", int | float: "number", bool: "boolean"}
 _RENAMED = {"Provider": "ModelProvider"}  # every SDK has a class Provider, which configures the plugin
@@ -40,6 +43,14 @@ class Types:
     def __init__(self, described: dict[str, str]) -> None:
         self.found: Json = {}
         self._described = described
+        self._has_keys = True
+
+    @property
+    def without_keys(self) -> Types:
+        """The same, for what functions answer: keys and where they come from are left out."""
+        shown = Types(self._described)
+        shown.found, shown._has_keys = self.found, False
+        return shown
 
     def property_of(self, name: str, shape: Shape) -> Json:
         """Return the schema of a property."""
@@ -67,11 +78,13 @@ class Types:
 
     def _object(self, model: type[Model]) -> Json:
         shapes = {k: s for k, s in shape_of_model(model).items() if not s.mark(Fingerprint)}
+        shown = {k: s for k, s in shapes.items() if self._has_keys or not (s.is_secret or s.mark(Reference))}
         required = [name for name, field in model.model_fields.items() if field.is_required()]
-        return self._ref(model, object_type(" ".join((model.__doc__ or "").split()), self, shapes, required))
+        spec = object_type(" ".join((model.__doc__ or "").split()), self, shown, required)
+        return self._ref(model, spec, DETAILS if shown != shapes else "")
 
-    def _ref(self, thing: type, spec: Json) -> Json:
-        name = _RENAMED.get(thing.__name__, thing.__name__)
+    def _ref(self, thing: type, spec: Json, suffix: str = "") -> Json:
+        name = _RENAMED.get(thing.__name__, thing.__name__) + suffix
         self.found[f"{MODULE}:{name}"] = spec
         return {"$ref": f"#/types/{MODULE}:{name}"}
 
@@ -120,8 +133,8 @@ def functions(kind: Kind[Any], types: Types) -> Json:
     """Return the schemas of a kind's functions, by token."""
     shapes = {name: shape for name, shape in properties(kind).items() if name != ADOPT}
     name, text = kind.name_field, f"The name of the {kind.title}."
-    details = f"{kind.model.__name__}Details"
-    shown = object_type(f"A {kind.title} as it is.", types, shapes, [name])
+    details = f"{kind.model.__name__}{DETAILS}"
+    shown = object_type(f"A {kind.title} as it is, without its keys.", types.without_keys, shapes, [name])
     types.found[f"{MODULE}:{details}"] = shown
     listed = {"type": "array", "items": {"$ref": f"#/types/{MODULE}:{details}"}}
     filters = {key: shape for key, shape in shape_of_model(kind.list_input).items() if key not in PAGING}
@@ -161,6 +174,10 @@ def configuration() -> Json:
     settings["readyTimeout"] = {
         "type": "number",
         "description": "Seconds that a create, update or delete may take in all (600 unless given).",
+    }
+    settings[CHECK_NAMES] = {
+        "type": "boolean",
+        "description": "Whether previews look for names of new resources that are taken already (false unless given).",
     }
     return settings
 

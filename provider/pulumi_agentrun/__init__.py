@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from .resources.gateway import GatewayServiceArgs, ModelGateway
     from .resources.generated import ModelProxy, ModelService
 
+    __version__: str
+
 __all__ = [
     "AiGuardrailConfigArgs",
     "ArmsConfigurationArgs",
@@ -58,6 +60,13 @@ _MODULES = {
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: `pulumi_agentrun.client` must not need Pulumi."""
+    if name == "__version__":
+        return import_module("importlib.metadata").version("pulumi-agentrun")
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_MODULES.get(name, ".resources.args"), __name__), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names, imported yet or not, and what every module has."""
+    return sorted({*globals(), *__all__, "__version__"} - {"Any", "TYPE_CHECKING", "_MODULES", "import_module"})

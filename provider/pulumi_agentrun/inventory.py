@@ -70,8 +70,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 sys.stdout.write(table(items))
             else:
                 sys.stdout.write(write(look(client, items), options.write))
-    except (AgentRunError, OSError) as error:
+    except AgentRunError as error:
         sys.stderr.write(f"error: {error}\n")
+        return 1
+    except OSError as error:
+        where = "" if error.filename is None else f"{error.filename} cannot be written: "
+        sys.stderr.write(f"error: {where}{error.strerror or error}\n")
         return 1
     return 0
 

@@ -98,6 +98,15 @@ class Run:
                 found.setdefault(meta["urn"].rsplit("::", 1)[1], []).append(meta["op"])
         return {name: "+".join(ops) for name, ops in found.items()}
 
+    def lines(self, name: str, *, passing: bool = False) -> list[str]:
+        """Return what was said beside a resource, by its logical name: for good, or only while it lasted."""
+        said = [event["diagnosticEvent"] for event in self.events if "diagnosticEvent" in event]
+        return [
+            line["message"].strip()
+            for line in said
+            if line.get("urn", "").endswith(f"::{name}") and line.get("ephemeral", False) is passing
+        ]
+
     @property
     def changed(self) -> dict[str, str]:
         """The steps that are more than a look."""
@@ -199,13 +208,14 @@ class Project:
         return self._operate("destroy", "--yes", "--skip-preview", *args, check=check, env=None)
 
     def state(self) -> str:
-        """Return the exported state as text."""
+        """Return the state as text, as the CLI exports it."""
         return self.pulumi("stack", "export", "--stack", "dev").console
 
     def state_resources(self) -> list[dict[str, Any]]:
         """Return the AgentRun resources in state, what is to be deleted still among them."""
-        found = json.loads(self.state())["deployment"].get("resources") or []
-        return [resource for resource in found if is_ours(resource["type"])]
+        (file,) = (self.folder / "state" / ".pulumi" / "stacks").glob("*/dev.json")
+        latest = json.loads(file.read_text())["checkpoint"].get("latest") or {}
+        return [resource for resource in latest.get("resources") or [] if is_ours(resource["type"])]
 
     def resources(self) -> dict[str, dict[str, Any]]:
         """Return the AgentRun resources in state by logical name."""

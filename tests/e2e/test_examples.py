@@ -23,7 +23,6 @@ class Clone:
     def __init__(self, root: Path) -> None:
         self.root = root
         shutil.copytree(EXAMPLES, root / "examples", ignore=shutil.ignore_patterns("Pulumi.local.yaml", ".venv"))
-        shutil.copytree(EXAMPLES.parent / "provider" / "policy_pack", root / "provider" / "policy_pack")
         engine = shutil.which("pulumi")
         assert engine, "the tests need the Pulumi CLI: run `make engine`, or `make test`, which does"
         (root / ".engine").symlink_to(Path(engine).parent)

@@ -78,23 +78,45 @@ def test_what_exists_is_imported_with_all_its_inputs(project: Project) -> None:
     assert project.up().changed == {}
 
 
+def test_what_pulumi_prints_of_an_import_clears_no_key(project: Project) -> None:
+    """The printed program has no key, and a program that never set one does not manage it, also after a refresh."""
+    there(project, "old")
+    project.program("")
+    project.up()
+    out = project.folder / "qwen.py"
+    project.pulumi(
+        "import", "agentrun:index:ModelService", "qwen", "old", "--yes", "--protect=false", "--out", str(out)
+    )
+    (project.folder / "__main__.py").write_text(out.read_text())
+    assert project.up().changed == {}
+    project.refresh()
+    assert project.up().changed == {}
+    settings = project.client.get("old").provider_settings
+    assert settings
+    assert settings.api_key == SecretStr("sk-plain-1")
+
+
 def test_functions_look_up_and_list(project: Project) -> None:
     there(project, "old")
     project.program(
         "import pulumi_agentrun_sdk as agentrun\n"
         "one = agentrun.get_model_service_output(model_service_name='old')\n"
         "pulumi.export('base_url', one.provider_settings.base_url)\n"
-        "pulumi.export('key', one.provider_settings.api_key)\n"
+        "pulumi.export('one', one)\n"
         "gateway = agentrun.get_model_proxy_output(model_proxy_name='old-gw')\n"
         "pulumi.export('endpoint', gateway.endpoint)\n"
+        "pulumi.export('weight', gateway.proxy_config.endpoints[0].weight)\n"
         "names = agentrun.list_model_services_output(provider='tongyi').model_services\n"
+        "pulumi.export('all', names)\n"
         "pulumi.export('names', names.apply(lambda found: [item.model_service_name for item in found]))\n"
         "none = agentrun.list_model_proxies_output(proxy_mode='multi').model_proxies\n"
         "pulumi.export('none', none.apply(len))\n"
     )
     run = project.up()
     outputs = project.outputs()
-    assert (outputs["base_url"], outputs["key"]) == ("https://example.com/v1", "sk-plain-1")
+    assert outputs == json.loads(project.pulumi("stack", "output", "--json", "--stack", "dev").console), "no secret"
+    assert "sk-plain-1" not in str(outputs)
+    assert (outputs["base_url"], outputs["weight"]) == ("https://example.com/v1", 3)
     assert outputs["endpoint"].startswith("https://")
     assert (outputs["names"], outputs["none"]) == (["old"], 0)
     assert "sk-plain-1" not in run.console + project.state()

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from e2e.project import DOORS, Project, Run
+from pulumi_agentrun.policy.__main__ import PACK
 
-PACK = Path(__file__).parents[2] / "provider" / "policy_pack"
 SECRET = "sk-seen-by-no-policy-message"
 SERVICE = f"""
 service = ModelService(
@@ -53,6 +52,22 @@ def test_advice_is_shown_and_mandates_block(project: Project, door: str) -> None
     assert project.spelled("provider_settings.base_url: must begin with https://. Use the provider's") in done.console
     done = run(project, "up", {"agentrun-secure-base-urls": "disabled"})
     assert done.code == 0, done.console
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_references_to_any_key_lead_where_they_may(project: Project, door: str) -> None:
+    project.program(
+        SERVICE + PROXY.replace("]})", "]}, arms_configuration={'arms_license_key_from': 'env:KEY_OF_ARMS'})")
+    )
+    project.env["KEY_OF_ARMS"] = SECRET
+    rule = {"enforcementLevel": "mandatory", "references": ["env:MODEL_*"]}
+    done = run(project, "preview", {"agentrun-no-inline-api-key": rule})
+    assert done.code != 0
+    assert project.spelled("arms_configuration.arms_license_key_from: must match one of env:MODEL_*.") in done.console
+    rule = {"enforcementLevel": "advisory", "references": ["env:KEY_OF_*"]}
+    done = run(project, "preview", {"agentrun-no-inline-api-key": rule})
+    assert done.code == 0, done.console
+    assert "must match one of" not in done.console
 
 
 def test_settings_and_levels_are_configured(project: Project) -> None:

@@ -411,8 +411,29 @@ def test_another_region_is_never_searched(make_project: Callable[..., Project]) 
     project.env |= env
     run = project.refresh("--run-program", check=False)
     assert run.code != 0
-    assert re.search(r"is in embedded:\w+, but the configuration says https://agentrun.cn-shanghai", run.console)
+    assert re.search(r"is in embedded:\w+, but the settings lead to https://agentrun.cn-shanghai", run.console)
     assert "qwen" in project.resources()
+
+
+def test_after_a_run_with_wrong_settings_everything_can_be_destroyed_as_it_says(project: Project) -> None:
+    """Pulumi writes the settings into state even of an `up` that is stopped at once, and goes by them in `destroy`."""
+    project.program(service())
+    project.up()
+    project.pulumi("config", "rm", "agentrun:endpoint")
+    wrong = {
+        "AGENTRUN_CONTROL_ENDPOINT": "http://127.0.0.1:9",
+        "AGENTRUN_ACCESS_KEY_ID": "id",
+        "AGENTRUN_ACCESS_KEY_SECRET": "s",
+    }
+    run = project.up(check=False, env=wrong)
+    assert "is in embedded:" in run.console
+    assert "--run-program" in run.console
+    project.pulumi("config", "set", "agentrun:endpoint", "file://platform")
+    run = project.destroy(check=False)
+    assert run.code != 0
+    assert "--run-program" in run.console
+    project.destroy("--run-program")
+    assert project.client.list(ModelServiceListInput()) == []
 
 
 def test_a_profile_leads_to_another_account(project: Project) -> None:

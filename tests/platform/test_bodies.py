@@ -186,3 +186,38 @@ def test_any_name_is_a_name(call: Any, name: str) -> None:
     assert call("GET", path).data["modelServiceName"] == name
     assert call("DELETE", path).status == 200
     assert call("GET", path).body["message"] == f"model service {name} does not exist"
+
+
+NO_ENDPOINT = "proxyConfig.endpoints must not be empty"
+NOWHERE = "proxyConfig.endpoints[1] must have a modelServiceName or a baseUrl"
+PRIVATE = {"networkConfiguration": {"networkMode": "PRIVATE", "vswitchIds": ["v"]}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"proxyConfig": {}}, NO_ENDPOINT),
+        ({"proxyConfig": {"endpoints": []}}, NO_ENDPOINT),
+        ({"proxyConfig": {"endpoints": None}}, NO_ENDPOINT),
+        ({"proxyConfig": {"endpoints": [{"baseUrl": "u"}, {"weight": 1}]}}, NOWHERE),
+        ({"proxyMode": "bogus"}, "proxyMode must be one of single, multi"),
+        (PRIVATE, "networkConfiguration.vpcId must be set for PRIVATE"),
+    ],
+)
+def test_a_proxy_that_makes_no_sense_is_refused(call: Any, fields: Any, message: str) -> None:
+    reply = call.create_proxy(**fields)
+    assert (reply.status, reply.body["code"], reply.body["message"]) == (400, "ERR_VALIDATION_FAILED", message)
+    assert call("GET", PROXY).status == 404
+
+
+def test_an_update_is_refused_for_what_it_would_make(call: Any) -> None:
+    call.create_service(networkConfiguration={"networkMode": "PUBLIC", "vpcId": "v"})
+    private = {"networkConfiguration": {"networkMode": "PRIVATE"}}
+    assert call("PUT", SERVICE, private).status == 200
+    gone = call("PUT", SERVICE, {"networkConfiguration": {"vpcId": ""}})
+    assert (gone.status, gone.body["message"]) == (400, "networkConfiguration.vpcId must be set for PRIVATE")
+    assert call("GET", SERVICE).data["networkConfiguration"] == {"networkMode": "PRIVATE", "vpcId": "v"}
+    call.create_proxy()
+    nowhere = call("PUT", PROXY, {"proxyConfig": {"endpoints": [{"baseUrl": "u"}, {"weight": 1}]}})
+    assert (nowhere.status, nowhere.body["message"]) == (400, NOWHERE)
+    assert call("PUT", PROXY, {"proxyConfig": {"policies": {"cache": True}, "endpoints": []}}).status == 200

@@ -107,8 +107,8 @@ def test_nested(call: Any, platform: Platform) -> None:
     change = {"proxyConfig": {"policies": {"numRetries": 5}}}
     merged = call("PUT", PROXY, change).data["proxyConfig"]
     assert merged == {"endpoints": [{"baseUrl": "a"}], "policies": {"cache": True, "numRetries": 5}}
-    listed = call("PUT", PROXY, {"proxyConfig": {"endpoints": [{"weight": 1}]}}).data["proxyConfig"]
-    assert listed["endpoints"] == [{"weight": 1}]
+    listed = call("PUT", PROXY, {"proxyConfig": {"endpoints": [{"baseUrl": "b"}]}}).data["proxyConfig"]
+    assert listed["endpoints"] == [{"baseUrl": "b"}]
     assert call("PUT", PROXY, {"proxyConfig": {"endpoints": []}}).data["proxyConfig"]["endpoints"] == []
     platform.switch(nested="replace")
     assert call("PUT", PROXY, change).data["proxyConfig"] == {"policies": {"numRetries": 5}}
@@ -174,7 +174,7 @@ def test_list_order(call: Any, platform: Platform) -> None:
     "config",
     [
         {"endpoints": [{"modelServiceName": "other"}, {"modelServiceName": "svc"}]},
-        {"endpoints": [], "policies": {"fallbacks": [{"modelName": "m", "modelServiceName": "svc"}]}},
+        {"endpoints": [{"baseUrl": "u"}], "policies": {"fallbacks": [{"modelName": "m", "modelServiceName": "svc"}]}},
     ],
 )
 def test_delete_in_use(call: Any, platform: Platform, config: Any) -> None:

@@ -35,6 +35,7 @@ def policies(**props: Any) -> dict[str, Any]:
 CONTROL = "must not have line breaks or other control characters"
 UNICODE = "must be whole Unicode text"
 ADDRESS = "must be a URL such as https://api.example.com/v1"
+ENDPOINT = "must have at least one endpoint, a model_service_name or a base_url"
 LARGE = "must be at most 9007199254740991"
 
 BAD_SERVICES: dict[str, tuple[dict[str, Any], str]] = {
@@ -78,6 +79,14 @@ BAD_SERVICES: dict[str, tuple[dict[str, Any], str]] = {
     "an output as input": ({"status": "READY"}, "status: there is no such property; there are adopt"),
     "a network in a word": ({"network_configuration": "PRIVATE"}, "network_configuration: must be an object"),
     "no network mode": ({"network_configuration": {"network_mode": ""}}, "network_mode: must not be empty"),
+    "a private network of no VPC": (
+        {"network_configuration": {"network_mode": "PRIVATE", "vswitch_ids": ["v"]}},
+        "network_configuration.vpc_id: must be set, for PRIVATE needs a VPC",
+    ),
+    "a half private network of an empty VPC": (
+        {"network_configuration": {"network_mode": "PUBLIC_AND_PRIVATE", "vpc_id": ""}},
+        "network_configuration.vpc_id: must be set, for PUBLIC_AND_PRIVATE needs a VPC",
+    ),
     "one vSwitch in a string": ({"network_configuration": {"vswitch_ids": "v"}}, "vswitch_ids: must be a list"),
     "model infos in a map": ({"model_info_configs": {"m": {}}}, "model_info_configs: must be a list, not an object"),
     "an info that is null": ({"model_info_configs": [None]}, "model_info_configs[0]: must be an object, not null"),
@@ -101,6 +110,25 @@ BAD_PROXIES: dict[str, tuple[dict[str, Any], str]] = {
     "no configuration": ({"proxy_config": None}, "proxy_config: must be set"),
     "endpoints in a map": ({"proxy_config": {"endpoints": {"a": 1}}}, "proxy_config.endpoints: must be a list"),
     "an endpoint that is a name": (endpoints("a"), "endpoints[0]: must be an object, not a string"),
+    "no endpoints": ({"proxy_config": {}}, f"proxy_config.endpoints: {ENDPOINT}"),
+    "endpoints that are null": ({"proxy_config": {"endpoints": None}}, f"proxy_config.endpoints: {ENDPOINT}"),
+    "a list of no endpoints": (endpoints(), f"proxy_config.endpoints: {ENDPOINT}"),
+    "no endpoints beside what is not known": (
+        {"proxy_config": {"endpoints": [], "policies": Unknown()}}, f"proxy_config.endpoints: {ENDPOINT}",
+    ),
+    "an endpoint that leads nowhere": (
+        endpoints({"model_service_name": "a"}, {"weight": 1, "model_names": ["m"]}),
+        "proxy_config.endpoints[1]: must have a model_service_name or a base_url",
+    ),
+    "an endpoint to an empty address": (
+        endpoints({"base_url": ""}), "endpoints[0]: must have a model_service_name or a base_url",
+    ),
+    "a fallback that leads nowhere": (
+        policies(fallbacks=[{}]), "policies.fallbacks[0]: must have a model_service_name or a model_name",
+    ),
+    "a private proxy of no VPC": (
+        {"network_configuration": {"network_mode": "PRIVATE"}}, "network_configuration.vpc_id: must be set",
+    ),
     "an endpoint to nothing": (endpoints({"model_service_name": ""}), "model_service_name: must not be empty"),
     "a negative weight": (endpoints({"weight": -1}), "endpoints[0].weight: must be at least 0, not -1"),
     "half a weight": (endpoints({"weight": 0.5}), "endpoints[0].weight: must be a whole number, not 0.5"),
@@ -114,6 +142,8 @@ BAD_PROXIES: dict[str, tuple[dict[str, Any], str]] = {
         "proxy_mode: must be multi, for there are several endpoints",
     ),
     "no mode": ({"proxy_mode": ""}, "proxy_mode: must not be empty"),
+    "a mode that there is not": ({"proxy_mode": "bogus"}, "proxy_mode: must be single or multi"),
+    "a mode in capitals": ({"proxy_mode": "MULTI"}, "proxy_mode: must be single or multi"),
     "a mode that is true": ({"proxy_mode": True}, "proxy_mode: must be a string, not true"),
     "cores that are no number": ({"cpu": math.nan}, "cpu: must be a finite number, not nan"),
     "endless cores": ({"cpu": math.inf}, "cpu: must be a finite number, not inf"),
@@ -157,7 +187,23 @@ PASSES: dict[str, tuple[type[KindProvider], dict[str, Any]]] = {
     "10,000 endpoints": (
         ModelProxyProvider, endpoints(*({"model_service_name": f"s{i}", "weight": i} for i in range(10_000))),
     ),
-    "no endpoint yet": (ModelProxyProvider, {"proxy_config": {}}),
+    "endpoints that are not known yet": (ModelProxyProvider, {"proxy_config": {"endpoints": Unknown()}}),
+    "one endpoint that is not known yet": (ModelProxyProvider, endpoints(Unknown())),
+    "an endpoint whose service is not known yet": (
+        ModelProxyProvider, endpoints({"model_service_name": Unknown()}, {"base_url": Unknown()}),
+    ),
+    "a mode that is not known yet": (ModelProxyProvider, {"proxy_mode": Unknown()}),
+    "an endpoint with an address alone": (ModelProxyProvider, endpoints({"base_url": "https://a.example"})),
+    "a network that is not known yet": (
+        ModelServiceProvider, {"network_configuration": {"network_mode": Unknown()}},
+    ),
+    "a VPC that is not known yet": (
+        ModelServiceProvider, {"network_configuration": {"network_mode": "PRIVATE", "vpc_id": Unknown()}},
+    ),
+    "a private network without vSwitches: the service decides": (
+        ModelServiceProvider, {"network_configuration": {"network_mode": "PRIVATE", "vpc_id": "v"}},
+    ),
+    "a network that is new": (ModelServiceProvider, {"network_configuration": {"network_mode": "MESH"}}),
     "an endpoint without traffic": (ModelProxyProvider, endpoints({"model_service_name": "a", "weight": 0})),
     "a service of another stack": (ModelProxyProvider, endpoints({"model_service_name": "x"})),
     "a fallback to the endpoint: a policy's affair": (
@@ -206,6 +252,32 @@ def test_bad_input_gets_a_clear_sentence(
 @pytest.mark.parametrize("name", PASSES)
 def test_what_only_looks_bad_passes(name: str, folder: Path) -> None:
     assert reasons(*PASSES[name], folder) == []
+
+
+STRANGE = "model_service_name: has blanks or signs in it that the service may refuse"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_said"),
+    [
+        ("a b", True),
+        ("a!", True),
+        ("a/../b", True),
+        ("sk@home", True),
+        ("模型-1", False),
+        ("A_b.c-1", False),
+    ],
+)
+def test_a_name_that_the_service_may_refuse_is_warned_of_until_it_has_taken_it(
+    name: str, is_said: bool, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    provider = configured(ModelServiceProvider, folder)
+    inputs = {URN: "urn:pulumi:dev::p::t::svc", **SERVICE, "model_service_name": name}
+    found = provider.check({}, inputs)
+    assert found.failures == []
+    assert (f"warning: svc: {STRANGE}" in capsys.readouterr().out) is is_said
+    provider.check(found.inputs, inputs)
+    assert capsys.readouterr().out == ""
 
 
 json_like = st.recursive(

@@ -108,7 +108,7 @@ def test_what_an_earlier_run_took_over_is_spared_where_this_one_says_nothing_of_
 def test_nothing_is_created_where_the_stack_turns_out_not_to_live() -> None:
     claims = Claims()
     claims.check_creation(SERVICE, "b", ELSEWHERE)
-    with pytest.raises(ConfigError, match=r"is in https://a.example, but the configuration says https://b.example"):
+    with pytest.raises(ConfigError, match=r"is in https://a.example, but the settings lead to https://b.example"):
         claims.check_place(SERVICE, "a", {ORIGIN: HERE.origin}, ELSEWHERE)
     with pytest.raises(ConfigError, match=r"Model service b is not created in https://b.example"):
         claims.check_creation(SERVICE, "b", ELSEWHERE)

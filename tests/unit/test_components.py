@@ -145,6 +145,13 @@ def test_a_key_that_is_plain_in_the_program_is_secret_from_there_on(recorder: Re
     [
         ({"services": {}}, "needs at least one service"),
         ({"services": {"a": {"provider": "openai", "model_names": []}}}, "Service 'a' of the ModelGateway needs"),
+        ({"services": {"a": {"model_names": ["m"]}}}, "Service 'a' of the ModelGateway needs provider"),
+        (
+            {"services": {"ok": TWO["stable"], "a": {**TWO["canary"], "api_kye": "sk-x"}}},
+            r"^Service 'a' of the ModelGateway: api_kye: there is no such property; did you mean api_key\?$",
+        ),
+        ({"services": {"a": {"provider": "x", "model_names": "m"}}}, "model_names, a list of at least one model"),
+        ({"services": {"a": "openai"}}, "Service 'a' of the ModelGateway must be a map"),
         ({"weights": {}}, "at least one service with a weight"),
         ({"weights": {"canry": 1}}, "no service 'canry'; there are stable, canary"),
         ({"fallbacks": ["spare"]}, "no service 'spare'"),
@@ -153,5 +160,7 @@ def test_a_key_that_is_plain_in_the_program_is_secret_from_there_on(recorder: Re
 def test_what_cannot_be_meant_is_refused_in_a_sentence(
     recorder: Recorder, arguments: dict[str, Any], sentence: str
 ) -> None:
-    with pytest.raises(pulumi.RunError, match=sentence):
+    with pytest.raises(pulumi.RunError, match=sentence) as raised:
         deploy(gateway(**arguments))
+    assert "sk-x" not in str(raised.value)
+    assert recorder.made == {}

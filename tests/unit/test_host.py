@@ -16,6 +16,7 @@ from pulumi.runtime.proto.provider_pb2_grpc import (
     ResourceProviderStub,
     add_ResourceProviderServicer_to_server,
 )
+from pulumi_agentrun.client.flows import Notice
 from pulumi_agentrun.dynamic import host
 
 
@@ -81,6 +82,8 @@ def test_what_exists_after_a_failure_is_answered_with_it(stub: ResourceProviderS
     assert b"ErrorResourceInitFailed" in status
 
 
-def test_outside_of_a_host_nothing_happens() -> None:
+def test_outside_of_a_host_nothing_happens(capsys: pytest.CaptureFixture[str]) -> None:
+    host.say(Notice("nobody but who reads this"))
+    assert capsys.readouterr().out == "nobody but who reads this\n"
     host.abort("nobody asked", grpc.StatusCode.UNKNOWN)
     assert host.engine_address() is None

@@ -14,6 +14,7 @@ from pulumi_agentrun.lifecycle.diff import diff, update_of
 from pulumi_agentrun.lifecycle.drift import observe, shows_keys
 from pulumi_agentrun.lifecycle.places import ORIGIN, SHOWS_KEYS
 from pulumi_agentrun.lifecycle.schema import UNKNOWN
+from pulumi_agentrun.lifecycle.secret_refs import fingerprint
 
 URN = "urn:pulumi:dev::p::pulumi-python:dynamic/agentrun:ModelService::qwen"
 SERVICE_IN: dict[str, Any] = {
@@ -90,6 +91,13 @@ def test_all_failures_come_at_once() -> None:
     }  # fmt: skip
 
 
+def test_failures_come_in_one_order_whatever_that_of_the_properties() -> None:
+    """The engine hands properties on in another order each time."""
+    wrong = {"provider": 7, "nonsense": 1, "provider_settings": {"model_names": 2}}
+    first, second = (check.check(SERVICE, {}, dict(order))[1] for order in (wrong.items(), reversed(wrong.items())))
+    assert first == second
+
+
 @pytest.mark.parametrize(("kind", "news"), [(SERVICE, SERVICE_IN), (PROXY, PROXY_IN)])
 def test_checking_what_was_checked_changes_nothing(kind: Kind[Any], news: dict[str, Any]) -> None:
     first = checked(kind, through_protobuf(news))
@@ -125,8 +133,62 @@ def test_defaults_are_written_and_multi_stays_multi() -> None:
     one = PROXY_IN | {"proxy_config": {"endpoints": [{"model_service_name": "a"}]}}
     assert checked(PROXY, one)["proxy_mode"] == "single"
     assert checked(PROXY, one, made)["proxy_mode"] == "multi"
-    late = checked(PROXY, PROXY_IN | {"proxy_config": UNKNOWN})
-    assert (late["cpu"], late["memory"]) == (2, 4096)
+
+
+LATE: list[tuple[Any, Any]] = [
+    (UNKNOWN, UNKNOWN),
+    ({"endpoints": UNKNOWN}, UNKNOWN),
+    ({"endpoints": [{"base_url": "https://a.example"}], "policies": UNKNOWN}, "single"),
+    ({"endpoints": [UNKNOWN]}, "single"),
+    (
+        {"endpoints": [{"model_service_name": "a", "model_names": UNKNOWN}], "policies": {"num_retries": UNKNOWN}},
+        "single",
+    ),
+    ({"endpoints": [UNKNOWN, {"base_url": "https://a.example", "weight": UNKNOWN}]}, "multi"),
+]
+
+
+@pytest.mark.parametrize(("config", "mode"), LATE)
+def test_what_hangs_on_an_unknown_is_unknown(config: Any, mode: Any) -> None:
+    news = PROXY_IN | {"proxy_config": config}
+    late = checked(PROXY, news)
+    assert (late["cpu"], late["memory"], late["proxy_mode"]) == (2, 4096, mode)
+    assert (late["model_proxy_name"] is UNKNOWN) == (mode is UNKNOWN), "for the name hangs on the mode"
+    several = checked(PROXY, PROXY_IN)
+    assert checked(PROXY, news, several) == several | {"proxy_config": config}, "multi stays multi, whatever comes"
+    said = checked(PROXY, news | {"proxy_mode": "single"} if mode != "multi" else news)
+    assert said["proxy_mode"] == ("multi" if mode == "multi" else "single")
+    assert said["model_proxy_name"] is not UNKNOWN
+
+
+def test_an_unknown_plans_a_replacement_only_where_one_can_come() -> None:
+    news, one = PROXY_IN | {"proxy_config": {"endpoints": UNKNOWN}}, {"endpoints": [{"base_url": "https://a.example"}]}
+    for before, replaces in (
+        (PROXY_IN, ()),
+        (PROXY_IN | {"proxy_config": one}, ("model_proxy_name", "proxy_mode")),
+    ):
+        olds = checked(PROXY, before)
+        found = diff(PROXY, "p", olds, checked(PROXY, news, olds))
+        assert found.replaces == replaces
+        assert not found.delete_before_replace
+    named = {"model_proxy_name": "p"}
+    olds = checked(PROXY, PROXY_IN | named | {"proxy_config": one})
+    found = diff(PROXY, "p", olds, checked(PROXY, news | named, olds))
+    assert (found.replaces, found.delete_before_replace) == (("proxy_mode",), True)
+
+
+def test_a_reference_is_remembered_the_same_way_in_a_plan_and_in_its_update(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODEL_KEY", "sk-1")
+
+    def remembered(reference: Any, urn: str = URN, olds: dict[str, Any] | None = None) -> Any:
+        news = SERVICE_IN | {hidden_inputs.URN: urn, "provider_settings": {"api_key_from": reference}}
+        return checked(SERVICE, news, olds)["provider_settings"]["api_key_fingerprint"]
+
+    assert remembered("env:MODEL_KEY") == remembered("env:MODEL_KEY")
+    assert remembered("env:MODEL_KEY").partition(":")[0] != remembered("env:MODEL_KEY", URN + "2").partition(":")[0]
+    assert remembered(UNKNOWN) is UNKNOWN
+    older = {"provider_settings": {"api_key_from": "env:MODEL_KEY", "api_key_fingerprint": fingerprint("sk-1", "a:")}}
+    assert remembered("env:MODEL_KEY", olds=older) == fingerprint("sk-1", "a:")
 
 
 def test_names_are_the_same_again_and_another_for_another_identity() -> None:

@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from graphlib import TopologicalSorter
+from importlib import metadata
 from pathlib import Path
 
 import pulumi_agentrun
@@ -38,13 +39,15 @@ def imported(path: Path) -> set[str]:
 FOLDERS: dict[str, set[str]] = {
     "client": set(),
     "lifecycle": {"client"},
-    "engine": {"lifecycle"},
+    "engine": {"lifecycle", "client"},
     "dynamic": {"engine", "lifecycle", "client"},
     "plugin": {"engine", "lifecycle", "client"},
-    "resources": {"dynamic"},
+    "resources": {"dynamic", "lifecycle"},
     "policy": {"lifecycle", "client"},
+    "policy_pack": {"policy", "client"},
     "platform": set(),
     "inventory": {"dynamic", "lifecycle", "client"},
+    "testing": {"resources", "dynamic", "lifecycle", "client"},
 }
 """What each folder may import of the others."""
 WITHOUT_PULUMI = ("client", "lifecycle", "platform")
@@ -127,6 +130,16 @@ def test_what_programs_write_is_public() -> None:
     }
     assert models <= set(client.__all__)
     assert {name for name in vars(args) if name.endswith("Args")} <= set(pulumi_agentrun.__all__)
+
+
+def test_the_package_lists_its_names_and_tells_its_version_without_importing_anything() -> None:
+    code = "import pulumi_agentrun as p, sys; print(*dir(p)); print(p.__version__); print('pulumi' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    names, version, is_imported = done.stdout.splitlines()
+    assert {*pulumi_agentrun.__all__, "__version__"} <= {*names.split()}
+    assert not {"Any", "TYPE_CHECKING", "import_module"} & {*names.split()}
+    assert version == metadata.version("pulumi-agentrun")
+    assert is_imported == "False"
 
 
 def test_the_pickles_in_state_are_pinned() -> None:

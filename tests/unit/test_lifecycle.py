@@ -163,7 +163,7 @@ def test_no_other_region_is_searched(world: World) -> None:
         lambda place: steps.delete(SERVICE, "a", made.outputs, place),
     ]
     for act in acts:
-        with pytest.raises(AgentRunError, match="is in embedded, but the configuration says cn-shanghai"):
+        with pytest.raises(AgentRunError, match="is in embedded, but the settings lead to cn-shanghai"):
             world.run(act(Place("cn-shanghai")))
 
 

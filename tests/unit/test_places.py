@@ -28,10 +28,12 @@ def olds(where: Place) -> dict[str, Any]:
 def test_another_location_is_refused_with_what_helps() -> None:
     check_same(SERVICE, "a", olds(place()), place())
     with pytest.raises(
-        ConfigError, match=rf"Model service a is in {A}, but the configuration says {B}: set agentrun"
+        ConfigError, match=rf"Model service a is in {A}, but the settings lead to {B}: set agentrun"
     ) as e:
         check_same(SERVICE, "a", olds(place()), place(B))
-    assert f"AGENTRUN_MOVED_FROM={A} pulumi refresh" in str(e.value)
+    assert f"AGENTRUN_MOVED_FROM={A} pulumi refresh --run-program once" in str(e.value)
+    assert "back and run pulumi up, or pulumi destroy --run-program" in str(e.value)
+    assert "make a stack for each" in str(e.value)
 
 
 def test_what_has_moved_on_purpose_may_be_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,7 +43,7 @@ def test_what_has_moved_on_purpose_may_be_said(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_another_account_is_refused() -> None:
-    with pytest.raises(ConfigError, match="is in account 1, but the configuration says account 2"):
+    with pytest.raises(ConfigError, match="is in account 1, but the settings lead to account 2"):
         check_same(SERVICE, "a", olds(place(account="1")), place(account="2"))
     check_same(SERVICE, "a", olds(place(account="1")), place())
 
@@ -57,7 +59,7 @@ def test_another_access_key_is_not_believed_that_something_is_gone() -> None:
 
 def test_state_of_an_older_release_knows_its_region_only() -> None:
     check_same(SERVICE, "a", {"region": "cn-hangzhou"}, place(region="cn-hangzhou"))
-    with pytest.raises(ConfigError, match="is in cn-hangzhou, but the configuration says cn-shanghai"):
+    with pytest.raises(ConfigError, match="is in cn-hangzhou, but the settings lead to cn-shanghai"):
         check_same(SERVICE, "a", {"region": "cn-hangzhou"}, place(region="cn-shanghai"))
     check_same(SERVICE, "a", {}, place())
 
@@ -89,10 +91,10 @@ def test_an_embedded_platform_is_known_by_what_it_is_and_not_by_its_path(tmp_pat
     before = where("one")
     (tmp_path / "one").rename(tmp_path / "two")
     assert where("two").location == before.location
-    with pytest.raises(ConfigError, match=r"is in embedded:\w+, but the configuration says .* there is no embedded"):
+    with pytest.raises(ConfigError, match=r"is in embedded:\w+, but the settings lead to .* there is no embedded"):
         check_same(SERVICE, "a", olds(before), where("one"))
     Platform.open(tmp_path / "one", {}).close()
-    with pytest.raises(ConfigError, match=r"is in embedded:\w+, but the configuration says embedded:\w+"):
+    with pytest.raises(ConfigError, match=r"is in embedded:\w+, but the settings lead to embedded:\w+"):
         check_same(SERVICE, "a", olds(before), where("one"))
 
 

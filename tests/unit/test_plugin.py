@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pulumi.output import Unknown
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2 as messages
+from pulumi_agentrun.client.flows import Notice
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.engine.failures import Status
 from pulumi_agentrun.engine.log import Engine
@@ -125,7 +126,7 @@ class Context:
 class Quiet(Engine):
     """An engine that nobody listens to."""
 
-    def say(self, text: str) -> None:
+    def say(self, notice: Notice) -> None:
         """Say nothing."""
 
 
@@ -161,7 +162,7 @@ async def test_check_completes_and_hides(provider: Provider) -> None:
 async def test_check_names_what_is_wrong_and_no_value(provider: Provider) -> None:
     response = await checked(provider, {"modelType": "llm", "providerSettings": "sk-in-the-wrong-place"})
     reasons = [failure.reason for failure in response.failures]
-    assert reasons == ["providerSettings: must be an object, not a string", "provider: must be set"]
+    assert reasons == ["provider: must be set", "providerSettings: must be an object, not a string"]
     assert {failure.property for failure in response.failures} == {""}
 
 
@@ -203,6 +204,39 @@ async def test_credentials_are_kept_secret_and_another_region_replaces() -> None
     request = messages.DiffRequest(olds=values.write({**news, "accessKeySecret": "old"}), news=values.write(news))
     found = await provider.DiffConfig(request, context())
     assert (list(found.replaces), list(found.diffs)) == ([], ["accessKeySecret"])
+
+
+FIXED = "https://agentrun.example.com"
+
+
+@pytest.mark.parametrize(
+    ("olds", "news", "moves"),
+    [
+        ({"region": "cn-a"}, {"region": "cn-b"}, True),
+        ({"region": "cn-a"}, {"region": UNKNOWN}, False),
+        ({}, {"region": "cn-b"}, False),
+        ({"region": "cn-a"}, {}, False),
+        ({"region": "cn-a", "endpoint": FIXED}, {"region": "cn-b", "endpoint": FIXED}, False),
+        ({"endpoint": "file://here"}, {"region": "cn-b", "endpoint": "file://here"}, False),
+        ({"region": "cn-a", "endpoint": "file://here"}, {"region": "cn-b", "endpoint": "file://here"}, False),
+        ({"region": "cn-a", "endpoint": FIXED}, {"region": "cn-b"}, False),
+        ({"region": "cn-a"}, {"region": "cn-b", "endpoint": FIXED}, False),
+        ({"region": "cn-a"}, {"region": "cn-b", "endpoint": UNKNOWN}, False),
+    ],
+)
+async def test_only_a_region_that_leads_elsewhere_replaces(
+    olds: dict[str, Any], news: dict[str, Any], moves: bool
+) -> None:
+    request = messages.DiffRequest(olds=values.write(olds), news=values.write(news))
+    found = await Provider(Quiet("")).DiffConfig(request, context())
+    assert list(found.replaces) == (["region"] if moves else [])
+    assert ("region" in found.diffs) is (olds.get("region") != news.get("region"))
+
+
+async def test_an_endpoint_of_the_environment_leads_whatever_the_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENTRUN_CONTROL_ENDPOINT", FIXED)
+    request = messages.DiffRequest(olds=values.write({"region": "cn-a"}), news=values.write({"region": "cn-b"}))
+    assert list((await Provider(Quiet("")).DiffConfig(request, context())).replaces) == []
 
 
 async def configured(provider: Provider, settings: dict[str, Any]) -> None:

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 from pulumi_agentrun.client.errors import ConfigError
-from pulumi_agentrun.lifecycle.schema import UNKNOWN
-from pulumi_agentrun.policy import PRESETS, RULES, NotKnown, View, rules
+from pulumi_agentrun.client.kinds import PROXY, SERVICE
+from pulumi_agentrun.client.models.fields import Model, SecretValue
+from pulumi_agentrun.lifecycle.schema import UNKNOWN, shape_of_model, shapes_of
+from pulumi_agentrun.policy import PRESETS, RULES, NotKnown, View, policies
+from pulumi_agentrun.policy.rules.security import references
 from pulumi_agentrun.policy.view import view_of
 from pulumi_policy import ResourceValidationArgs, ResourceValidationPolicy, StackValidationPolicy
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError, unknown_checking_proxy
@@ -32,8 +35,12 @@ PASS: list[tuple[str, dict[str, Any], list[View]]] = [
             service(credential_name="c"),
             service(provider_settings={"api_key_from": "env:MODEL_A"}),
             service(provider_settings={"api_key_from": "file:/run/secrets/a/../b"}),
+            proxy(arms_configuration={"arms_license_key_from": "env:MODEL_ARMS"}),
+            proxy(arms_configuration={"arms_license_key": "k"}),
         ],
     ),
+    ("no-inline-api-key", {}, [proxy(arms_configuration={"arms_license_key_from": "env:HOME"}), proxy()]),
+    ("no-inline-api-key", {}, [proxy(arms_configuration=UNKNOWN)]),
     ("secure-base-urls", {"hosts": ["*.example"]}, [service(), proxy(to("s1", base_url="https://b.example"))]),
     ("private-networking", {}, [service(network_configuration={"network_mode": "PRIVATE", "vpc_id": "v"})]),
     ("private-networking", {"modes": ["PUBLIC"]}, [proxy(network_configuration={"network_mode": "PUBLIC"})]),
@@ -64,6 +71,16 @@ FAIL: list[tuple[str, dict[str, Any], list[View], list[str]]] = [
             service(provider_settings={"api_key_from": "file:/run/secrets/../../etc/passwd"}),
         ],
         ["provider_settings.api_key_from: must match one of env:MODEL_*, file:/run/secrets/*"] * 2,
+    ),
+    (
+        "no-inline-api-key", {"references": ["env:MODEL_*"]},
+        [proxy(arms_configuration={"arms_license_key_from": "file:/root/.pulumi/credentials.json"})],
+        ["arms_configuration.arms_license_key_from: must match one of env:MODEL_*"],
+    ),
+    (
+        "no-inline-api-key", {"references": ["env:MODEL_*"], "allowReferences": False},
+        [proxy(arms_configuration={"arms_license_key_from": "env:HOME"})],
+        ["arms_configuration.arms_license_key_from: must match one of env:MODEL_*"],
     ),
     ("allowed-providers", {"allowed": ["tongyi"]}, [service()], ["provider: must be one of tongyi"]),
     (
@@ -174,6 +191,7 @@ UNSURE: list[tuple[str, dict[str, Any], list[View], str]] = [
         "provider_settings.model_names",
     ),
     ("no-inline-api-key", {}, [service(provider_settings={"api_key": UNKNOWN})], "provider_settings.api_key"),
+    ("no-inline-api-key", {"references": ["env:*"]}, [proxy(arms_configuration=UNKNOWN)], "arms_configuration"),
     ("secure-base-urls", {}, [service(provider_settings={"base_url": UNKNOWN})], "provider_settings.base_url"),
     ("private-networking", {}, [service(network_configuration=UNKNOWN)], "network_configuration"),
     ("guardrails", {}, [proxy(policies=UNKNOWN)], "proxy_config.policies"),
@@ -251,14 +269,14 @@ def test_a_preset_has_a_word_on_every_rule(preset: str) -> None:
         assert rule.remedy.endswith(".")
         assert "$ref" not in json.dumps(rule.schema)
         assert "enforcementLevel" not in rule.schema
-    policies = rules(preset)
-    assert [policy.name for policy in policies] == [rule.name for rule in RULES]
-    assert {policy.enforcement_level.value for policy in policies} <= {"advisory", "mandatory", "disabled"}
+    made = policies(preset)
+    assert [policy.name for policy in made] == [rule.name for rule in RULES]
+    assert {policy.enforcement_level.value for policy in made} <= {"advisory", "mandatory", "disabled"}
 
 
 def test_a_preset_that_is_not_there_is_refused() -> None:
     with pytest.raises(ConfigError, match="There is no preset 'strict'; there are baseline, production"):
-        rules("strict")
+        policies("strict")
 
 
 PLUGIN = {"providerSettings": {"baseUrl": "http://a.example"}, "modelServiceName": "s1"}
@@ -272,7 +290,7 @@ def args(type_: str, props: dict[str, Any]) -> ResourceValidationArgs:
 
 
 def policy(name: str) -> ResourceValidationPolicy:
-    [one] = [item for item in rules() if item.name == f"agentrun-{name}"]
+    [one] = [item for item in policies() if item.name == f"agentrun-{name}"]
     assert isinstance(one, ResourceValidationPolicy)
     return one
 
@@ -310,7 +328,25 @@ def test_what_is_not_known_in_preview_is_said_to_be_checked_later() -> None:
 
 
 def test_rules_for_stacks_are_policies_for_stacks() -> None:
-    for rule, item in zip(RULES, rules(), strict=True):
+    for rule, item in zip(RULES, policies(), strict=True):
         assert isinstance(item, StackValidationPolicy if rule.is_for_stacks else ResourceValidationPolicy)
         if isinstance(item, ResourceValidationPolicy):
             assert not item.has_remediation(), "a remediation would turn secrets into plain text"
+
+
+def test_references_are_known_by_the_marks_of_the_fields() -> None:
+    """Wherever a model has a secret; a value of the user's own is none, whatever it is called."""
+
+    class Header(Model):
+        token: SecretValue | None = None
+        hint_from: str | None = None
+
+    class Endpoint(Model):
+        headers: list[Header] | None = None
+
+    view = View(PROXY, "p", {"headers": [{"token_from": "env:A"}, {}], "hint_from": "env:HOME"})
+    assert list(references(view, shape_of_model(Endpoint))) == ["headers[0].token_from", "headers[1].token_from"]
+    unknown = View(PROXY, "p", {"headers": UNKNOWN})
+    assert list(map(str, references(unknown, shape_of_model(Endpoint)))) == [str(NotKnown("headers"))]
+    paths = [path for kind in (SERVICE, PROXY) for path in references(View(kind, "x", {}), shapes_of(kind))]
+    assert paths == ["provider_settings.api_key_from", "arms_configuration.arms_license_key_from"]

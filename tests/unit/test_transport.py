@@ -72,7 +72,7 @@ def test_a_platform_that_cannot_be_opened_says_why(tmp_path: Path) -> None:
     service = ModelServiceCreateInput(
         model_service_name="a", model_type="llm", provider="p", provider_settings=ProviderSettings()
     )
-    failing = pytest.raises(errors.TransportError, match=r"got no answer: NotADirectoryError, Not a directory\.")
+    failing = pytest.raises(errors.ConfigError, match=r"cannot be opened: Not a directory\. Check the path")
     with ModelClient(Config(endpoint=f"file://{tmp_path}/file/data")) as client, failing:
         client.create(service)
 
@@ -127,8 +127,8 @@ def test_a_credential_chain_that_fails_in_the_middle_is_told_as_it_is() -> None:
 
 
 def test_a_notice_that_cannot_be_shown_is_told_to_the_flow() -> None:
-    def notify(text: str) -> None:
-        raise BrokenPipeError(text)
+    def notify(notice: Notice) -> None:
+        raise BrokenPipeError(notice.text)
 
     for error in outcomes(Notice(SECRET), lambda: Credentials("i", "s"), notify):
         assert "BrokenPipeError" in str(error)
@@ -137,7 +137,7 @@ def test_a_notice_that_cannot_be_shown_is_told_to_the_flow() -> None:
 
 @pytest.mark.parametrize("raised", [KeyboardInterrupt, asyncio.CancelledError, SystemExit])
 def test_being_stopped_is_no_failure_of_a_step(raised: type[BaseException]) -> None:
-    def notify(text: str) -> None:
+    def notify(notice: Notice) -> None:
         raise raised
 
     session = Session(connection(Credentials("i", "s")), notify)

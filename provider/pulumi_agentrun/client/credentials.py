@@ -17,7 +17,8 @@ from .redaction import STANDS_FOR, redact
 _MISSING = (
     "No AgentRun credentials are configured: set agentrun:accessKeyId and agentrun:accessKeySecret (as a secret), "
     "or the environment variables AGENTRUN_ACCESS_KEY_ID and AGENTRUN_ACCESS_KEY_SECRET (or ALIBABA_CLOUD_…), "
-    "or install pulumi-agentrun[credentials] and set up a profile; "
+    "or install pulumi-agentrun[credentials] and set up a profile "
+    "(pulumi destroy and refresh go by the settings of the last up, unless --run-program is given); "
     "to try things without an account, set agentrun:endpoint to file://.agentrun, the embedded platform."
 )
 _FIELD = re.compile(r"((?:AccessKeySecret|SecurityToken)\W{1,8})[\w+/=.-]+", re.IGNORECASE)

@@ -30,9 +30,11 @@ class Pause:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something to tell the person who waits."""
+    """Something to tell the person who waits; what is passing, nobody needs to know once the wait is over."""
 
     text: str
+    is_passing: bool = False
+    is_warning: bool = False
 
 
 Step = Operation[Any] | Pause | Notice

@@ -16,8 +16,11 @@ def open_platform(directory: Path, *, make: bool) -> Platform:
     """Return the platform whose data is in a directory.
 
     Raises ConfigError if there is none and it is not to be made: a misspelt directory would look like an empty account.
+    So it does if what is there cannot be one.
     """
     # Imported here so that whoever uses the cloud never loads the platform.
+    import sqlite3
+
     from pulumi_agentrun.platform import Platform
 
     if not make and not Platform.exists(directory):
@@ -25,7 +28,14 @@ def open_platform(directory: Path, *, make: bool) -> Platform:
             f"There is no embedded platform in {directory}: check the path of agentrun:endpoint. "
             f"The first resource that is created makes one."
         )
-    return Platform.open(directory, {EMBEDDED.access_key_id: EMBEDDED.access_key_secret})
+    try:
+        return Platform.open(directory, {EMBEDDED.access_key_id: EMBEDDED.access_key_secret})
+    except (OSError, sqlite3.Error) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ConfigError(
+            f"The embedded platform in {directory} cannot be opened: {why}. Check the path of agentrun:endpoint; "
+            f"it must lead to a directory of the platform's own, or to none yet."
+        ) from None
 
 
 def identity(directory: Path) -> str | None:

@@ -22,7 +22,7 @@ from .bounds import ENCODING, Body, BodyError
 from .config import Connection
 from .embedded import EmbeddedTransport
 from .errors import AgentRunError, StoppedError, TransportError
-from .flows import Flow, Pause, Step
+from .flows import Flow, Notice, Pause, Step
 from .operations import VERSION, Operation
 from .pool import TOTAL, AsyncConnections, Connections, proxy_for
 from .redaction import SECRETS, redact
@@ -57,9 +57,9 @@ class Session:
     Asynchronous connections belong to the event loop that made them; on another loop, new ones are made.
     """
 
-    def __init__(self, connection: Connection, notify: Callable[[str], None] | None = None) -> None:
+    def __init__(self, connection: Connection, notify: Callable[[Notice], None] | None = None) -> None:
         self.connection = connection
-        self.notify = notify or (lambda text: None)
+        self.notify = notify or (lambda notice: None)
         self._lock = threading.Lock()
         self._signature = Signature(connection.credentials)
         self._sync: httpx.Client | None = None
@@ -108,7 +108,7 @@ class Session:
         if isinstance(step, Pause):
             time.sleep(_seconds(step))
             return time.monotonic()
-        return self.notify(step.text)
+        return self.notify(step)
 
     async def _perform_async(self, step: Step, stop: asyncio.Event | None) -> Any:
         if isinstance(step, Operation):
@@ -120,7 +120,7 @@ class Session:
         if isinstance(step, Pause):
             await _sleep(_seconds(step), stop)
             return time.monotonic()
-        return self.notify(step.text)
+        return self.notify(step)
 
     def _exchange(self, operation: Operation[Any]) -> httpx.Response:
         client = self._client()

@@ -7,6 +7,7 @@ The import path of the provider classes is a file format: it is pickled into eve
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -101,13 +102,17 @@ class KindResource(Resource):
 
     def __init__(self, resource_name: str, props: dict[str, Any], opts: pulumi.ResourceOptions | None) -> None:
         _refuse_plain_credentials()
+        _refuse_import(resource_name, opts)
         given = {key: value for key, value in props.items() if value is not None}
         for path in self._secrets:
             given = _hide(given, path)
         urn = _urn(resource_name, f"pulumi-python:{self._resource_type_name}", opts.parent if opts else None)
         unset = dict.fromkeys(self._properties)
         super().__init__(
-            self.provider_class(), resource_name, {**unset, **given, **_options(opts), hidden_inputs.URN: urn}, opts
+            self.provider_class(),
+            resource_name,
+            {**unset, **given, **_options(opts), **_preview(given, opts), hidden_inputs.URN: urn},
+            opts,
         )
 
     @classmethod
@@ -150,6 +155,27 @@ def _options(opts: pulumi.ResourceOptions | None) -> dict[str, Any]:
     durations = limits and {verb: getattr(limits, verb, None) for verb in ("create", "update", "delete")}
     given = {hidden_inputs.REPLACE_ON: opts.replace_on_changes, hidden_inputs.TIMEOUTS: durations}
     return {key: value for key, value in given.items() if value is not None}
+
+
+def _preview(props: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> dict[str, Any]:
+    """Return the sign of a preview that may have to look for what has a name: the host gives its provider none."""
+    if not pulumi.runtime.is_dry_run() or (opts is not None and (opts.id is not None or opts.import_ is not None)):
+        return {}
+    if "profile" in props:
+        checks_names = hidden_inputs.CHECK_NAMES in (pulumi.runtime.get_config("agentrun:profiles") or "")
+    else:
+        checks_names = bool(pulumi.runtime.get_config(f"agentrun:{hidden_inputs.CHECK_NAMES}"))
+    may_look = checks_names or "adopt" in props or hidden_inputs.ADOPT_VARIABLE in os.environ
+    return {hidden_inputs.PREVIEW: True} if may_look else {}
+
+
+def _refuse_import(name: str, opts: pulumi.ResourceOptions | None) -> None:
+    """Stop a program that imports: Pulumi finds dynamic providers in state, where what is to be imported is not yet."""
+    if opts is not None and opts.import_ is not None:
+        raise pulumi.RunError(
+            f"{name} cannot be imported: Pulumi imports no dynamic resources. Take import_ out of its ResourceOptions "
+            f"and set adopt=True instead, which takes over what exists; or use the plugin's SDK, which imports."
+        )
 
 
 def _refuse_plain_credentials() -> None:

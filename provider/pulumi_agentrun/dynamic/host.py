@@ -1,7 +1,8 @@
-"""The one place that reaches into Pulumi's dynamic provider host: for more threads, and for better answers to failures.
+"""The one place that reaches into Pulumi's dynamic provider host: for more threads, lines beside the
+resources that they are about, and better answers to failures.
 
 What it looks for is that of SDK 3.25x to 3.27x. Where the host is not what it was, everything works without it, less
-well: four threads, and failures as the host words them, with state left as it was.
+well: four threads, lines beside the stack, and failures as the host words them, with state left as it was.
 """
 
 from __future__ import annotations
@@ -12,18 +13,24 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from types import FrameType
 from typing import Any, NoReturn
 
 import grpc
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import rpc
+from pulumi.runtime.proto import engine_pb2
+from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
 
+from ..client.flows import Notice
 from ..engine.failures import incomplete
 
 WORKERS = 256
 """How many resources may wait for the service at once; the engine's `--parallel` is the limit that users set."""
+PATIENCE = 10.0
+"""Seconds that the engine may take to show a line."""
 PROVIDER_KEY = "__provider"
 """The property by which the host finds the provider of a resource."""
 
@@ -80,6 +87,25 @@ def _final(context: Any) -> Iterator[Any]:
 
         context.abort = abort
         raise
+
+
+def say(notice: Notice) -> None:
+    """Show a line beside the resource that this thread's call is about; on standard output outside of a host."""
+    address, frame = engine_address(), _call()
+    if address is None:
+        sys.stdout.write(f"{notice.text}\n")
+        sys.stdout.flush()
+        return
+    urn = getattr(frame.f_locals.get("request"), "urn", "") if frame is not None else ""
+    severity = engine_pb2.WARNING if notice.is_warning else engine_pb2.INFO
+    line = engine_pb2.LogRequest(severity=severity, message=notice.text, urn=urn, ephemeral=notice.is_passing)
+    with suppress(grpc.RpcError):  # an engine that is gone reads no log
+        _engine(address).Log(line, timeout=PATIENCE)
+
+
+@cache
+def _engine(address: str) -> EngineStub:
+    return EngineStub(grpc.insecure_channel(address))
 
 
 def engine_address() -> str | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -18,12 +18,13 @@ from ..client.errors import AgentRunError, ConfigError, LifecycleError
 from ..client.flows import Flow, discreet
 from ..client.kinds import Kind
 from ..engine.failures import code_of
-from ..lifecycle import check, controller, diff, hidden_inputs, names, notes, steps
+from ..lifecycle import check, controller, diff, hidden_inputs, names, notes, sense, steps
 from ..lifecycle.claims import Claims
 from ..lifecycle.journal import Journal
 from ..lifecycle.live import IncompleteError
 from ..lifecycle.places import Place
 from ..lifecycle.profiles import Accounts
+from ..lifecycle.remarks import remarks
 from ..lifecycle.schema import UNKNOWN, map_secrets, secrets_of
 from . import host
 
@@ -35,7 +36,7 @@ class Hosted:
 
     def __init__(self, kind: Kind[Any], get: Callable[[str], Any]) -> None:
         self.kind = kind
-        self._accounts = Accounts(get, _say)
+        self._accounts = Accounts(get, host.say)
         engine = host.engine_address()
         self._claims = Claims(Journal(engine) if engine else None)
         host.widen()
@@ -47,6 +48,11 @@ class Hosted:
         reasons = [str(failure) for failure in failures]
         if not failures and checked.get(names.PROFILE) is not UNKNOWN:
             reasons += self._declared(checked)
+            if not reasons and not olds and wanted.get(hidden_inputs.PREVIEW):
+                reasons += self._foreseen(checked)
+        if not reasons:
+            for warning in sense.warnings(self.kind, olds, checked):
+                host.say(warning)
         # Given a property, the engine would print its value, which may be a secret in the wrong place.
         return CheckResult(self._to_pulumi(checked), [CheckFailure("", reason) for reason in reasons])
 
@@ -61,17 +67,32 @@ class Hosted:
         taken = self._claims.declare(self.kind, place, name, urn)
         return [taken] if taken else []
 
+    def _foreseen(self, checked: dict[str, Any]) -> list[str]:
+        """Tell beside a new resource what its creation would meet, and return what it would fail with."""
+        place = self._accounts.place(checked.get(names.PROFILE))
+        if not controller.looks(self._claims, self.kind, checked, place):
+            return []
+        try:
+            self._driven("create", checked, partial(controller.foresee, self._claims, self.kind, checked))
+        except AgentRunError as error:
+            return [str(error)]
+        return []
+
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare old outputs with checked inputs."""
         olds, news = _from_pulumi(_olds), _from_pulumi(_news)
         found = diff.diff(self.kind, _id, olds, news)
         profile = olds.get(names.PROFILE)
+        with suppress(ConfigError):
+            self._claims.record(self.kind, self._accounts.place(profile), _id)
         if profile == news.get(names.PROFILE):  # another profile is another place, and replaces
             place = self._asked(lambda: self._accounts.place(profile))
             self._asked(lambda: self._claims.check_place(self.kind, _id, olds, place))
             if notes.read(notes.LEAVING, place.key(self.kind, _id)) is not None:
                 seen = self._run("read", olds, lambda place: steps.settled(self.kind, _id, olds, place))
                 found = diff.diff(self.kind, _id, seen, news)
+            for remark in remarks(self.kind, _id, found, olds, news):
+                host.say(remark)
             if not found.changed:
                 self._claims.keep(self.kind, place, _id, news.get(hidden_inputs.URN), olds)
         return DiffResult(
@@ -120,13 +141,21 @@ class Hosted:
         *,
         make: bool = False,
     ) -> T:
-        def run() -> T:
-            session, place = self._accounts.connect(props.get(names.PROFILE), make=make)
-            limit = hidden_inputs.timeout(props, verb) or place.timeout
-            secrets = secrets_of(self.kind, props, olds)
-            return session.run(discreet(flow(replace(place, timeout=limit)), secrets))
+        return self._asked(lambda: self._driven(verb, props, flow, olds, make=make))
 
-        return self._asked(run)
+    def _driven(
+        self,
+        verb: str,
+        props: dict[str, Any],
+        flow: Callable[[Place], Flow[T]],
+        olds: Mapping[str, Any] = MappingProxyType({}),
+        *,
+        make: bool = False,
+    ) -> T:
+        session, place = self._accounts.connect(props.get(names.PROFILE), make=make)
+        limit = hidden_inputs.timeout(props, verb) or place.timeout
+        secrets = secrets_of(self.kind, props, olds)
+        return session.run(discreet(flow(replace(place, timeout=limit)), secrets))
 
     def _asked(self, work: Callable[[], T]) -> T:
         """Do something, and answer the engine with the sentence of a failure, and with what exists then."""
@@ -146,12 +175,6 @@ class Hosted:
     def _to_pulumi(self, values: dict[str, Any]) -> dict[str, Any]:
         marked: dict[str, Any] = _to_pulumi(map_secrets(self.kind, values, wrap_rpc_secret))
         return marked
-
-
-def _say(text: str) -> None:
-    """Show a line in the engine's log, which reads the host's standard output."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 def _from_pulumi(value: Any) -> Any:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any, cast
 
@@ -12,6 +12,11 @@ import grpc.aio
 from pulumi.runtime.proto import engine_pb2
 from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
 
+from ..client.flows import Notice
+from ..lifecycle.casing import worded
+
+_PATIENCE = 10.0
+"""Seconds that the engine may take to show a line."""
 _urn: ContextVar[str] = ContextVar("urn", default="")
 
 
@@ -23,26 +28,29 @@ class Engine:
         self._stub: EngineStub | None = None
         self._under_way: set[asyncio.Task[None]] = set()
 
-    @contextmanager
-    def about(self, urn: str) -> Iterator[None]:
-        """Let what is said meanwhile be about a resource."""
+    @asynccontextmanager
+    async def about(self, urn: str) -> AsyncIterator[None]:
+        """Let what is said meanwhile be about a resource, and be shown before this ends."""
         token = _urn.set(urn)
         try:
             yield
         finally:
             _urn.reset(token)
+            await asyncio.gather(*self._under_way)
 
-    def say(self, text: str) -> None:
+    def say(self, notice: Notice) -> None:
         """Show a line beside the resource that it is about."""
-        task = asyncio.get_running_loop().create_task(self._log(text, _urn.get()))
+        task = asyncio.get_running_loop().create_task(self._log(notice, _urn.get()))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def _log(self, text: str, urn: str) -> None:
+    async def _log(self, notice: Notice, urn: str) -> None:
         if self._stub is None:
             self._stub = EngineStub(grpc.aio.insecure_channel(self.address))
-        request = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=text, urn=urn)
+        text = worded(notice.text)
+        severity = engine_pb2.WARNING if notice.is_warning else engine_pb2.INFO
+        request = engine_pb2.LogRequest(severity=severity, message=text, urn=urn, ephemeral=notice.is_passing)
         try:
-            await cast("Awaitable[Any]", self._stub.Log(request))
+            await cast("Awaitable[Any]", self._stub.Log(request, timeout=_PATIENCE))
         except grpc.aio.AioRpcError:
             return  # an engine that is gone reads no log

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from pydantic import ValidationError
 
 from ..client.errors import ConfigError
 from ..client.kinds import Kind
 from ..client.models.fields import NotEmpty
-from ..client.models.shared import ProxyMode
 from ..client.operations import NOT_NAMES
-from . import hidden_inputs, names, scalars, secret_refs
+from . import hidden_inputs, names, scalars, secret_refs, sense
+from .defaults import defaults
+from .nearest import nearest, no_such
 from .schema import UNKNOWN, Shape, shapes_of
 
 ADOPT = "adopt"
-ADOPT_VARIABLE = "AGENTRUN_ADOPT"
-"""The environment variable that names, separated by commas, what one run may take over."""
 META = frozenset({ADOPT, names.PROFILE, hidden_inputs.URN, hidden_inputs.REPLACE_ON, hidden_inputs.TIMEOUTS})
 """Inputs of the Pulumi resource that are not part of the API's object."""
 
@@ -44,25 +40,37 @@ def check(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> 
     """
     failures: list[Failure] = []
     shapes = shapes_of(kind)
-    given = {key: value for key, value in news.items() if key not in META}
+    given = {key: value for key, value in news.items() if key not in {*META, hidden_inputs.PREVIEW}}
     inputs = _object(shapes, given, "", failures, extra=(ADOPT, names.PROFILE))
     for name in sorted(kind.required - {key for key, value in news.items() if value is not None}):
         failures.append(Failure(name, "must be set"))
     meta = _meta(news, failures)
-    _remember(shapes, olds, inputs, "", failures)
+    _remember(shapes, olds, inputs, "", failures, str(news.get(hidden_inputs.URN)))
     if not failures:
-        failures += _contradictions(inputs)
+        failures += [Failure(*fault) for fault in sense.faults(kind, inputs)]
     if not failures:
-        inputs = _defaults(kind, olds, inputs) | inputs
+        inputs = defaults(kind, olds, inputs) | inputs
         inputs[kind.name_field] = names.name_of(kind, olds, meta | inputs)
         _check_name(kind.name_field, inputs[kind.name_field], failures)
-    return meta | inputs, failures
+    # Sorted, for the engine gives properties in another order each time.
+    return meta | inputs, sorted(failures, key=str)
 
 
 def may_adopt(kind: Kind[Any], inputs: Mapping[str, Any]) -> bool:
     """Say whether checked inputs, or the person who runs Pulumi, allow to take over what exists."""
-    named = os.environ.get(ADOPT_VARIABLE, "").split(",")
-    return bool(inputs.get(ADOPT)) or inputs[kind.name_field] in (name.strip() for name in named)
+    return bool(inputs.get(ADOPT)) or inputs[kind.name_field] in adoptable()
+
+
+def adoptable() -> list[str]:
+    """Return the names of what this run may take over."""
+    named = os.environ.get(hidden_inputs.ADOPT_VARIABLE, "").split(",")
+    return [name.strip() for name in named if name.strip()]
+
+
+def misspelt(name: str) -> str | None:
+    """Return which of the names of what this run may take over is spelled much like one that is not among them."""
+    names = adoptable()
+    return None if name in names else nearest(name, names, alike=0.8)
 
 
 def _meta(news: Mapping[str, Any], failures: list[Failure]) -> dict[str, Any]:
@@ -79,26 +87,6 @@ def _check_name(field: str, name: Any, failures: list[Failure]) -> None:
         failures.append(Failure(field, "must be set"))
     elif name in NOT_NAMES:
         failures.append(Failure(field, f"must not be '{name}'"))
-
-
-def _defaults(kind: Kind[Any], olds: Mapping[str, Any], inputs: dict[str, Any]) -> dict[str, Any]:
-    """Return the values of fields left unset that the create input derives or has as default."""
-    known = _without_unknown(inputs)
-    known[kind.name_field] = known.get(kind.name_field) or "any"
-    try:
-        completed = kind.create_input.model_validate(known, context=olds).to_state()
-    except ValidationError:  # only what is unknown can be missing here
-        fields = kind.create_input.model_fields.items()
-        completed = {n: f.default for n, f in fields if not f.is_required() and f.default is not None}
-    return {key: value for key, value in completed.items() if key not in {*inputs, kind.name_field}}
-
-
-def _without_unknown(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_unknown(item) for key, item in value.items() if item is not UNKNOWN}
-    if isinstance(value, list):
-        return [_without_unknown(item) for item in value if item is not UNKNOWN]
-    return value
 
 
 def _value(shape: Shape, value: Any, path: str, failures: list[Failure]) -> Any:
@@ -134,7 +122,7 @@ def _object(
         if item is None:
             continue
         if key not in shapes or shapes[key].mark(secret_refs.Fingerprint) is not None:
-            failures.append(Failure(f"{prefix}{key}", _no_such(key, [*_settable(shapes), *extra])))
+            failures.append(Failure(f"{prefix}{key}", no_such(key, [*_settable(shapes), *extra])))
             continue
         result[key] = _value(shapes[key], item, f"{prefix}{key}", failures)
         reference = shapes[key].mark(secret_refs.Reference)
@@ -143,51 +131,24 @@ def _object(
     return result
 
 
-def _remember(shapes: Mapping[str, Shape], old: Any, new: Any, prefix: str, failures: list[Failure]) -> None:
+def _remember(shapes: Mapping[str, Shape], old: Any, new: Any, path: str, failures: list[Failure], urn: str) -> None:
     """Read what references lead to and put fingerprints beside them, the old ones where the key is the same."""
     for key, shape in shapes.items():
         value = new.get(key) if isinstance(new, dict) else None
         before = old.get(key) if isinstance(old, Mapping) else None
         if shape.fields is not None:
-            _remember(shape.fields, before, value, f"{prefix}{key}.", failures)
+            _remember(shape.fields, before, value, f"{path}{key}.", failures, urn)
         reference = shape.mark(secret_refs.Reference)
-        if reference and isinstance(value, str):
+        if reference and value is UNKNOWN:
+            new[reference.of + secret_refs.FINGERPRINT] = UNKNOWN
+        elif reference and isinstance(value, str):
             name = reference.of + secret_refs.FINGERPRINT
+            previous = old.get(name) if isinstance(old, Mapping) else None
             try:
-                new[name] = secret_refs.fingerprint(
-                    secret_refs.read(value), old.get(name) if isinstance(old, Mapping) else None
-                )
+                new[name] = secret_refs.fingerprint(secret_refs.read(value), previous, f"{urn}::{path}{reference.of}")
             except ConfigError as error:
-                failures.append(Failure(f"{prefix}{key}", str(error)))
+                failures.append(Failure(f"{path}{key}", str(error)))
 
 
 def _settable(shapes: Mapping[str, Shape]) -> list[str]:
     return [key for key, shape in shapes.items() if not shape.mark(secret_refs.Fingerprint)]
-
-
-def _no_such(key: str, known: list[str]) -> str:
-    nearest = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.5)
-    if nearest:
-        return f"there is no such property; did you mean {nearest[0]}?"
-    return f"there is no such property; there are {', '.join(sorted(known))}"
-
-
-def _contradictions(inputs: Mapping[str, Any]) -> Iterator[Failure]:
-    """Yield what cannot be meant together."""
-    config = inputs.get("proxy_config")
-    endpoints = config.get("endpoints") if isinstance(config, Mapping) else None
-    if inputs.get("proxy_mode") == ProxyMode.SINGLE and isinstance(endpoints, list) and len(endpoints) > 1:
-        yield Failure("proxy_mode", "must be multi, for there are several endpoints")
-    for info, path in _listed(inputs, "model_info_configs", ""):
-        for rule, where in _listed(info, "model_parameter_rules", f"{path}."):
-            least, most = rule.get("min"), rule.get("max")
-            if isinstance(least, (int, float)) and isinstance(most, (int, float)) and least > most:
-                yield Failure(f"{where}.min", "must not be above max")
-
-
-def _listed(value: Mapping[str, Any], key: str, prefix: str) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """Yield the known objects of a list with their paths."""
-    items = value.get(key)
-    for index, item in enumerate(items if isinstance(items, list) else ()):
-        if isinstance(item, Mapping):
-            yield item, f"{prefix}{key}[{index}]"

@@ -54,6 +54,7 @@ class Claims:
         self._held: dict[tuple[Key, Who], Held] = {}
         self._deleted: dict[tuple[Key, Who], Mapping[str, Any]] = {}
         self._misplaced: set[str] = set()
+        self._recorded: set[tuple[Key, Who]] = set()
 
     def declare(self, kind: Kind[Any], place: Place, name: str, urn: str) -> str | None:
         """Note that a resource of the program has a name; return what is wrong if another one has it."""
@@ -120,6 +121,16 @@ class Claims:
                 f"{kind.title.capitalize()} {name} is not created in {place.location or place.address}, for other "
                 f"resources of this stack live elsewhere: see what is said of them."
             )
+
+    def record(self, kind: Kind[Any], place: Place, name: str) -> None:
+        """Note that state has a resource under a name, which this run may free."""
+        with self._lock:
+            self._recorded.add(_key(kind, place, name))
+
+    def is_recorded(self, kind: Kind[Any], place: Place, name: str) -> bool:
+        """Say whether a resource that this run has compared has a name in state."""
+        with self._lock:
+            return _key(kind, place, name) in self._recorded
 
     def deleted(self, kind: Kind[Any], place: Place, name: str, olds: Mapping[str, Any]) -> None:
         """Note that this run has deleted what had a name: for a while, older answers may still show it."""

@@ -7,10 +7,11 @@ from typing import Any
 
 from ..client.flows import Flow, Notice
 from ..client.kinds import Kind
-from . import check, steps
+from . import check, foresight, steps
 from .claims import Claims
 from .live import IncompleteError, Live
 from .places import Place
+from .schema import UNKNOWN
 
 
 def create(
@@ -27,6 +28,23 @@ def create(
         raise
     claims.hold(kind, place, live.id, live.outputs)
     return live
+
+
+def looks(claims: Claims, kind: Kind[Any], wanted: Mapping[str, Any], place: Place) -> bool:
+    """Say whether a preview has something to foretell of a new resource.
+
+    A name that state has may be freed by this very run, so nothing is foretold of it.
+    """
+    name = wanted[kind.name_field]
+    if name is UNKNOWN or wanted.get(check.ADOPT) is UNKNOWN or claims.is_recorded(kind, place, name):
+        return False
+    return place.checks_names or check.may_adopt(kind, wanted) or check.misspelt(name) is not None
+
+
+def foresee(claims: Claims, kind: Kind[Any], wanted: Mapping[str, Any], place: Place) -> Flow[None]:
+    """Foretell what `create` would meet; only where `looks` says so."""
+    claims.check_creation(kind, wanted[kind.name_field], place)
+    yield from foresight.foresee(kind, wanted, place, adopt=check.may_adopt(kind, wanted))
 
 
 def delete(claims: Claims, kind: Kind[Any], id: str, olds: Mapping[str, Any], place: Place) -> Flow[None]:

@@ -16,7 +16,7 @@ from .claims import token
 from .live import IncompleteError, Live, adopting, live_of
 from .places import ADOPTED, MADE, SHOWS_KEYS, Place
 from .scalars import plain
-from .schema import revealed, shapes_of
+from .schema import has_unknown, revealed, shapes_of
 from .sending import Sending, TakenError, is_former, taken
 from .waiters import SETTLING, Written, until_deleted, until_ready
 
@@ -43,11 +43,11 @@ def create(
     """
     name: str = inputs[kind.name_field]
     deadline = (yield Pause(0)) + place.timeout
-    there = yield from _find(kind, name, deadline)
+    there = yield from find(kind, name, deadline)
     if there is not None and is_former(kind, there, former, unless_told=True):
         there = None
     if there is not None and there.status == Status.DELETING:
-        yield Notice(f"{kind.title} {name} is on its way out: it is waited for")
+        yield Notice(f"{kind.title} {name} is on its way out: it is waited for", is_passing=True)
         yield from until_deleted(kind, name, deadline, place.timeout, is_ending=True)
         there = None
     if there is not None and not adopt:
@@ -60,7 +60,7 @@ def create(
     try:
         return (yield from _created(kind, inputs, place, deadline, keep=keep, former=former))
     except TakenError:  # by what an older answer did not show
-        there = yield from _find(kind, name, deadline)
+        there = yield from find(kind, name, deadline)
         if there is None or not adopt:
             raise
     return (yield from _adopted(kind, there, inputs, place, deadline))
@@ -117,7 +117,8 @@ def written(
     return live_of(kind, name, inputs, made, place, remembered)
 
 
-def _find(kind: Kind[R], name: str, deadline: float) -> Flow[R | None]:
+def find(kind: Kind[R], name: str, deadline: float) -> Flow[R | None]:
+    """Return what has a name, None if the service says that nothing has."""
     try:
         found: R = yield from call(operations.get(kind, name), deadline)
     except ResourceNotExistError:
@@ -149,18 +150,23 @@ def _undone(kind: Kind[Any], live: Live, failure: AgentRunError, made_at: float)
 def _adopted(kind: Kind[R], there: R, inputs: Mapping[str, Any], place: Place, deadline: float) -> Flow[Live]:
     """Take over what exists: its immutable properties must fit, the others are set."""
     name: str = inputs[kind.name_field]
-    live = plain(there.to_state())
-    for key in sorted(kind.immutable & inputs.keys() & live.keys()):
-        if live[key] != inputs[key]:
-            raise ConfigError(
-                f"{kind.title.capitalize()} {name} cannot be adopted: its {key} is {live[key]!r}, which cannot be "
-                f"changed, and the program says {inputs[key]!r}. Set {key}={live[key]!r}, or choose another name."
-            )
+    check_fit(kind, there, inputs)
     mutable = {key: inputs[key] for key in kind.mutable & inputs.keys()}
     yield Notice(f"{kind.title} {name} exists and is taken over")
     answer: R = yield from call(operations.update(name, update_input(kind, mutable)), deadline)
     made = yield from until_ready(kind, name, Written(answer), deadline, place.timeout)
     return (yield from written(kind, name, inputs, made, place, {MADE: token(), ADOPTED: True}, deadline))
+
+
+def check_fit(kind: Kind[Any], there: SystemProps, inputs: Mapping[str, Any]) -> None:
+    """Raise ConfigError if what exists differs from the program in what cannot be changed."""
+    name, live = inputs[kind.name_field], plain(there.to_state())
+    for key in sorted(kind.immutable & inputs.keys() & live.keys()):
+        if live[key] != inputs[key] and not has_unknown(inputs[key]):
+            raise ConfigError(
+                f"{kind.title.capitalize()} {name} cannot be adopted: its {key} is {live[key]!r}, which cannot be "
+                f"changed, and the program says {inputs[key]!r}. Set {key}={live[key]!r}, or choose another name."
+            )
 
 
 def update_input(kind: Kind[R], fields: Mapping[str, Any]) -> UpdateInput[R]:

@@ -16,6 +16,9 @@ from .names import PROFILE
 from .places import UNSETTLED, origin_of
 from .schema import UNKNOWN, Shape, has_unknown, shapes_of
 
+Path = tuple[str | int, ...]
+"""Keys and indices from the resource down."""
+
 STATUS = "status"
 CREATED_AT = "created_at"
 
@@ -36,8 +39,7 @@ class Diff:
 class Edit:
     """One difference at the deepest place that can be named."""
 
-    path: tuple[str | int, ...]
-    """Keys and indices from the resource down."""
+    path: Path
     verb: Literal["add", "delete", "update"]
 
 
@@ -69,7 +71,7 @@ def edits(kind: Kind[Any], found: Diff, olds: Mapping[str, Any], news: Mapping[s
             yield Edit((key,), "update")
 
 
-def _edits(shape: Shape, old: Any, new: Any, path: tuple[str | int, ...]) -> Iterator[Edit]:
+def _edits(shape: Shape, old: Any, new: Any, path: Path) -> Iterator[Edit]:
     if same(shape, old, new):
         return
     if shape.fields is not None and isinstance(old, dict) and isinstance(new, dict):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..client.kinds import Kind
-from .diff import diff, edits, inside, is_empty, pair, same
+from .diff import Path, diff, edits, inside, is_empty, pair, same
 from .places import ORIGIN, SHOWS_KEYS, origin_of
 from .schema import Shape, map_secrets, shapes_of
-from .secret_refs import Fingerprint, Reference, fingerprint
+from .secret_refs import FROM, Fingerprint, Reference, fingerprint
 
 
 def observe(kind: Kind[Any], olds: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,58 +48,84 @@ def shows_keys(kind: Kind[Any], inputs: Mapping[str, Any], live: Mapping[str, An
 
     What stands in for a key that is not shown (`sk-****`, `[HIDDEN]`) has no form that could be known beforehand.
     """
-    return _all_shown([_is_shown(shape, inputs.get(key), live.get(key)) for key, shape in shapes_of(kind).items()])
+    shown = [is_shown for _, is_shown in keys_of(shapes_of(kind), inputs, live)]
+    return all(shown) if shown else None
 
 
-def _all_shown(shown: list[bool | None]) -> bool | None:
-    known = [value for value in shown if value is not None]
-    return all(known) if known else None
-
-
-def _is_shown(shape: Shape, ours: Any, live: Any) -> bool | None:
-    """Say whether every key of ours is shown; None if there is none."""
-    if shape.is_secret and shape.mark(Fingerprint) is None:
-        return bool(live == ours) if ours else None
-    if shape.fields is None or not isinstance(ours, Mapping):
-        return None
-    shown = live if isinstance(live, Mapping) else {}
-    found: list[bool | None] = []
-    for key, field in shape.fields.items():
-        remembered = field.mark(Fingerprint)
-        if remembered is None:
-            found.append(_is_shown(field, ours.get(key), shown.get(key)))
-        elif ours.get(key):
-            found.append(fingerprint(str(shown.get(remembered.of)), ours[key]) == ours[key])
-    return _all_shown(found)
+def keys_of(
+    shapes: Mapping[str, Shape], ours: Mapping[str, Any], live: Mapping[str, Any], path: Path = ()
+) -> Iterator[tuple[Path, bool]]:
+    """Yield where each key of ours is given, and whether live values show it in clear."""
+    for name, shape in shapes.items():
+        value, shown, remembered = ours.get(name), live.get(name), shape.mark(Fingerprint)
+        if not value:
+            continue
+        if remembered is not None:
+            is_shown = fingerprint(str(live.get(remembered.of)), value) == value
+            yield (*path, remembered.of + FROM), is_shown
+        elif shape.is_secret:
+            yield (*path, name), bool(shown == value)
+        elif shape.fields is not None and isinstance(value, Mapping):
+            inner = shown if isinstance(shown, Mapping) else {}
+            yield from keys_of(shape.fields, value, inner, (*path, name))
 
 
 def is_what_was_sent(kind: Kind[Any], inputs: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
     """Say whether live values are those of a creation: the same, keys too, and none besides."""
     is_same = observe(kind, {**inputs, ORIGIN: {SHOWS_KEYS: True}}, live) == dict(inputs)
-    return is_same and not _has_more(shapes_of(kind), inputs, live)
+    return is_same and not any(True for _ in besides(shapes_of(kind), inputs, live))
 
 
-def _has_more(shapes: Mapping[str, Shape], ours: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
-    """Say whether a field has a value that was never given: somebody else's, or one that the service fills in."""
+def besides(
+    shapes: Mapping[str, Shape], ours: Mapping[str, Any], live: Mapping[str, Any], path: Path = ()
+) -> Iterator[Path]:
+    """Yield where live values have what was never given: somebody else's, or what the service fills in."""
     given = {mark.of for key in shapes.keys() & ours.keys() if (mark := shapes[key].mark(Reference))}
-    known = (shapes.keys() & live.keys()) - given
-    return any(_adds(shapes[key], ours.get(key), live[key]) for key in known)
+    for key, shape in shapes.items():
+        if key in live and key not in given:
+            yield from _besides(shape, ours.get(key), live[key], (*path, key))
 
 
-def _adds(shape: Shape, ours: Any, live: Any) -> bool:
+def _besides(shape: Shape, ours: Any, live: Any, path: Path) -> Iterator[Path]:
     if ours is None:
-        return not is_empty(live)
-    if shape.fields is not None:
-        return isinstance(ours, Mapping) and isinstance(live, Mapping) and _has_more(shape.fields, ours, live)
-    if shape.item is not None and isinstance(ours, list) and isinstance(live, list):
-        return any(_adds(shape.item, *pair) for pair in zip(ours, live, strict=False))
-    return False
+        if not is_empty(live):
+            yield path
+    elif shape.fields is not None and isinstance(ours, Mapping) and isinstance(live, Mapping):
+        yield from besides(shape.fields, ours, live, path)
+    elif shape.item is not None and isinstance(ours, list) and isinstance(live, list):
+        for index, pair in enumerate(zip(ours, live, strict=False)):
+            yield from _besides(shape.item, *pair, path if shape.is_unordered else (*path, index))
 
 
 def without_keys(kind: Kind[Any], values: dict[str, Any]) -> dict[str, Any]:
     """Return values without anything secret."""
     kept: dict[str, Any] = _without_none(map_secrets(kind, values, lambda secret: None))
     return kept
+
+
+def without_unmanaged_keys(
+    kind: Kind[Any], olds: Mapping[str, Any], before: Mapping[str, Any], news: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return old outputs without the keys that neither the inputs `before` nor the new ones set: an import read them.
+
+    Whoever never set a key does not clear it by leaving it out. Without inputs of before, nothing is known of that.
+    """
+    whole = Shape(None, fields=shapes_of(kind))
+    return dict(_without_unmanaged(whole, olds, before, news)) if before else dict(olds)
+
+
+def _without_unmanaged(shape: Shape, old: Any, *programs: Any) -> Any:
+    if shape.is_secret:
+        return old if any(value is not None for value in programs) else None
+    if shape.fields is None or not isinstance(old, Mapping):
+        return old
+    inside = [program if isinstance(program, Mapping) else {} for program in programs]
+    fields = {key: shape.fields.get(key) for key in old}
+    kept = {
+        key: _without_unmanaged(field, old[key], *(p.get(key) for p in inside)) if field else old[key]
+        for key, field in fields.items()
+    }
+    return {key: value for key, value in kept.items() if value is not None}
 
 
 def _without_none(value: Any) -> Any:
@@ -121,8 +147,8 @@ def shows(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any], liv
     shapes = shapes_of(kind)
     told: bool | None = None
     for edit in edits(kind, diff(kind, "", olds, news), olds, news):
-        shape = _shape_at(shapes, edit.path)
-        wanted, found = _at(news, edit.path), _at(live, edit.path)
+        shape = shape_at(shapes, edit.path)
+        wanted, found = at(news, edit.path), at(live, edit.path)
         if shape is None or shape.is_write_only or is_empty(wanted):
             continue
         if shape.holds_secret() or shape.mark(Reference) is not None:
@@ -133,7 +159,8 @@ def shows(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any], liv
     return told
 
 
-def _shape_at(shapes: Mapping[str, Shape], path: tuple[str | int, ...]) -> Shape | None:
+def shape_at(shapes: Mapping[str, Shape], path: Path) -> Shape | None:
+    """Return the shape of what stands at a path, None if nothing of the models does."""
     shape: Shape | None = Shape(None, fields=dict(shapes))
     for part in path:
         if shape is not None:
@@ -141,7 +168,8 @@ def _shape_at(shapes: Mapping[str, Shape], path: tuple[str | int, ...]) -> Shape
     return shape
 
 
-def _at(value: Any, path: tuple[str | int, ...]) -> Any:
+def at(value: Any, path: tuple[str | int, ...]) -> Any:
+    """Return what stands at a path, None if nothing does."""
     for part in path:
         value = inside(value, str(part))
     return value

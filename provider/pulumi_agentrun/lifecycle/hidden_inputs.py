@@ -15,6 +15,13 @@ REPLACE_ON = "__replace_on_changes"
 """The paths of `ResourceOptions.replace_on_changes`."""
 TIMEOUTS = "__custom_timeouts"
 """The durations of `ResourceOptions.custom_timeouts` by verb: `{"create": "10m"}`."""
+PREVIEW = "__preview"
+"""That this is a preview, in one that may have to look something up; a check drops it, so that it is never compared."""
+
+ADOPT_VARIABLE = "AGENTRUN_ADOPT"
+"""The environment variable that names, separated by commas, what one run may take over."""
+CHECK_NAMES = "checkNames"
+"""The setting that has previews look for names that are taken."""
 
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")

@@ -48,6 +48,11 @@ def automatic_name(urn: str, identity: Mapping[str, Any]) -> str:
     return f"{logical[:_LONGEST_PREFIX] or 'model'}-{digest[:_HASH_DIGITS]}"
 
 
+def is_automatic(name: str) -> bool:
+    """Say whether a name looks like one that nobody chose."""
+    return re.fullmatch(rf".+-[0-9a-f]{{{_HASH_DIGITS}}}", name) is not None
+
+
 def _identity(kind: Kind[Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
     keys = (kind.immutable | {PROFILE}) - {kind.name_field}
     return {key: inputs[key] for key in sorted(keys) if inputs.get(key) is not None}

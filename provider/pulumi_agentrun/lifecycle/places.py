@@ -37,6 +37,8 @@ class Place:
     """The account's id, where it is known."""
     access_key: str | None = None
     """A digest of the id of a permanent access key; temporary ones tell nothing, for each run has another."""
+    checks_names: bool = False
+    """Whether previews look for names of new resources that are taken."""
 
     def key(self, kind: Kind[Any], name: str) -> tuple[str, str, str]:
         """Return what tells an object there from every other one, as this machine notes it."""
@@ -85,7 +87,8 @@ def check_gone(kind: Kind[Any], id: str, olds: Mapping[str, Any], place: Place) 
         raise ConfigError(
             f"{kind.title.capitalize()} {id} was made with another access key, and with this one it does not exist: "
             f"if that key was of another account, set it back. If it is the same account and {id} is really gone, run "
-            f"{MOVED_VARIABLE}={was.get(LOCATION)} pulumi refresh once (agentrun:accountId spares the question)."
+            f"{MOVED_VARIABLE}={was.get(LOCATION)} pulumi refresh --run-program once (agentrun:accountId spares the "
+            f"question)."
         )
 
 
@@ -97,9 +100,11 @@ def _named(place: Place) -> str:
 
 def _elsewhere(kind: Kind[Any], id: str, lives: str, leads: str) -> ConfigError:
     return ConfigError(
-        f"{kind.title.capitalize()} {id} is in {lives}, but the configuration says {leads}: set agentrun:endpoint, "
-        f"agentrun:region and the credentials back; to work in several places, use profiles or a stack for each. "
-        f"Only if what is in {lives} is reached another way now, run {MOVED_VARIABLE}={lives} pulumi refresh once."
+        f"{kind.title.capitalize()} {id} is in {lives}, but the settings lead to {leads}: set agentrun:endpoint, "
+        f"agentrun:region and the credentials back and run pulumi up, or pulumi destroy --run-program (without it, "
+        f"destroy takes the settings that an earlier run left in state, and so do refresh and --refresh). To work in "
+        f"several places, make a stack for each, or use profiles. Only if what is in {lives} is reached another way "
+        f"now, run {MOVED_VARIABLE}={lives} pulumi refresh --run-program once."
     )
 
 

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import SecretStr
 
@@ -14,7 +14,9 @@ from ..client.addresses import ALLOW_INSECURE
 from ..client.config import Config, Connection, resolve, truth
 from ..client.credentials import Credentials
 from ..client.errors import ConfigError
+from ..client.flows import Notice
 from ..client.local import open_platform
+from .hidden_inputs import CHECK_NAMES
 from .places import Place, digest
 
 if TYPE_CHECKING:
@@ -22,21 +24,29 @@ if TYPE_CHECKING:
 
 KEYS = (
     "endpoint", "region", "accountId", "accessKeyId", "accessKeySecret", "securityToken", "readyTimeout",
-    ALLOW_INSECURE,
+    ALLOW_INSECURE, CHECK_NAMES,
 )  # fmt: skip
 """The keys of `agentrun:` in stack configuration, and of each profile in `agentrun:profiles`."""
 
 _DEFAULT = ""
 
 
+class _Resolved(NamedTuple):
+    """What settings come to."""
+
+    connection: Connection
+    timeout: float
+    checks_names: bool
+
+
 class Accounts:
     """The accounts and regions that a stack's configuration names, connected to when first used."""
 
-    def __init__(self, get: Callable[[str], Any], notify: Callable[[str], None]) -> None:
+    def __init__(self, get: Callable[[str], Any], notify: Callable[[Notice], None]) -> None:
         self._get = get
         self._notify = notify
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[Connection, float]] = {}
+        self._known: dict[str, _Resolved] = {}
         self._places: dict[str, Place] = {}
         self._open: dict[str, Session] = {}
 
@@ -63,7 +73,7 @@ class Accounts:
 
         name = profile or _DEFAULT
         with self._lock:
-            connection, _ = self._resolve(name)
+            connection = self._resolve(name).connection
             if make and connection.directory is not None:
                 open_platform(connection.directory, make=True).close()
             place = self._place(name)
@@ -74,17 +84,18 @@ class Accounts:
     def _place(self, name: str) -> Place:
         """Return where settings lead; remembered once it is known, for an embedded platform may not be made yet."""
         if name not in self._places:
-            connection, timeout = self._resolve(name)
+            connection, timeout, checks_names = self._resolve(name)
             location = connection.location
             place = Place(
-                connection.region, timeout, connection.address, location, connection.account_id, _key(connection)
-            )
+                connection.region, timeout, connection.address, location, connection.account_id, _key(connection),
+                checks_names,
+            )  # fmt: skip
             if location is None:
                 return place
             self._places[name] = place
         return self._places[name]
 
-    def _resolve(self, name: str) -> tuple[Connection, float]:
+    def _resolve(self, name: str) -> _Resolved:
         if name not in self._known:
             settings = self._profile(name) if name else {k: self._get(f"agentrun:{k}") for k in KEYS}
             self._known[name] = _resolved(f"agentrun:profiles.{name}." if name else "agentrun:", settings)
@@ -110,11 +121,11 @@ class Accounts:
         return settings
 
 
-def _resolved(where: str, settings: Mapping[str, Any]) -> tuple[Connection, float]:
+def _resolved(where: str, settings: Mapping[str, Any]) -> _Resolved:
     texts = {key: _text(where + key, value) for key, value in settings.items() if value is not None}
     timeout = _seconds(f"{where}readyTimeout", texts.get("readyTimeout"))
     secret, token = texts.get("accessKeySecret"), texts.get("securityToken")
-    insecure = texts.get(ALLOW_INSECURE)
+    insecure, checks_names = texts.get(ALLOW_INSECURE), texts.get(CHECK_NAMES)
     connection = resolve(
         Config(
             endpoint=from_project(texts.get("endpoint")),
@@ -129,7 +140,7 @@ def _resolved(where: str, settings: Mapping[str, Any]) -> tuple[Connection, floa
     )
     if not isinstance(connection.credentials, Credentials):
         connection.credentials()  # a chain that leads nowhere should fail a preview, not an update
-    return connection, timeout
+    return _Resolved(connection, timeout, truth(where + CHECK_NAMES, checks_names) if checks_names else False)
 
 
 def _key(connection: Connection) -> str | None:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError
 
-from ..client.models.fields import AtLeast, NotEmpty, Prose, Url
+from ..client.models.fields import AtLeast, NotEmpty, OneOf, Prose, Url
 from .schema import Shape
 
 LARGEST = 2**53 - 1
@@ -57,8 +57,11 @@ def _number_faults(shape: Shape, value: Any) -> Iterator[str]:
 
 
 def _text_faults(shape: Shape, value: str) -> Iterator[str]:
+    choice = shape.mark(OneOf)
     if shape.mark(NotEmpty) and not value.strip():
         yield "must not be empty" if value == "" else "must not be blank"
+    elif choice and value not in choice.words:
+        yield f"must be {' or '.join(map(str, choice.words))}"
     if any("\ud800" <= letter <= "\udfff" for letter in value):
         yield "must be whole Unicode text: half of a surrogate pair is in it"
     if not shape.mark(Prose) and _CONTROL.search(value):

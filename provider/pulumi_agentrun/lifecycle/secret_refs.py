@@ -1,8 +1,9 @@
 """Keys that stay out of state: read where the provider runs, remembered only by a fingerprint.
 
 Beside each secret field, say `api_key`, a program may set `api_key_from` to `env:NAME` or `file:PATH`. State then
-holds that reference and `api_key_fingerprint`: a random salt and the salted hash, kept as a Pulumi secret, so that
-without the stack's encryption key not even a weak key can be guessed from it.
+holds that reference and `api_key_fingerprint`: a salt of its own and the salted hash, kept as a Pulumi secret, so that
+without the stack's encryption key not even a weak key can be guessed from it. The salt is made from what the key
+belongs to: a random one would be another in a plan than in the update that keeps to it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import secrets
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,8 +93,12 @@ def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
 
 
-def fingerprint(secret: str, previous: object = None) -> str:
-    """Return what to remember of a secret: the previous fingerprint, if it is of the same secret."""
-    salt = previous.partition(":")[0] if isinstance(previous, str) and previous else secrets.token_hex(32)
+def fingerprint(secret: str, previous: object, owner: str = "") -> str:
+    """Return what to remember of a secret: the previous fingerprint, if it is of the same secret.
+
+    Without a previous one, `owner` is what the secret belongs to: the URN of the resource and the property.
+    """
+    is_remembered = isinstance(previous, str) and previous
+    salt = str(previous).partition(":")[0] if is_remembered else hashlib.sha256(owner.encode()).hexdigest()
     digest = hmac.new(salt.encode(), secret.encode(), hashlib.sha256).hexdigest()
     return f"{salt}:{digest}"

@@ -25,6 +25,7 @@ from ..client.models import CreateInput, SystemProps
 from . import drift
 from .diff import CREATED_AT
 from .live import adopting
+from .names import is_automatic
 from .scalars import plain
 from .schema import revealed, shapes_of
 from .waiters import FIRST_POLL, PASSING, POLL_GROWTH, SETTLING
@@ -162,9 +163,11 @@ def _of_api(kind: Kind[Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 def taken(kind: Kind[Any], name: str) -> TakenError:
     """Return the error of a name that is somebody else's."""
+    # Under another name or parent, a name of the provider's own would be another one, too.
+    renamed = "" if is_automatic(name) else "If it was renamed in the program, or moved, give it its pulumi.Alias. "
     return TakenError(
         f"{kind.title.capitalize()} {name} exists already, so nothing was created. To take it over: "
         f"{adopting(name)}, also where an earlier replacement has left it to be deleted (pulumi stack lists it twice). "
-        f"To keep it apart, choose another {kind.name_field}. If this replaces {name} itself, and it is not to be "
-        f"retained, set delete_before_replace=True in its ResourceOptions."
+        f"{renamed}To keep it apart, choose another {kind.name_field}. If this replaces {name} itself, and it is not "
+        f"to be retained, set delete_before_replace=True in its ResourceOptions."
     )

@@ -139,7 +139,7 @@ def until_ready(kind: Kind[R], name: str, written: Written[R], deadline: float, 
     while not is_known or not is_settled(current.status):
         if is_known and current.status != told:
             told = current.status
-            yield Notice(f"{kind.title} {name} is {told}")
+            yield Notice(f"{kind.title} {name} is {told}", is_passing=True)
         if now > deadline:
             raise _failure(kind, name, current, f"was not ready within {timeout:g} seconds{trouble}")
         now = yield _pause(interval, now, deadline)
@@ -158,7 +158,7 @@ def until_ready(kind: Kind[R], name: str, written: Written[R], deadline: float, 
     if is_failed(current.status):
         raise _failure(kind, name, current, f"ended in {current.status}")
     if told is not None:
-        yield Notice(f"{kind.title} {name} is {current.status or 'settled'}")
+        yield Notice(f"{kind.title} {name} is {current.status or 'settled'}", is_passing=True)
     return current
 
 

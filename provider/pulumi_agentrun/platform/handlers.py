@@ -10,6 +10,7 @@ from typing import Any
 from .catalogue import PROVIDERS
 from .errors import AlreadyExists, InvalidParameter, MissingParameter, NotFound, ResourceInUse, ValidationFailed
 from .kinds import KINDS, PROXY, SERVICE, Kind
+from .sense import refuse_nonsense
 from .shapes import accept
 from .states import GONE, Lifecycle, microseconds
 from .store import Row, Tables
@@ -62,6 +63,7 @@ def create(call: Call) -> Result:
     for name in kind.required:
         if name not in body:
             raise MissingParameter(name)
+    refuse_nonsense(body, is_new=True)
     name = body[kind.name_field]
     sharing = KINDS if switches.names == "shared" else (kind.title,)
     if any(call.tables.find(title, name, call.now) for title in sharing):
@@ -88,6 +90,7 @@ def update(call: Call) -> Result:
         outcome = call.outcome or status or "READY"
         life = Lifecycle("UPDATING", call.now + call.latency, outcome, call.reason or reason)
     body = _changed(row.body, changes, call.switches)
+    refuse_nonsense({name: body[name] for name in changes if name in body}, is_new=False)
     # The clock may stand still between two updates; the order of updates has to show all the same.
     row = replace(row, body=body, updated=max(call.now, row.updated + 1), lifecycle=life)
     call.tables.replace(row)

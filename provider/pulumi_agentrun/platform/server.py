@@ -7,7 +7,6 @@ import signal
 import socket
 import sys
 import uuid
-from dataclasses import dataclass
 
 import h11
 import uvicorn
@@ -19,16 +18,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .answers import refusal
 from .errors import ConnectionDropped, Misdirected, PlatformError, TooLarge, TooSlow
+from .opening import Certificate
 from .platform import Platform
-
-
-@dataclass(frozen=True)
-class Certificate:
-    """The files that HTTPS needs."""
-
-    certificate: str
-    key: str
-
 
 LARGEST_BODY = 1024 * 1024
 """Bytes that the body of a request may have."""
@@ -110,16 +101,15 @@ def configuration(
     )
 
 
-def serve(platform: Platform, host: str, port: int, certificate: Certificate | None = None) -> None:
-    """Serve until SIGTERM or SIGINT; port 0 takes a free one, and standard output says which."""
+def serve(platform: Platform, host: str, listener: socket.socket, certificate: Certificate | None = None) -> None:
+    """Serve what arrives at a socket of a host until SIGTERM or SIGINT; standard output says where that is."""
     config = configuration(platform, certificate, is_local=_is_local(f"[{host}]"))
-    with socket.create_server((host, port), family=_family(host), backlog=config.backlog) as listener:
-        scheme = "https" if certificate else "http"
-        shown = f"[{host}]" if ":" in host else host
-        # Uvicorn raises the signal that stopped it once more; that must not end in a traceback.
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: None)
-        _Server(config, f"listening on {scheme}://{shown}:{listener.getsockname()[1]}").run(sockets=[listener])
+    scheme = "https" if certificate else "http"
+    shown = f"[{host}]" if ":" in host else host
+    # Uvicorn raises the signal that stopped it once more; that must not end in a traceback.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    _Server(config, f"listening on {scheme}://{shown}:{listener.getsockname()[1]}").run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
@@ -171,7 +161,3 @@ async def _drop(request: Request) -> None:
     # Returning before uvicorn knows that the connection is gone would make it write an error page.
     while not await request.is_disconnected():
         await asyncio.sleep(0)
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET

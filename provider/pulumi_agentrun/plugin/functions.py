@@ -12,11 +12,10 @@ from ..client.kinds import KINDS, Kind
 from ..client.model_client import iterate_async
 from ..client.models import SystemProps
 from ..lifecycle.casing import camel, properties, to_schema
+from ..lifecycle.drift import without_keys
 from ..lifecycle.scalars import plain
-from ..lifecycle.schema import map_secrets
 from ..lifecycle.steps import REGION
 from .configuration import Settings
-from .values import Hidden
 
 _GET: dict[str, Kind[Any]] = {f"agentrun:index:get{kind.token}": kind for kind in KINDS}
 _LIST: dict[str, Kind[Any]] = {f"agentrun:index:list{kind.plural}": kind for kind in KINDS}
@@ -24,7 +23,10 @@ PAGE_SIZE = 100
 
 
 async def invoke(token: str, args: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
-    """Return what a function answers, keys hidden. Raises AgentRunError."""
+    """Return what a function answers, without keys. Raises AgentRunError.
+
+    One secret in an answer makes a secret of all of it, in every SDK, and what depends on it cannot be seen in a plan.
+    """
     session, place = await settings.connect()
     if token in _GET:
         kind = _GET[token]
@@ -45,5 +47,5 @@ def results(kind: Kind[Any]) -> str:
 
 
 def _shown(kind: Kind[Any], found: SystemProps, region: str | None) -> dict[str, Any]:
-    values = map_secrets(kind, {**plain(found.to_state()), REGION: region}, Hidden)
-    return to_schema(properties(kind), values)
+    values = without_keys(kind, plain(found.to_state()))
+    return to_schema(properties(kind), {**values, REGION: region})

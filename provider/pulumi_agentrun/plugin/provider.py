@@ -24,10 +24,11 @@ from ..client.flows import Flow, discreet
 from ..client.kinds import KINDS, Kind
 from ..engine.failures import code_of, incomplete
 from ..engine.log import Engine
-from ..lifecycle import check, controller, diff, hidden_inputs, notes, steps
+from ..lifecycle import check, controller, diff, drift, hidden_inputs, notes, sense, steps
 from ..lifecycle.casing import camel, from_schema, properties, to_schema, worded
 from ..lifecycle.claims import Claims
 from ..lifecycle.journal import Journal
+from ..lifecycle.remarks import remarks
 from ..lifecycle.schema import UNKNOWN, map_secrets, secrets_of
 from . import functions, values
 from .configuration import Settings
@@ -79,10 +80,11 @@ class Provider(ResourceProviderServicer):
         return messages.CheckResponse(inputs=values.write(Settings.hidden(given)), failures=_failures(reasons))
 
     async def DiffConfig(self, request: messages.DiffRequest, context: Context) -> messages.DiffResponse:
-        """Compare configurations: in another region there are other resources."""
+        """Compare configurations: in another region, if that is what leads to a service, there are other resources."""
         olds, news = values.read(request.olds).values, values.read(request.news).values
         changed = sorted(key for key in olds.keys() | news.keys() if olds.get(key) != news.get(key))
-        moved = [key for key in changed if key == "region" and olds.get(key) and news.get(key) not in (None, UNKNOWN)]
+        before, now = Settings.leading_region(olds), Settings.leading_region(news)
+        moved = ["region"] if before and now and before != now else []
         return messages.DiffResponse(
             changes=_some(changed), diffs=changed, replaces=moved, deleteBeforeReplace=False, hasDetailedDiff=False
         )
@@ -111,6 +113,10 @@ class Provider(ResourceProviderServicer):
         reasons = [worded(str(failure)) for failure in failures]
         if not failures:
             reasons = await self._settings.faults() or self._declared(kind, news[kind.name_field], request.urn)
+        if not reasons:
+            async with self._engine.about(request.urn):
+                for warning in sense.warnings(kind, olds, news):
+                    self._engine.say(warning)
         # Given a property, the engine would print its value, which may be a secret in the wrong place.
         return messages.CheckResponse(inputs=_struct(kind, news, given), failures=_failures(reasons))
 
@@ -122,16 +128,21 @@ class Provider(ResourceProviderServicer):
     async def Diff(self, request: messages.DiffRequest, context: Context) -> messages.DiffResponse:
         """Compare old outputs with checked inputs, down to the properties that differ."""
         kind = _kind(request.urn)
-        olds, news = _plain(kind, values.read(request.olds)), _plain(kind, values.read(request.news))
+        news = _plain(kind, values.read(request.news))
+        olds = _managed(kind, values.read(request.olds), request.old_inputs, news)
         found = diff.diff(kind, request.id, olds, news)
         place = self._settings.place
         if place is not None:
+            self._claims.record(kind, place, request.id)
             async with self._answering(request.urn, context):
                 self._claims.check_place(kind, request.id, olds, place)
                 if notes.read(notes.LEAVING, place.key(kind, request.id)) is not None:
                     flow = partial(steps.settled, kind, request.id, olds)
                     olds = dict(await self._run(request.urn, 0, flow, olds))
                     found = diff.diff(kind, request.id, olds, news)
+            async with self._engine.about(request.urn):
+                for remark in remarks(kind, request.id, found, olds, news):
+                    self._engine.say(remark)
             if not found.changed:
                 self._claims.keep(kind, place, request.id, request.urn, olds)
         details = {
@@ -155,16 +166,25 @@ class Provider(ResourceProviderServicer):
         kind, given = _kind(request.urn), values.read(request.properties)
         wanted = _plain(kind, given)
         if request.preview:
+            async with self._answering(request.urn, context):
+                await self._foreseen(kind, request, wanted)
             return messages.CreateResponse(properties=self._planned(kind, {}, wanted, given))
         async with self._answering(request.urn, context, given):
             flow = partial(controller.create, self._claims, kind, wanted, keep=True)
             live = await self._run(request.urn, request.timeout, flow, wanted, make=True)
         return messages.CreateResponse(id=live.id, properties=_struct(kind, live.outputs, given))
 
+    async def _foreseen(self, kind: Kind[Any], request: messages.CreateRequest, wanted: dict[str, Any]) -> None:
+        """Tell beside a new resource what its creation would meet. Raises what it would fail with."""
+        place = self._settings.place
+        if place is not None and controller.looks(self._claims, kind, wanted, place):
+            flow = partial(controller.foresee, self._claims, kind, wanted)
+            await self._run(request.urn, request.timeout, flow, wanted)
+
     async def Read(self, request: messages.ReadRequest, context: Context) -> messages.ReadResponse:
         """Return a resource as it is, for a refresh, an import or a look-up; gone if the service says so."""
         kind, given = _kind(request.urn), values.read(request.properties)
-        olds = _plain(kind, given)
+        olds = _managed(kind, given, request.inputs, {})
         async with self._answering(request.urn, context, given):
             live = await self._run(
                 request.urn, request.timeout, lambda at: steps.read(kind, request.id, olds, at), olds
@@ -177,7 +197,8 @@ class Provider(ResourceProviderServicer):
     async def Update(self, request: messages.UpdateRequest, context: Context) -> messages.UpdateResponse:
         """Change a resource in place and wait until it is ready."""
         kind, given = _kind(request.urn), values.read(request.news)
-        olds, news = _plain(kind, values.read(request.olds)), _plain(kind, given)
+        news = _plain(kind, given)
+        olds = _managed(kind, values.read(request.olds), request.old_inputs, news)
         if request.preview:
             return messages.UpdateResponse(properties=self._planned(kind, olds, news, given))
         async with self._answering(request.urn, context, given):
@@ -219,7 +240,7 @@ class Provider(ResourceProviderServicer):
     ) -> T:
         session, place = await self._settings.connect(make=make)
         work = discreet(flow(replace(place, timeout=timeout or place.timeout)), secrets_of(_kind(urn), *props))
-        with self._engine.about(urn):
+        async with self._engine.about(urn):
             return await session.run_async(work, self._stop)
 
     @asynccontextmanager
@@ -248,6 +269,11 @@ def _kind(urn: str) -> Kind[Any]:
 def _plain(kind: Kind[Any], given: Properties) -> dict[str, Any]:
     """Return properties that were checked before as the lifecycle has them."""
     return from_schema(properties(kind), given.values, [])
+
+
+def _managed(kind: Kind[Any], olds: Properties, before: Struct, news: Mapping[str, Any]) -> dict[str, Any]:
+    """Return old outputs as the lifecycle has them, without keys that no program has set."""
+    return drift.without_unmanaged_keys(kind, _plain(kind, olds), _plain(kind, values.read(before)), news)
 
 
 def _struct(kind: Kind[Any], props: dict[str, Any], given: Properties | None) -> Struct:

@@ -1,6 +1,6 @@
 """Rules for policy packs: what platform teams hold model services and proxies to.
 
-`RULES` are plain functions over plain values, testable without Pulumi; `rules(preset)` are the same as policies of
+`RULES` are plain functions over plain values, testable without Pulumi; `policies(preset)` are the same as policies of
 Pulumi's policy SDK (`pip install pulumi-agentrun[policy]`), to run as they are or in a pack of one's own.
 """
 
@@ -15,11 +15,11 @@ from .view import NotKnown, Unjudged, View
 if TYPE_CHECKING:
     from pulumi_policy import Policy
 
-__all__ = ["PRESETS", "RULES", "Finding", "NotKnown", "Rule", "Settings", "Unjudged", "View", "rules"]
+__all__ = ["PRESETS", "RULES", "Finding", "NotKnown", "Rule", "Settings", "Unjudged", "View", "policies"]
 
 
-def rules(preset: str = "baseline") -> list[Policy]:
+def policies(preset: str = "baseline") -> list[Policy]:
     """Return all rules as policies, with a preset's settings and levels. Raises ConfigError."""
-    from .pack import policies
+    from . import pack
 
-    return policies(preset)
+    return pack.policies(preset)

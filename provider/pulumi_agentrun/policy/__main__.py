@@ -15,6 +15,9 @@ from ..client.errors import AgentRunError, ConfigError
 from .audit import Gap, Violation, choices, judged, resources
 from .presets import PRESET_VARIABLE, PRESETS
 
+PACK = Path(__file__).parents[1] / "policy_pack"
+"""The rules as a ready-made pack."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Audit, and return the exit code.
@@ -22,6 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     0: nothing mandatory is broken; 1: something is; 2: that could not be found out, or not of everything.
     """
     options = _parser().parse_args(arguments)
+    if options.path:
+        sys.stdout.write(f"{PACK}\n")
+        return 0
     try:
         chosen = choices(options.preset, _read(options.config))
         with ModelClient(Config(endpoint=options.endpoint, region=options.region)) as client:
@@ -43,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--preset", choices=PRESETS, default=os.environ.get(PRESET_VARIABLE, "baseline"))
     parser.add_argument("--config", type=Path, metavar="FILE", help="JSON, as for pulumi --policy-pack-config")
     parser.add_argument("--json", action="store_true", help="write the violations as JSON")
+    parser.add_argument("--path", action="store_true", help="write the folder for pulumi --policy-pack, and no more")
     parser.add_argument("--endpoint", help="else AGENTRUN_CONTROL_ENDPOINT, or the region's")
     parser.add_argument("--region", help="else AGENTRUN_REGION")
     return parser
@@ -58,8 +65,10 @@ def _read(path: Path | None) -> dict[str, Any]:
         return {}
     try:
         config = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"The configuration {path} cannot be read: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"The configuration {path} cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError):
+        raise ConfigError(f"The configuration {path} cannot be read: it is no JSON.") from None
     if not isinstance(config, dict):
         raise ConfigError(f"The configuration {path} must be an object of policies.")
     return config

@@ -172,8 +172,8 @@ class ProxyConfigArgs(TypedDict, total=False):
     """Where a proxy sends requests, and how it treats them."""
 
     endpoints: pulumi.Input[Sequence[pulumi.Input[ProxyConfigEndpointArgs]]]
-    """The places to send requests to: one in mode `single`, any number in mode `multi`. Their order
-    has no meaning."""
+    """The places to send requests to, at least one: one in mode `single`, any number in mode
+    `multi`. Each has a `model_service_name`, a `base_url` or both. Their order has no meaning."""
     policies: pulumi.Input[ProxyConfigPoliciesArgs]
     """Limits, retries, fallbacks and guardrails."""
 

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 from typing_extensions import Required, TypedDict
 
+from ..lifecycle.nearest import no_such
 from .args import (
     AiGuardrailConfigArgs,
     LogConfigurationArgs,
@@ -129,8 +130,8 @@ class ModelGateway(pulumi.ComponentResource):
             replaces.
         :param opts: Pulumi's own resource options.
         """
-        super().__init__("agentrun:index:ModelGateway", resource_name, {}, opts)
         shares, spares = _routes(services, weights, fallbacks)
+        super().__init__("agentrun:index:ModelGateway", resource_name, {}, opts)
         self.services = {
             key: _service(
                 f"{resource_name}-{key}",
@@ -220,8 +221,7 @@ def _routes(
     if not services:
         raise pulumi.RunError("A ModelGateway needs at least one service.")
     for key, settings in services.items():
-        if not settings.get("model_names"):
-            raise pulumi.RunError(f"Service {key!r} of the ModelGateway needs model_names.")
+        _check_service(f"Service {key!r} of the ModelGateway", settings)
     shares: Mapping[str, pulumi.Input[int]] = {next(iter(services)): 100} if weights is None else weights
     spares = [key for key in services if key not in shares] if fallbacks is None else fallbacks
     for key in [*shares, *spares]:
@@ -230,3 +230,19 @@ def _routes(
     if not shares:
         raise pulumi.RunError("A ModelGateway needs at least one service with a weight.")
     return shares, spares
+
+
+def _check_service(title: str, settings: object) -> None:
+    """Stop the program at what is wrong with a service's arguments, before anything is registered."""
+    if not isinstance(settings, Mapping):
+        raise pulumi.RunError(f"{title} must be a map of its arguments.")
+    known = GatewayServiceArgs.__annotations__
+    for name in settings:
+        if name not in known:
+            raise pulumi.RunError(f"{title}: {name}: {no_such(str(name), known)}")
+    for name in ("provider", "model_names"):
+        if settings.get(name) is None:
+            raise pulumi.RunError(f"{title} needs {name}.")
+    models = settings["model_names"]
+    if not isinstance(models, Sequence) or isinstance(models, str) or not models:
+        raise pulumi.RunError(f"{title} needs model_names, a list of at least one model.")

@@ -6,8 +6,8 @@ Behind the dynamic door stands Pulumi's own host, behind the other the plugin; b
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 from types import CodeType
@@ -20,6 +20,7 @@ from google.protobuf.message import Message
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto import status_pb2
+from pulumi_agentrun.client.flows import Notice
 from pulumi_agentrun.dynamic import ModelProxyProvider, ModelServiceProvider
 from pulumi_agentrun.plugin.provider import Provider
 from reliability.calls import SECRET
@@ -123,11 +124,11 @@ class _Log:
     def __init__(self, address: str) -> None:
         self.address = address
 
-    @contextmanager
-    def about(self, urn: str) -> Iterator[None]:
+    @asynccontextmanager
+    async def about(self, urn: str) -> AsyncIterator[None]:
         yield
 
-    def say(self, text: str) -> None:
+    def say(self, notice: Notice) -> None:
         """Tell nobody."""
 
 

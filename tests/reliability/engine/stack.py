@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count, pairwise
 from pathlib import Path
 
-from pulumi_agentrun.lifecycle.check import ADOPT_VARIABLE
+from pulumi_agentrun.lifecycle.hidden_inputs import ADOPT_VARIABLE
 from reliability.calls import Call, about, sent_off
 from reliability.engine import importing
 from reliability.engine.deployment import Deployment, Options

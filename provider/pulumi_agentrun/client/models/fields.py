@@ -69,6 +69,13 @@ class AtLeast:
 
 
 @dataclass(frozen=True)
+class OneOf:
+    """Mark a word that a program must choose among these; what the service answers is not judged."""
+
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class NotEmpty:
     """Mark a string or list that a program may not leave empty."""
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from .fields import Count, HttpUrl, Model, Names, NotEmpty, SecretValue, Text, Unordered
+from .fields import Count, HttpUrl, Model, Names, NotEmpty, OneOf, SecretValue, Text, Unordered
 
 
 class _Word(str, Enum):
@@ -88,7 +88,7 @@ class ProxyMode(_Word):
 
 # A member where one fits, any other word as it is: a newer service may know more.
 NetworkModeWord = Annotated[NetworkMode | str, NotEmpty(), Field(union_mode="left_to_right")]
-ProxyModeWord = Annotated[ProxyMode | str, NotEmpty(), Field(union_mode="left_to_right")]
+ProxyModeWord = Annotated[ProxyMode | str, NotEmpty(), OneOf(tuple(ProxyMode)), Field(union_mode="left_to_right")]
 ModelTypeWord = Annotated[ModelType | str, NotEmpty(), Field(union_mode="left_to_right")]
 ProviderWord = Annotated[Provider | str, NotEmpty(), Field(union_mode="left_to_right")]
 StatusWord = Annotated[Status | str, Field(union_mode="left_to_right")]
@@ -271,7 +271,7 @@ class ProxyConfig(Model):
     """Where a proxy sends requests, and how it treats them."""
 
     endpoints: Annotated[list[ProxyConfigEndpoint], Unordered()] | None = None
-    """The places to send requests to: one in mode `single`, any number in mode `multi`. Their
-    order has no meaning."""
+    """The places to send requests to, at least one: one in mode `single`, any number in mode `multi`. Each has a
+    `model_service_name`, a `base_url` or both. Their order has no meaning."""
     policies: ProxyConfigPolicies | None = None
     """Limits, retries, fallbacks and guardrails."""

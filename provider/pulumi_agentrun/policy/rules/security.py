@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from posixpath import normpath
 from typing import Literal
 
 from ...client.kinds import PROXY, SERVICE
+from ...lifecycle.schema import Shape, shapes_of
+from ...lifecycle.secret_refs import Reference
 from ..address import address_of
 from ..rule import Finding, Found, Rule, Settings, apart, each, matches
-from ..view import ENDPOINTS, POLICIES, View
+from ..view import ENDPOINTS, POLICIES, Unjudged, View
 
 Block = Literal["content_moderation", "malicious_url", "model_hallucination", "prompt_attack", "sensitive_data"]
 
@@ -20,7 +23,7 @@ class Keys(Settings):
     allow_references: bool = True
     """Whether `api_key_from` may lead to a key where Pulumi runs; state then holds none."""
     references: tuple[str, ...] = ()
-    """The allowed references as glob patterns such as `env:MODEL_*` or `file:/run/secrets/*`; none means any."""
+    """The allowed references, to any key, as globs such as `env:MODEL_*` or `file:/run/secrets/*`; none means any."""
 
 
 def no_inline_api_key(view: View, settings: Keys) -> Iterator[Found]:
@@ -31,13 +34,33 @@ def no_inline_api_key(view: View, settings: Keys) -> Iterator[Found]:
     inline, reference = "provider_settings.api_key", "provider_settings.api_key_from"
     judged = [] if view.is_live and settings.allow_references else [inline]
     judged += [] if settings.allow_references else [reference]
-    where = _elsewhere(view, reference, settings) if settings.allow_references else ()
-    return apart(each(judged, lambda path: _unset(view, path)), where)
+    led = references(view, shapes_of(view.kind)) if settings.references else ()
+    others = (path for path in led if path not in judged)
+    return apart(
+        each(judged, lambda path: _unset(view, path)), each(others, lambda path: _elsewhere(view, path, settings))
+    )
+
+
+def references(view: View, shapes: Mapping[str, Shape], prefix: str = "") -> Iterator[str | Unjudged]:
+    """Yield the paths of what may refer to a key, which the marks of the fields tell."""
+    for key, shape in shapes.items():
+        path = f"{prefix}{key}"
+        if shape.mark(Reference) is not None:
+            yield path
+        elif shape.fields is not None:
+            yield from references(view, shape.fields, f"{path}.")
+        elif shape.item is not None and shape.item.fields is not None and shape.holds_secret():
+            inner = partial(_references_below, view, shape.item.fields)
+            yield from apart(each(view.items(path), inner))
+
+
+def _references_below(view: View, shapes: Mapping[str, Shape], path: str) -> Iterator[str | Unjudged]:
+    return references(view, shapes, f"{path}.")
 
 
 def _elsewhere(view: View, path: str, settings: Keys) -> Iterator[Finding]:
     reference = view.text(path)
-    if not reference or not settings.references:
+    if not reference:
         return
     scheme, _, where = reference.partition(":")
     # A pattern's star takes slashes too, so that a path is judged by where it leads.
@@ -135,8 +158,9 @@ def _level(view: View, path: str, levels: tuple[str, ...]) -> Iterator[Finding]:
 RULES = (
     Rule(
         "agentrun-no-inline-api-key", "No program carries a provider's key.",
-        "Keep the key as a credential in AgentRun and set credential_name instead.",
-        Keys, no_inline_api_key, (SERVICE,),
+        "Keep a provider's key as a credential in AgentRun and set the service's credential_name; "
+        "take other keys from where the policy allows.",
+        Keys, no_inline_api_key, (SERVICE, PROXY),
     ),
     Rule(
         "agentrun-secure-base-urls", "Models are reached by https, at allowed hosts.",

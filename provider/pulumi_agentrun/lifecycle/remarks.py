@@ -1,0 +1,42 @@
+"""Says of a plan what Pulumi does not show of it: which key changes, and what is not certain yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..client.flows import Notice
+from ..client.kinds import Kind
+from .diff import Diff, edits
+from .drift import at, shape_at
+from .schema import UNKNOWN, shapes_of
+from .secret_refs import FROM, Fingerprint
+
+
+def remarks(
+    kind: Kind[Any], id: str, found: Diff, olds: Mapping[str, Any], news: Mapping[str, Any]
+) -> Iterator[Notice]:
+    """Yield what a plan is to say besides the properties that differ; never a value."""
+    for key in _keys(kind, found, olds, news):
+        yield Notice(f"{kind.title} {id}: {key}")
+    unsure = [key for key in found.replaces if news.get(key) is UNKNOWN and key != kind.name_field]
+    if unsure and set(found.replaces) <= {*unsure, kind.name_field}:
+        yield Notice(
+            f"{kind.title} {id} is replaced only if {' or '.join(unsure)} comes to be another, which is not known yet: "
+            f"set {'it' if len(unsure) == 1 else 'them'} to be certain"
+        )
+
+
+def _keys(kind: Kind[Any], found: Diff, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for each key that was there and becomes another: an old and a new secret look the same."""
+    shapes = shapes_of(kind)
+    for edit in edits(kind, found, olds, news):
+        shape = shape_at(shapes, edit.path)
+        if edit.verb != "update" or shape is None or not shape.is_secret or at(news, edit.path) is UNKNOWN:
+            continue
+        remembered, path = shape.mark(Fingerprint), ".".join(map(str, edit.path))
+        if remembered is None:
+            yield f"the key {path} changes"
+        else:
+            path = ".".join([*map(str, edit.path[:-1]), remembered.of + FROM])
+            yield f"the key that {path} leads to changes"

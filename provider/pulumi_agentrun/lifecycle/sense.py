@@ -1,0 +1,74 @@
+"""What well-formed inputs mean together: what makes no sense is refused, what may be refused later is warned of.
+
+What is not known yet is never judged. A warning is for what only the service can say; once it has taken a value,
+nothing more is said of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..client.flows import Notice
+from ..client.kinds import Kind
+from ..client.models.shared import NetworkMode, ProxyMode
+
+Fault = tuple[str, str]
+"""A path and what is wrong there."""
+
+_STRANGE = re.compile(r"[^\w.-]")
+
+
+def faults(kind: Kind[Any], inputs: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield what cannot be meant; `inputs` are well-formed each for itself."""
+    if "proxy_config" in kind.inputs:
+        yield from _routes(inputs)
+    network = inputs.get("network_configuration")
+    network = network if isinstance(network, Mapping) else {}
+    mode = network.get("network_mode")
+    if mode in (NetworkMode.PRIVATE, NetworkMode.PUBLIC_AND_PRIVATE) and not network.get("vpc_id"):
+        yield "network_configuration.vpc_id", f"must be set, for {mode} needs a VPC"
+    for info, path in _listed(inputs, "model_info_configs", ""):
+        for rule, where in _listed(info, "model_parameter_rules", f"{path}."):
+            least, most = rule.get("min"), rule.get("max")
+            if isinstance(least, (int, float)) and isinstance(most, (int, float)) and least > most:
+                yield f"{where}.min", "must not be above max"
+
+
+def warnings(kind: Kind[Any], olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> Iterator[Notice]:
+    """Yield what the service may refuse of checked inputs; `olds` are those it has taken already."""
+    name = inputs.get(kind.name_field)
+    if isinstance(name, str) and name != olds.get(kind.name_field) and _STRANGE.search(name):
+        yield Notice(
+            f"{kind.name_field}: has blanks or signs in it that the service may refuse; "
+            f"letters, digits, '-', '_' and '.' are safe",
+            is_warning=True,
+        )
+
+
+def _routes(inputs: Mapping[str, Any]) -> Iterator[Fault]:
+    config = inputs.get("proxy_config")
+    if not isinstance(config, Mapping):
+        return
+    where = "proxy_config.endpoints"
+    endpoints = config.get("endpoints")
+    if not endpoints:
+        yield where, "must have at least one endpoint, a model_service_name or a base_url"
+    for endpoint, path in _listed(config, "endpoints", "proxy_config."):
+        if not endpoint.get("model_service_name") and not endpoint.get("base_url"):
+            yield path, "must have a model_service_name or a base_url"
+    policies = config.get("policies")
+    for fallback, path in _listed(policies, "fallbacks", "proxy_config.policies."):
+        if not fallback.get("model_service_name") and not fallback.get("model_name"):
+            yield path, "must have a model_service_name or a model_name"
+    if inputs.get("proxy_mode") == ProxyMode.SINGLE and isinstance(endpoints, list) and len(endpoints) > 1:
+        yield "proxy_mode", "must be multi, for there are several endpoints"
+
+
+def _listed(value: Any, key: str, prefix: str) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Yield the known objects of a list with their paths."""
+    items = value.get(key) if isinstance(value, Mapping) else None
+    for index, item in enumerate(items if isinstance(items, list) else ()):
+        if isinstance(item, Mapping):
+            yield item, f"{prefix}{key}[{index}]"

@@ -1,0 +1,161 @@
+"""Mocks for unit tests of programs: `pulumi.runtime.set_mocks(AgentRunMocks(), preview=False)`.
+
+Little is pretended: behind them is the provider itself, on an embedded platform of their own. So inputs are checked,
+names made, resources linked and outputs given as by `pulumi up`, and errors are the sentences of `pulumi preview`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import weakref
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import Config, ConfigureRequest
+from pulumi.runtime import MockCallArgs, MockResourceArgs, rpc
+
+from .client import ModelClient
+from .client.config import Config as ClientConfig
+from .client.local import open_platform
+from .dynamic import KindProvider
+from .lifecycle.hidden_inputs import URN
+from .resources.contract import CONTRACT_VERSION
+from .resources.generated import ModelProxy, ModelService
+
+__all__ = ["AgentRunMocks", "gateway_contract"]
+
+_STACK_REFERENCE = "pulumi:pulumi:StackReference"
+
+
+class AgentRunMocks(pulumi.runtime.Mocks):
+    """Stands for the engine, with the provider of model services and proxies; other resources are what they are given.
+
+    For those, write a subclass whose `new_resource` and `call` know them and leave the rest to `super()`.
+    """
+
+    client: ModelClient
+    """A client of the platform that the resources are made on: to look at them, and to make what was there before."""
+
+    def __init__(self, *, stacks: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        """Start without any resource.
+
+        :param stacks: The outputs of other stacks by the name that the program refers to them by,
+            `organization/project/stack`.
+        """
+        folder = Path(tempfile.mkdtemp(prefix="agentrun-mocks-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._stacks = stacks or {}
+        self._settings = _Settings(folder)
+        self._providers = {_type(kind): _configured(kind.provider_class(), self._settings) for kind in _KINDS}
+        self._made: dict[str, tuple[str, dict[str, Any]]] = {}
+        open_platform(folder, make=True).close()
+        self.client = ModelClient(ClientConfig(endpoint=f"file://{folder}"))
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        """Return a resource's id and outputs. Raises RunError with the provider's sentences if its inputs are wrong."""
+        if args.typ == _STACK_REFERENCE:
+            return self._stack(args.inputs["name"])
+        provider = self._providers.get(args.typ)
+        if provider is None:
+            return args.resource_id or f"{args.name}-id", args.inputs
+        if args.resource_id:
+            return args.resource_id, provider.read(args.resource_id, _plain(args.inputs)).outs or {}
+        id, outputs = self._up(provider, args)
+        return id, {key: _like(args.inputs.get(key), value) for key, value in outputs.items()}
+
+    def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        """Return nothing for any function."""
+        return {}, []
+
+    def _up(self, provider: KindProvider, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        """Do what `pulumi up` does to a new resource, or `pulumi preview`, where the program is run for that."""
+        checked = provider.check({}, _plain(args.inputs))
+        if checked.failures:
+            about = f"{args.typ} resource '{args.name}' has a problem"
+            raise pulumi.RunError("\n".join(f"{about}: {failure.reason}" for failure in checked.failures))
+        if pulumi.runtime.is_dry_run():
+            return "", checked.inputs
+        inputs = _plain(checked.inputs)
+        before = self._made.pop(inputs[URN], None)
+        if before is not None:  # the same program once more, from its beginning
+            provider.delete(*before)
+        made = provider.create(inputs)
+        outputs = made.outs or {}
+        self._made[inputs[URN]] = made.id, _plain(outputs)
+        return made.id, outputs
+
+    def _stack(self, name: str) -> tuple[str, dict[str, Any]]:
+        if name not in self._stacks:
+            raise pulumi.RunError(
+                f"The mocks have no stack {name!r}: give its outputs, AgentRunMocks(stacks={{{name!r}: {{…}}}})."
+            )
+        return name, {"name": name, "outputs": dict(self._stacks[name]), "secretOutputNames": []}
+
+
+def gateway_contract(model_names: Sequence[str] = ("qwen-max",), **fields: Any) -> dict[str, Any]:
+    """Return what another stack exports of its ModelGateway, as an output for `AgentRunMocks(stacks=…)`.
+
+    :param model_names: The models that applications can ask for, the default first.
+    :param fields: Fields of the contract that should be otherwise, such as `endpoint` or `credential_name`.
+    """
+    return {
+        "version": CONTRACT_VERSION,
+        "endpoint": "https://agentrun.localhost/model-proxies/gateway/v1",
+        "model_proxy_name": "gateway",
+        "model_name": model_names[0],
+        "model_names": list(model_names),
+        "region": "embedded",
+        **fields,
+    }
+
+
+class _Settings(Config):
+    """The stack configuration of a test, with every account on a platform in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__({}, "")
+        self._folder = folder
+
+    def get(self, key: str) -> Any:
+        """Return what the provider is to know of a setting."""
+        if key == "agentrun:endpoint":
+            return f"file://{self._folder}"
+        return self._profiles(pulumi.runtime.get_config(key)) if key == "agentrun:profiles" else None
+
+    def _profiles(self, text: str | None) -> Any:
+        try:
+            found = json.loads(text or "null")
+        except ValueError:
+            return text
+        if not isinstance(found, dict):
+            return found
+        return {name: {"endpoint": f"file://{self._folder / name}"} for name in found}
+
+
+_KINDS = (ModelService, ModelProxy)
+
+
+def _type(kind: type[ModelService | ModelProxy]) -> str:
+    return f"pulumi-python:{kind._resource_type_name}"
+
+
+def _configured(provider: KindProvider, settings: Config) -> KindProvider:
+    provider.configure(ConfigureRequest(settings))
+    return provider
+
+
+def _plain(value: Any) -> Any:
+    """Return values without the marks of secrets."""
+    value = rpc.unwrap_rpc_secret(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _like(given: Any, value: Any) -> Any:
+    """Return an output as a secret if the program has given it as one, as the engine does."""
+    return rpc.wrap_rpc_secret(_plain(value)) if rpc.is_rpc_secret(given) else value
