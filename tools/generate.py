@@ -1,6 +1,7 @@
-"""Writes what is derived from the models: the argument types, the resource classes, the schema and the reference pages.
+"""Writes what is derived: from the models the argument types, the resource classes, the schema and the reference page,
+from the rules the reference of policies, from the modules' docstrings the list of modules.
 
-Run `make format` after changing a model; a test fails while a written file differs from what this would write.
+Run `make format` after changing one; a test fails while a written file differs from what this would write.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import modules
 import policies
 import reference
 import schema
@@ -25,6 +27,7 @@ from pydantic import SecretStr
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "provider" / "pulumi_agentrun"
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
 WIDTH = 100
 
 NOTE = "Written by tools/generate.py from the models: change those, then run `make format`."
@@ -222,6 +225,7 @@ def outputs() -> dict[Path, str]:
         PACKAGE / "resources" / "args.py": formatted(args_module()),
         PACKAGE / "resources" / "generated.py": formatted(resources_module()),
         PACKAGE / "plugin" / "schema.json": schema.package({"adopt": META["adopt"][2], REGION: REGION_TEXT}),
+        ARCHITECTURE: modules.page(ARCHITECTURE.read_text("utf-8"), PACKAGE),
         ROOT / "docs" / "policies.md": policies.page((ROOT / "docs" / "policies.md").read_text("utf-8")),
         ROOT / "docs" / "resources.md": reference.page(nested_models(), REGION_TEXT),
     }

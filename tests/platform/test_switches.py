@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from pulumi_agentrun.platform import Platform, Switches
@@ -213,3 +213,14 @@ def test_every_switch_has_a_test_of_its_name() -> None:
     missing = [name for name in Switches.__dataclass_fields__ if f"def test_{name}" not in text]
     assert missing == ["latency"]
     assert "platform.switch(latency=" in text
+
+
+def test_every_switch_has_a_row_on_the_page_with_its_values() -> None:
+    page = Path(__file__).parents[2].joinpath("docs", "embedded-platform.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", page.partition("## Switches")[2], re.MULTILINE))
+    assert list(rows) == list(Switches.__dataclass_fields__)
+    for name, annotation in get_type_hints(Switches).items():
+        default = getattr(Switches(), name)
+        shown = re.findall(r"[\w.]+", rows[name])
+        assert shown[0] == str(default)
+        assert not get_args(annotation) or shown == [str(choice) for choice in get_args(annotation)]

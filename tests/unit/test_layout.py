@@ -10,9 +10,12 @@ from importlib import metadata
 from pathlib import Path
 
 import pulumi_agentrun
+import pulumi_agentrun.client.models.shared
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
+from pulumi_agentrun import client
 from pulumi_agentrun.dynamic import ModelProxyProvider, ModelServiceProvider
+from pulumi_agentrun.resources import args
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "provider" / "pulumi_agentrun"
@@ -116,6 +119,17 @@ def test_every_file_says_its_duty() -> None:
 def test_the_public_names_are_sorted_and_there() -> None:
     assert pulumi_agentrun.__all__ == sorted(pulumi_agentrun.__all__)
     assert all(getattr(pulumi_agentrun, name).__doc__ for name in pulumi_agentrun.__all__)
+
+
+def test_what_programs_write_is_public() -> None:
+    models = {
+        found.__name__
+        for module in (client.models, client.models.shared)
+        for found in vars(module).values()
+        if isinstance(found, type) and found.__module__ == module.__name__ and not found.__name__.startswith("_")
+    }
+    assert models <= set(client.__all__)
+    assert {name for name in vars(args) if name.endswith("Args")} <= set(pulumi_agentrun.__all__)
 
 
 def test_the_package_lists_its_names_and_tells_its_version_without_importing_anything() -> None:

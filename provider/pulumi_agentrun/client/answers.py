@@ -1,4 +1,9 @@
-"""What an answer is taken for: what a success carries, or the error that any other answer stands for."""
+"""What an answer is taken for: what a success carries, or the error that any other answer stands for.
+
+Source: alibabacloud-agentrun20250910 5.7.5, `models.ModelServiceResult`, for the envelope; agentrun-sdk 0.0.54 for
+"already exists"; alibabacloud-tea-openapi 0.4.6, `Client.do_request` and
+`Utils.get_throttling_time_left`, for other refusals.
+"""
 
 from __future__ import annotations
 

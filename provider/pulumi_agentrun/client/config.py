@@ -1,4 +1,8 @@
-"""Where the client connects to and as whom: argument, then environment, then credential chain."""
+"""Where the client connects to and as whom: argument, then environment, then credential chain.
+
+Source: agentrun-sdk 0.0.54 for the environment's AGENTRUN_… and FC_… and the region unless given;
+alibabacloud-agentrun20250910 5.7.5, `Client.get_endpoint`, for the endpoint of a region.
+"""
 
 from __future__ import annotations
 

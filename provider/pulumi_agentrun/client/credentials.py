@@ -1,4 +1,8 @@
-"""Who the client is: an access key or token, from the environment or Alibaba Cloud's own credential chain."""
+"""Who the client is: an access key or token, from the environment or Alibaba Cloud's own credential chain.
+
+Source: agentrun-sdk 0.0.54 for the environment's names and their order; alibabacloud-credentials for the chain;
+alibabacloud-tea-openapi 0.4.6, `Client.do_request`, for what `x-acs-credentials-provider` says.
+"""
 
 from __future__ import annotations
 

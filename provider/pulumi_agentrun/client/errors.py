@@ -14,6 +14,10 @@ AgentRunError
     │   ├── ThrottledError          too many requests
     │   └── ResourceNotExistError   404 that is about this very resource
     └── ServerError                 5xx
+
+Source of ResourceAlreadyExistError, ResourceNotExistError, ClientError, ServerError and HTTPError: agentrun-sdk 0.0.54,
+which tells them apart by the text of any refusal. Here a 404 counts only if it is about this very resource, and
+throttling is an error of its own as in alibabacloud-tea-openapi 0.4.6 (`exceptions.ThrottlingException`).
 """
 
 from __future__ import annotations

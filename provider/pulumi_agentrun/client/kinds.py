@@ -1,4 +1,8 @@
-"""The kinds of resource, each a value: what differs between them is said here, and everything else loops over KINDS."""
+"""The kinds of resource, each a value: what differs between them is said here, and everything else loops over KINDS.
+
+Source: alibabacloud-agentrun20250910 5.7.5, the names and paths of its `Client` (`Client.create_model_service`,
+`Client.list_model_proxies`, …).
+"""
 
 from __future__ import annotations
 

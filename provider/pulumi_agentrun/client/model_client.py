@@ -1,4 +1,7 @@
-"""ModelClient: AgentRun's model services and model proxies, each method one line over a flow."""
+"""ModelClient: AgentRun's model services and model proxies, each method one line over a flow.
+
+Source: agentrun-sdk 0.0.54, `agentrun.model.ModelClient`.
+"""
 
 from __future__ import annotations
 

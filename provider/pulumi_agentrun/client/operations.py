@@ -1,4 +1,8 @@
-"""One exchange with the API as a value: what to send, and how to read the answer; no I/O."""
+"""One exchange with the API as a value: what to send, and how to read the answer; no I/O.
+
+Source: alibabacloud-agentrun20250910 5.7.5, the actions, methods, paths, queries and bodies of its `Client`
+(`Client.create_model_service_with_options` and so on); alibabacloud-tea-openapi 0.4.6, `Utils.get_encode_path`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Goes through the pages of a list: each item comes once and the list ends, whatever the service does meanwhile."""
+"""Goes through the pages of a list: each item comes once and the list ends, whatever the service does meanwhile.
+
+Source: alibabacloud-agentrun20250910 5.7.5, `models.ListModelServicesOutput` and `models.ListModelProxiesOutput`. They
+say nothing of the largest page, nor of what happens to pages while others write.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Signs requests with ACS3-HMAC-SHA256, Alibaba Cloud's scheme, as an `httpx.Auth`."""
+"""Signs requests with ACS3-HMAC-SHA256, Alibaba Cloud's scheme, as an `httpx.Auth`.
+
+Source: alibabacloud-tea-openapi 0.4.6, `Client.do_request` for the headers and `Utils.get_authorization` for the
+signature.
+"""
 
 from __future__ import annotations
 

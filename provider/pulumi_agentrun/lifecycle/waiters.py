@@ -2,6 +2,8 @@
 
 Services answer from caches and replicas, so for a while an answer may be older than what was just written. Such an
 answer is told by what it shows; where it shows nothing, by how long ago the write was.
+
+Source of the statuses: agentrun-sdk 0.0.54. What each means for waiting, and how long it takes, is not documented.
 """
 
 from __future__ import annotations

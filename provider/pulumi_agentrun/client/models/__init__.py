@@ -2,7 +2,11 @@
 
 Membership declares the fate of a field: `…ImmutableProps` can only be set at creation, `…MutableProps`
 can be updated, `…SystemProps` are the service's own. The diff, the Pulumi resources, the docs and the
-policies all read it here. Source: the `2025-09-10` API as the official SDK 5.7.5 has it.
+policies all read it here.
+
+Source: alibabacloud-agentrun20250910 5.7.5, `models.ModelService`, `models.CreateModelServiceInput`,
+`models.UpdateModelServiceInput`, `models.ListModelServicesRequest` and those of proxies. The classes' names, and a
+proxy's mode, cpu and memory unless given: agentrun-sdk 0.0.54, `agentrun.model`.
 """
 
 from __future__ import annotations

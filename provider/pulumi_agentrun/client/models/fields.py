@@ -1,4 +1,8 @@
-"""What a field of the API's data can say of itself, and the model that such fields live in."""
+"""What a field of the API's data can say of itself, and the model that such fields live in.
+
+Source of the names on the wire, and of leaving out what is unset: the `to_map` of the models of
+alibabacloud-agentrun20250910 5.7.5. The marks are this package's own.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""The settings that model services and model proxies are made of, and the words they use."""
+"""The settings that model services and model proxies are made of, and the words they use.
+
+Source: alibabacloud-agentrun20250910 5.7.5, `models.ProviderSettings`, `models.ModelInfoConfig`, `models.ProxyConfig`,
+`models.NetworkConfiguration`, `models.LogConfiguration`, `models.ArmsConfiguration` and what is in them. The words:
+agentrun-sdk 0.0.54, `agentrun.model` and `agentrun.utils`; the API's own classes have plain texts.
+"""
 
 from __future__ import annotations
 
