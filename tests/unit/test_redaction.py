@@ -82,12 +82,14 @@ around = st.text(WHOLE | st.sampled_from('\\"%&;'), max_size=6)
 @settings(deadline=None)
 @given(long, st.sampled_from(sorted(FORMS)), around, around)
 @example('pa"ss\\w/ord', "in JSON in JSON", "", "")
+@example("00000000", "in HTML of numbers", "0", "")
 def test_a_secret_is_found_in_every_form(secret: str, form: str, before: str, behind: str) -> None:
     echoed = FORMS[form](secret)
     found = redact(f"{before}{echoed}{behind}", [secret])
     assert "[secret]" in found
     assert echoed not in found.replace("[secret]", "\0")
-    assert len(found) <= len(before) + len(behind) + len("[secret]")
+    if secret.lower() not in f"{before}{secret}".lower()[:-1]:  # else it begins in what is before it
+        assert len(found) <= len(before) + len(behind) + len("[secret]")
 
 
 ALPHABETS = [base64.b64encode, base64.urlsafe_b64encode]
