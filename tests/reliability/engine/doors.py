@@ -6,8 +6,6 @@ Behind the dynamic door stands Pulumi's own host, behind the other the plugin; b
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 from types import CodeType
@@ -22,6 +20,7 @@ from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto import status_pb2
 from pulumi_agentrun.client.flows import Notice
 from pulumi_agentrun.dynamic import ModelProxyProvider, ModelServiceProvider
+from pulumi_agentrun.engine.log import Engine
 from pulumi_agentrun.plugin.provider import Provider
 from reliability.calls import SECRET
 from reliability.engine.world import World
@@ -106,7 +105,7 @@ class PluginHost(Host):
 
     def __init__(self, world: World, run: str) -> None:
         self._loop = world.loop
-        self._servicer = Provider(_Log(run))  # type: ignore[arg-type]
+        self._servicer = Provider(_Log(run))
 
     def _answer(self, verb: str, request: Message) -> Message:
         return self._loop.run_until_complete(self._answered(verb, request))
@@ -118,15 +117,8 @@ class PluginHost(Host):
         self._servicer._claims._journal.close()  # type: ignore[union-attr]  # a process's files end with it
 
 
-class _Log:
+class _Log(Engine):
     """The engine, as far as the plugin knows it."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-
-    @asynccontextmanager
-    async def about(self, urn: str) -> AsyncIterator[None]:
-        yield
 
     def say(self, notice: Notice) -> None:
         """Tell nobody."""
