@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import inspect
 import itertools
 import textwrap
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, SecretStr, SerializationInfo
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    SecretStr,
+    SerializationInfo,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
+ANSWER = object()
+"""The context of what is read from an answer, where fields that are not known pass."""
 _REVEAL = object()
 
 
 class Model(BaseModel):
-    """Data of the API: snake_case here, camelCase on the wire, what a newer service adds kept."""
+    """Data of the API: snake_case here, camelCase on the wire.
+
+    What a newer service adds is kept; what a program misspells is refused, with the nearest name.
+    """
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -28,6 +43,23 @@ class Model(BaseModel):
         # Programs only declare resources: they should not wait for validators that they never run.
         defer_build=True,
     )
+    _of_answers: ClassVar[bool] = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown(cls, data: Any, info: ValidationInfo) -> Any:
+        if not cls._of_answers and info.context is not ANSWER and isinstance(data, dict):
+            known = cls.model_fields.keys() | {to_camel(name) for name in cls.model_fields}
+            unknown = [cls.unknown(str(name)) for name in data if name not in known]
+            if unknown:
+                raise PydanticCustomError("unknown_field", "{what}", {"what": "; ".join(unknown)})
+        return data
+
+    @classmethod
+    def unknown(cls, name: str) -> str:
+        """Return what to say of a field that there is not."""
+        near = difflib.get_close_matches(name.lower(), cls.model_fields, n=1, cutoff=0.5)
+        return f"there is no {name}: did you mean {near[0]}?" if near else f"there is no {name}"
 
     def to_wire(self) -> dict[str, Any]:
         """Return the JSON object to send: camelCase, no nulls, secrets in clear."""
