@@ -413,6 +413,16 @@ DO_NOT = {
         "KeyError",
         "`model_dump()` has the names of Python; `to_wire()` has those of the wire, `api_key` included.",
     ),
+    "the name of a name": (
+        "both()\nModelService.get_by_name(model_service_name='s')",
+        "TypeError",
+        "`get_by_name`, `update_by_name` and `delete_by_name` call their first parameter `name`: give it by position.",
+    ),
+    "defaults of timeouts": (
+        "assert (Config().get_timeout(), Config().get_read_timeout()) == (600, 100000)",
+        "AssertionError",
+        "A call ends after 120 seconds and waits 30 for a piece of an answer, unless a `Config` says otherwise.",
+    ),
     "a configuration that is changed": (
         "config = Config(region_id='a')\nconfig.update(Config(region_id='b'))\nassert config.get_region_id() == 'b'",
         "AssertionError",
@@ -420,6 +430,30 @@ DO_NOT = {
     ),
 }
 """Programs that do not: what becomes of them, and why."""
+
+SIGNATURES = """
+ModelClient.__init__(self, config=None)
+ModelClient.create(self, input, config=None)
+ModelClient.update(self, name, input, config=None)
+ModelClient.get(self, name, backend_type=None, config=None)
+ModelClient.delete(self, name, backend_type=None, config=None)
+ModelClient.list(self, input, config=None)
+ModelService.create(input, config=None)
+ModelService.update(self, input, config=None)
+ModelService.get(self, config=None)
+ModelService.refresh(self, config=None)
+ModelService.delete(self, config=None)
+ModelService.set_config(self, config)
+ModelService.wait_until_ready_or_failed(self, callback=None, interval_seconds=5, timeout_seconds=300)
+ModelService.delete_and_wait_until_finished(self, callback=None, interval_seconds=5, timeout_seconds=300)
+"""
+"""What the official methods take, in order; those of a proxy are like those of a service, and `_async` ones alike."""
+CONFIG = (
+    "access_key_id", "access_key_secret", "security_token", "account_id", "token", "region_id", "timeout",
+    "read_timeout", "control_endpoint", "data_endpoint", "devs_endpoint", "bailian_endpoint", "use_vpc_endpoint",
+    "headers",
+)  # fmt: skip
+"""What the official configuration takes by position."""
 
 
 def with_our_imports(program: str) -> str:

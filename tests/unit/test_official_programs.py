@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
 import pytest
+from pulumi_agentrun import client
 from pulumi_agentrun.platform import Platform
-from unit.official_programs import DO_NOT, PRELUDE, RUN, with_our_imports
+from unit.official_programs import CONFIG, DO_NOT, PRELUDE, RUN, SIGNATURES, with_our_imports
 
 PAGE = Path(__file__).parents[2] / "docs" / "client.md"
 
@@ -40,3 +42,20 @@ def test_it_does_not_run_and_the_page_says_why(name: str) -> None:
 def test_the_page_counts_them() -> None:
     assert len(RUN) >= 50
     assert f"Of {len(RUN) + len(DO_NOT)} programs, {len(RUN)} run" in " ".join(PAGE.read_text().split())
+
+
+@pytest.mark.parametrize("line", SIGNATURES.split("\n")[1:-1])
+def test_methods_take_what_the_official_ones_do(line: str) -> None:
+    owner, method = line.partition("(")[0].split(".")
+    for name in {owner, owner.replace("Service", "Proxy")}:
+        for twin in (method, method + "_async") if method not in ("__init__", "set_config") else (method,):
+            taken = inspect.signature(getattr(getattr(client, name), twin)).replace(
+                return_annotation=inspect.Signature.empty
+            )
+            bare = [item.replace(annotation=inspect.Parameter.empty) for item in taken.parameters.values()]
+            assert f"{owner}.{method}{taken.replace(parameters=bare)}" == line
+
+
+def test_a_configuration_takes_what_the_official_one_does() -> None:
+    taken = inspect.signature(client.Config.__init__).parameters.values()
+    assert tuple(item.name for item in taken if item.kind is item.POSITIONAL_OR_KEYWORD)[1:] == CONFIG
