@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
-from pulumi_agentrun.client import Config, ConfigError
+from pulumi_agentrun.client import Config, ConfigError, ModelClient, TransportError
 from pulumi_agentrun.client.config import resolve
+from pulumi_agentrun.client.flows import once
+from pulumi_agentrun.client.kinds import SERVICE
+from pulumi_agentrun.client.operations import get
 
 KEY = "sk-never-shown"
 
@@ -54,3 +59,16 @@ def test_an_account_that_is_not_set_is_said_what_to_do_about(monkeypatch: pytest
     for ask in (Config().get_account_id, Config().get_data_endpoint):
         with pytest.raises(ConfigError, match="set AGENTRUN_ACCOUNT_ID, or Config's account_id"):
             ask()
+
+
+def test_no_headers_are_none() -> None:
+    assert Config(headers={}) == Config()
+
+
+def test_a_whole_exchange_ends_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        config = Config("id", KEY, control_endpoint=endpoint, timeout=0.2)
+        with ModelClient(config) as client, pytest.raises(TransportError, match="got no answer") as caught:
+            client.session().run(once(get(SERVICE, "a")))
+    assert KEY not in str(caught.value)

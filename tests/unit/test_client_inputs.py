@@ -52,6 +52,17 @@ def test_a_misspelt_field_is_refused_with_the_nearest_name(make: Callable[[], An
     assert KEY not in str(caught.value) + repr(caught.value)
 
 
+def test_a_misspelt_field_cannot_be_set_later_either() -> None:
+    wanted = ModelServiceUpdateInput(provider_settings=ProviderSettings(model_names=["m"]))
+    assert wanted.provider_settings
+    for one, name in ((wanted, "descripton"), (wanted.provider_settings, "api_ky"), (wanted, "workspaceId")):
+        with pytest.raises(ValueError, match=f"there is no {name}: did you mean") as caught:
+            setattr(one, name, KEY)
+        assert KEY not in str(caught.value)
+    wanted.description = "d"
+    assert wanted.to_wire() == {"providerSettings": {"modelNames": ["m"]}, "description": "d"}
+
+
 def test_names_of_the_wire_are_taken() -> None:
     made = ModelServiceUpdateInput.model_validate({"providerSettings": {"modelNames": ["m"]}, "workspaceId": "w"})
     assert made == ModelServiceUpdateInput(provider_settings=ProviderSettings(model_names=["m"]), workspace_id="w")

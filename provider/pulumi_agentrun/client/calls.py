@@ -76,6 +76,7 @@ class Calls:
 
     def _own(self, found: T, config: Config | None) -> T:
         """Let resources keep the configuration that they came by."""
+        merged = self._merged(config)
         for item in items_of(found):
-            item._config = self._merged(config)
+            item._config = merged
         return found

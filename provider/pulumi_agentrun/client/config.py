@@ -107,7 +107,7 @@ class Config(Getters, BaseModel):
             "access_key_id": access_key_id, "access_key_secret": access_key_secret, "security_token": security_token,
             "account_id": account_id, "token": token, "timeout": timeout, "read_timeout": read_timeout,
             "data_endpoint": data_endpoint, "devs_endpoint": devs_endpoint, "bailian_endpoint": bailian_endpoint,
-            "use_vpc_endpoint": use_vpc_endpoint, "headers": headers and tuple(sorted(dict(headers).items())),
+            "use_vpc_endpoint": use_vpc_endpoint, "headers": tuple(sorted(dict(headers).items())) if headers else None,
             "endpoint": _one("endpoint", endpoint, "control_endpoint", control_endpoint),
             "region": _one("region", region, "region_id", region_id),
             "bearer_token": bearer_token, "allow_insecure": allow_insecure, "connect_timeout": connect_timeout,

@@ -52,9 +52,9 @@ class UpdateInput(_Input[R], Generic[R]):
     _fixed: ClassVar[type[Model]] = Model
 
     @classmethod
-    def unknown(cls, name: str) -> str:
+    def _no_such(cls, name: str) -> str:
         """Return what to say of a field that there is not, or that only a creation has."""
-        return f"{name} can only be set at creation" if name in cls._fixed.model_fields else super().unknown(name)
+        return f"{name} can only be set at creation" if name in cls._fixed.model_fields else super()._no_such(name)
 
 
 class ListInput(_Input[R], Generic[R]):

@@ -9,7 +9,7 @@ import itertools
 import textwrap
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import (
     BaseModel,
@@ -22,6 +22,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
+
+from ..errors import InvalidArgumentError
 
 ANSWER = object()
 """The context of what is read from an answer, where fields that are not known pass."""
@@ -50,16 +52,27 @@ class Model(BaseModel):
     def _refuse_unknown(cls, data: Any, info: ValidationInfo) -> Any:
         if not cls._of_answers and info.context is not ANSWER and isinstance(data, dict):
             known = cls.model_fields.keys() | {to_camel(name) for name in cls.model_fields}
-            unknown = [cls.unknown(str(name)) for name in data if name not in known]
+            unknown = [cls._no_such(str(name)) for name in data if name not in known]
             if unknown:
                 raise PydanticCustomError("unknown_field", "{what}", {"what": "; ".join(unknown)})
         return data
 
     @classmethod
-    def unknown(cls, name: str) -> str:
-        """Return what to say of a field that there is not."""
+    def _no_such(cls, name: str) -> str:
+        """Return what to say of a field that there is not, with the nearest one in the spelling that was meant."""
         near = difflib.get_close_matches(name.lower(), cls.model_fields, n=1, cutoff=0.5)
-        return f"there is no {name}: did you mean {near[0]}?" if near else f"there is no {name}"
+        if not near:
+            return f"there is no {name}"
+        camel = to_camel(near[0])
+        meant = camel if name != camel and "_" not in name and not name.islower() else near[0]
+        return f"there is no {name}: did you mean {meant}?"
+
+    if not TYPE_CHECKING:  # or a type checker would let everything be set
+
+        def __setattr__(self, name: str, value: object) -> None:
+            if not (name.startswith("_") or name in type(self).model_fields or self._of_answers):
+                raise InvalidArgumentError(self._no_such(name))
+            super().__setattr__(name, value)
 
     def to_wire(self) -> dict[str, Any]:
         """Return the JSON object to send: camelCase, no nulls, secrets in clear."""
