@@ -68,3 +68,23 @@ def test_any_pages_end_with_no_item_twice(pages: list[list[str]], total: int | N
     names, asked = listed(lambda n: page(*(pages[n - 1] if n <= len(pages) else []), total=total))
     assert len(names) == len(set(names))
     assert len(asked) <= 2 * len(pages) + 2
+
+
+def shown(name: str | None, id: str | None = None, **more: Any) -> ModelService:
+    return ModelService(model_service_name=name, model_service_id=id, **more)
+
+
+@pytest.mark.parametrize(
+    ("pages", "expected"),
+    [
+        ([[shown("", "1"), shown("", "2")], [shown("", "2"), shown("", "3")]], 3),
+        ([[shown("a", ""), shown("b", "")], [shown("b", ""), shown("c", "")]], 3),
+        ([[shown(None, "1"), shown("b", "2")], [shown("a", "1"), shown(None, "2")]], 2),
+        ([[shown("a", "0"), shown("b", "0")], [shown("c", "0")]], 3),
+        ([[shown("", ""), shown("", "")], [shown("", ""), shown("", "")]], 2),
+    ],
+    ids=["empty names", "empty ids", "a name on one page only", "one id for all", "nothing to know them by"],
+)
+def test_an_item_is_known_again_by_whatever_it_shows(pages: list[list[ModelService]], expected: int) -> None:
+    names, _ = listed(lambda n: operations.Page(pages[n - 1] if n <= len(pages) else [], None))
+    assert len(names) == expected

@@ -305,3 +305,13 @@ async def test_an_unknown_function_is_refused_in_a_sentence(provider: Provider) 
         await provider.Invoke(messages.InvokeRequest(tok="agentrun:index:nope"), context())
     with pytest.raises(Aborted, match="modelServiceName must be a non-empty string"):
         await provider.Invoke(messages.InvokeRequest(tok="agentrun:index:getModelService"), context())
+
+
+async def test_a_misspelt_filter_is_refused_in_a_sentence(provider: Provider) -> None:
+    for args, expected in (
+        ({"modelTyp": "llm"}, "agentrun:index:listModelServices: there is no modelTyp: did you mean modelType?"),
+        ({"workspaceId": 7}, "agentrun:index:listModelServices: workspaceId: Input should be a valid string"),
+    ):
+        request = messages.InvokeRequest(tok="agentrun:index:listModelServices", args=values.write(args))
+        with pytest.raises(Aborted, match=re.escape(expected)):
+            await provider.Invoke(request, context())

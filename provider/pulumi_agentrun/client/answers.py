@@ -18,8 +18,7 @@ from pydantic import ValidationError
 
 from . import errors
 from .missing import says_missing
-from .models import SystemProps
-from .operations import secrets_in
+from .operations import items_of, secrets_in
 from .redaction import SECRETS, redact
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def read(operation: Operation[T], response: httpx.Response) -> T:
     except ValueError as error:
         reason = f"its data is not that of {operation.subject}: {_where(error)}"
         raise _unexpected(operation, response, envelope, reason) from None
-    for shown in [result] if isinstance(result, SystemProps) else getattr(result, "items", ()):
+    for shown in items_of(result):
         shown._request_id = _request_id(operation, response, envelope)
         for field in ("status", "status_reason"):
             if getattr(shown, field):

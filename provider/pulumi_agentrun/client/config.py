@@ -6,11 +6,12 @@ alibabacloud-agentrun20250910 5.7.5, `Client.get_endpoint`, for the endpoint of 
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, TypeVar
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -18,7 +19,11 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from .addresses import ALLOW_INSECURE, base_url, check_region
 from .credentials import EMBEDDED, Credentials, access_key, bearer, chain, of_environment
 from .errors import ConfigError
+from .getters import Getters
 from .local import identity
+from .nearest import nearest
+
+T = TypeVar("T")
 
 DEFAULT_REGION = "cn-hangzhou"
 ENDPOINT_VARIABLE = "AGENTRUN_CONTROL_ENDPOINT"
@@ -29,10 +34,12 @@ _INSECURE = "AGENTRUN_ALLOW_INSECURE"
 _NETWORK = re.compile(r"https://agentrun(?:-[a-z0-9]+)?\.([a-z0-9-]+)\.aliyuncs\.com$")
 
 
-class Config(BaseModel):
+class Config(Getters, BaseModel):
     """Settings of a client; what is unset is looked up in the environment.
 
-    Of two configurations, `first.over(second)` has the fields of `first` where they are set.
+    By position and by name it takes what the official SDK's does (agentrun-sdk 0.0.54), where `region` is `region_id`
+    and `endpoint` is `control_endpoint`; the rest by keyword. Of two configurations, `first.over(second)` has the
+    fields of `first` where they are set.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
@@ -60,15 +67,93 @@ class Config(BaseModel):
     """Seconds to wait for a connection."""
     read_timeout: float = Field(default=30.0, gt=0)
     """Seconds to wait for each piece of an answer."""
+    timeout: float | None = Field(default=None, gt=0)
+    """Seconds that a whole exchange may take; 120 unless given, or a single read may take longer."""
+    token: SecretStr | None = None
+    """Kept for programs of the official SDK, as what follows is: for the data plane, which this client never calls."""
+    data_endpoint: str | None = None
+    """For the data plane."""
+    devs_endpoint: str | None = None
+    """For other services."""
+    bailian_endpoint: str | None = None
+    """For other services."""
+    use_vpc_endpoint: bool | None = None
+    """For other services."""
+    headers: tuple[tuple[str, str], ...] | None = Field(default=None, repr=False)
+    """For the data plane."""
+
+    def __init__(
+        self,
+        access_key_id: str | None = None,
+        access_key_secret: str | SecretStr | None = None,
+        security_token: str | SecretStr | None = None,
+        account_id: str | None = None,
+        token: str | SecretStr | None = None,
+        region_id: str | None = None,
+        timeout: float | None = None,
+        read_timeout: float | None = None,
+        control_endpoint: str | None = None,
+        data_endpoint: str | None = None,
+        devs_endpoint: str | None = None,
+        bailian_endpoint: str | None = None,
+        use_vpc_endpoint: bool | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        endpoint: str | None = None,
+        region: str | None = None,
+        bearer_token: str | SecretStr | None = None,
+        allow_insecure: bool | None = None,
+        connect_timeout: float | None = None,
+        **unknown: Any,
+    ) -> None:
+        _refuse(unknown)
+        given: dict[str, Any] = {
+            "access_key_id": access_key_id, "access_key_secret": access_key_secret, "security_token": security_token,
+            "account_id": account_id, "token": token, "timeout": timeout, "read_timeout": read_timeout,
+            "data_endpoint": data_endpoint, "devs_endpoint": devs_endpoint, "bailian_endpoint": bailian_endpoint,
+            "use_vpc_endpoint": use_vpc_endpoint, "headers": tuple(sorted(dict(headers).items())) if headers else None,
+            "endpoint": _one("endpoint", endpoint, "control_endpoint", control_endpoint),
+            "region": _one("region", region, "region_id", region_id),
+            "bearer_token": bearer_token, "allow_insecure": allow_insecure, "connect_timeout": connect_timeout,
+        }  # fmt: skip
+        super().__init__(**{name: value for name, value in given.items() if value is not None})
 
     def over(self, other: Config) -> Config:
-        """Return these settings, completed by those of the other where unset here."""
-        return Config.model_validate(_set_fields(other) | _set_fields(self))
+        """Return these settings, completed by those of the other where unset here; headers are put together."""
+        settings = _set_fields(other) | _set_fields(self)
+        if other.headers and self.headers:
+            settings["headers"] = dict(other.headers) | dict(self.headers)
+        return Config(**settings)
+
+    @classmethod
+    def with_configs(cls, *configs: Config | None) -> Config:
+        """Return the settings of all, the later ones first."""
+        return cls().update(*configs)
+
+    def update(self, *configs: Config | None) -> Config:
+        """Return these settings with those of others over them, the later ones first; nothing is changed in place."""
+        merged = self
+        for config in configs:
+            merged = config.over(merged) if config else merged
+        return merged
 
 
 def _set_fields(config: Config) -> dict[str, Any]:
     fields = {name: getattr(config, name) for name in config.model_fields_set}
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _one(name: str, value: T | None, other: str, another: T | None) -> T | None:
+    if value is not None and another is not None and value != another:
+        raise ConfigError(f"{name} and {other} are one setting under two names: give one of them.")
+    return another if value is None else value
+
+
+def _refuse(unknown: Mapping[str, Any]) -> None:
+    for name in unknown:
+        known = [*inspect.signature(Config.__init__).parameters][1:-1]
+        meant = nearest(name.lower(), known, alike=0.5)
+        raise ConfigError(f"Config has no {name}" + (f": did you mean {meant}?" if meant else "."))
 
 
 class Connection(BaseModel):
@@ -85,6 +170,8 @@ class Connection(BaseModel):
     credentials: Credentials | Callable[[], Credentials] = Field(repr=False)
     connect_timeout: float
     read_timeout: float
+    timeout: float | None = None
+    """Seconds that a whole exchange may take, where a setting says so."""
     account_id: str | None = None
     """The account that the credentials are of, where a setting says so."""
 
@@ -116,7 +203,9 @@ def resolve(config: Config, environment: Mapping[str, str] | None = None, *, whe
     env = os.environ if environment is None else environment
     endpoint = config.endpoint or env.get(ENDPOINT_VARIABLE)
     region = region_of(config.region, endpoint, env)
-    timeouts = {"connect_timeout": config.connect_timeout, "read_timeout": config.read_timeout}
+    timeouts: dict[str, Any] = {
+        "connect_timeout": config.connect_timeout, "read_timeout": config.read_timeout, "timeout": config.timeout,
+    }  # fmt: skip
     if _is_embedded(endpoint):
         return Connection(
             base_url="http://embedded", region=region, directory=_directory(endpoint),

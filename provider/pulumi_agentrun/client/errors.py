@@ -5,6 +5,8 @@ AgentRunError
 ├── InvalidArgumentError            a name that no resource can have
 ├── TransportError                  no whole answer arrived
 ├── NotReadyError                   a resource ended in *_FAILED, or took too long
+│   ├── DeleteResourceError         it is not being deleted, though that was asked for
+│   └── WaitTimeoutError            it took too long (a TimeoutError too)
 ├── StoppedError                    the person who waited has cancelled
 └── HTTPError                       the service, or what stands before it, refused
     ├── ResourceAlreadyExistError   400, 409 or 500: the name is taken
@@ -57,6 +59,14 @@ class NotReadyError(AgentRunError):
         super().__init__(message)
         self.status = status
         self.reason = reason
+
+
+class DeleteResourceError(NotReadyError):
+    """A resource is not being deleted, though that was asked for."""
+
+
+class WaitTimeoutError(NotReadyError, TimeoutError):
+    """A resource took longer than a caller was ready to wait."""
 
 
 class StoppedError(AgentRunError):

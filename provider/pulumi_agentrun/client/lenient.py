@@ -20,10 +20,11 @@ from pydantic.alias_generators import to_camel
 
 from .kinds import Kind
 from .models import SystemProps
-from .models.fields import Model
+from .models.fields import ANSWER, Model
 from .models.shared import Status
 
 R = TypeVar("R", bound=SystemProps)
+M = TypeVar("M", bound=Model)
 
 _LARGEST = 2**53 - 1
 """The largest whole number that JSON can carry exactly for everybody, and Pulumi too."""
@@ -33,7 +34,12 @@ _STATUSES = {status.value.replace("_", ""): status.value for status in Status}
 def read(kind: Kind[R], data: Mapping[str, Any]) -> R:
     """Return a resource from the data of an answer."""
     told: dict[str, Callable[[Any], Any]] = {**dict.fromkeys(kind.outputs, _told), "status": _status}
-    return kind.model.model_validate(_fields(kind.model, data, told))
+    return read_as(kind.model, data, told)
+
+
+def read_as(model: type[M], data: Mapping[str, Any], told: Mapping[str, Callable[[Any], Any]] | None = None) -> M:
+    """Return what an answer's data say, some fields of it read in another way than their types say."""
+    return model.model_validate(_fields(model, data, told or {}), context=ANSWER)
 
 
 def total(value: Any) -> int | None:

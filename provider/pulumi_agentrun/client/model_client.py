@@ -5,14 +5,30 @@ Source: agentrun-sdk 0.0.54, `agentrun.model.ModelClient`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from types import TracebackType
-from typing import TYPE_CHECKING, Literal, TypeVar, overload
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from . import flows, operations
-from .config import Config, resolve
+from . import flows, operations, waiting
+from .calls import Calls
+from .config import Config
 from .kinds import PROXY, SERVICE, Kind
-from .models import CreateInput, ListInput, ModelProxy, ModelService, SystemProps, UpdateInput
+from .models import (
+    CreateInput,
+    ListInput,
+    ModelProvider,
+    ModelProviderListInput,
+    ModelProxy,
+    ModelProxyCreateInput,
+    ModelProxyListInput,
+    ModelProxyUpdateInput,
+    ModelService,
+    ModelServiceCreateInput,
+    ModelServiceListInput,
+    ModelServiceUpdateInput,
+    SystemProps,
+    UpdateInput,
+)
+from .models.resource import Resource
 from .models.shared import BackendType
 from .pages import Pages
 
@@ -20,10 +36,11 @@ if TYPE_CHECKING:
     from .session import Session
 
 R = TypeVar("R", bound=SystemProps)
-Items = list[R]  # `list` is a method in the class below
+T = TypeVar("T")
+Items = list[T]  # `list` is a method in the class below
 
 
-class ModelClient:
+class ModelClient(Calls):
     """A client of AgentRun's model services and model proxies.
 
     Every method takes a `config` whose set fields win over the client's for that call. One set of pooled connections a
@@ -31,60 +48,56 @@ class ModelClient:
     All methods raise `AgentRunError`.
     """
 
-    def __init__(self, config: Config | None = None) -> None:
-        self._config = config or Config()
-        self._sessions: dict[Config, Session] = {}
-
-    def __enter__(self) -> ModelClient:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> ModelClient:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()
-
-    def close(self) -> None:
-        """Close the connections that synchronous calls used."""
-        for session in self._sessions.values():
-            session.close()
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        for session in self._sessions.values():
-            await session.aclose()
-
-    def create(self, input: CreateInput[R], config: Config | None = None) -> R:
+    @overload
+    def create(self, input: ModelServiceCreateInput, config: Config | None = None) -> ModelService: ...
+    @overload
+    def create(self, input: ModelProxyCreateInput, config: Config | None = None) -> ModelProxy: ...
+    def create(
+        self, input: ModelServiceCreateInput | ModelProxyCreateInput, config: Config | None = None
+    ) -> ModelService | ModelProxy:
         """Create a model service or a model proxy.
 
         Raises ResourceAlreadyExistError if the name is taken. Sent again only if it surely never arrived.
         """
-        return self.session(config).run(flows.call(operations.create(input)))
+        wanted: CreateInput[Any] = input
+        return self._run(flows.call(operations.create(wanted)), config)  # type: ignore[no-any-return]
 
-    async def create_async(self, input: CreateInput[R], config: Config | None = None) -> R:
+    @overload
+    async def create_async(self, input: ModelServiceCreateInput, config: Config | None = None) -> ModelService: ...
+    @overload
+    async def create_async(self, input: ModelProxyCreateInput, config: Config | None = None) -> ModelProxy: ...
+    async def create_async(
+        self, input: ModelServiceCreateInput | ModelProxyCreateInput, config: Config | None = None
+    ) -> ModelService | ModelProxy:
         """Create a model service or a model proxy, as `create` does."""
-        return await self.session(config).run_async(flows.call(operations.create(input)))
+        wanted: CreateInput[Any] = input
+        return await self._run_async(flows.call(operations.create(wanted)), config)
 
-    def update(self, name: str, input: UpdateInput[R], config: Config | None = None) -> R:
+    @overload
+    def update(self, name: str, input: ModelServiceUpdateInput, config: Config | None = None) -> ModelService: ...
+    @overload
+    def update(self, name: str, input: ModelProxyUpdateInput, config: Config | None = None) -> ModelProxy: ...
+    def update(
+        self, name: str, input: ModelServiceUpdateInput | ModelProxyUpdateInput, config: Config | None = None
+    ) -> ModelService | ModelProxy:
         """Change what the input sets; the rest is left alone."""
-        return self.session(config).run(flows.call(operations.update(name, input)))
+        wanted: UpdateInput[Any] = input
+        return self._run(flows.call(operations.update(name, wanted)), config)  # type: ignore[no-any-return]
 
-    async def update_async(self, name: str, input: UpdateInput[R], config: Config | None = None) -> R:
+    @overload
+    async def update_async(
+        self, name: str, input: ModelServiceUpdateInput, config: Config | None = None
+    ) -> ModelService: ...
+    @overload
+    async def update_async(
+        self, name: str, input: ModelProxyUpdateInput, config: Config | None = None
+    ) -> ModelProxy: ...
+    async def update_async(
+        self, name: str, input: ModelServiceUpdateInput | ModelProxyUpdateInput, config: Config | None = None
+    ) -> ModelService | ModelProxy:
         """Change what the input sets, as `update` does."""
-        return await self.session(config).run_async(flows.call(operations.update(name, input)))
+        wanted: UpdateInput[Any] = input
+        return await self._run_async(flows.call(operations.update(name, wanted)), config)
 
     @overload
     def get(
@@ -103,7 +116,7 @@ class ModelClient:
 
         Raises ResourceNotExistError.
         """
-        return self.session(config).run(flows.get(_kind(backend_type), name))
+        return self._run(flows.get(_kind(backend_type), name), config)
 
     @overload
     async def get_async(
@@ -121,7 +134,7 @@ class ModelClient:
         self, name: str, backend_type: BackendType | None = None, config: Config | None = None
     ) -> ModelService | ModelProxy:
         """Get what has a name, as `get` does."""
-        return await self.session(config).run_async(flows.get(_kind(backend_type), name))
+        return await self._run_async(flows.get(_kind(backend_type), name), config)
 
     @overload
     def delete(
@@ -142,7 +155,7 @@ class ModelClient:
 
         Raises ResourceNotExistError. The service may still be busy deleting when this returns.
         """
-        return self.session(config).run(flows.delete(_kind(backend_type), name))
+        return self._run(flows.delete(_kind(backend_type), name), config)
 
     @overload
     async def delete_async(
@@ -160,36 +173,84 @@ class ModelClient:
         self, name: str, backend_type: BackendType | None = None, config: Config | None = None
     ) -> ModelService | ModelProxy:
         """Delete what has a name, as `delete` does."""
-        return await self.session(config).run_async(flows.delete(_kind(backend_type), name))
+        return await self._run_async(flows.delete(_kind(backend_type), name), config)
 
-    def list(self, input: ListInput[R], config: Config | None = None) -> Items[R]:
+    @overload
+    def list(self, input: ModelServiceListInput, config: Config | None = None) -> Items[ModelService]: ...
+    @overload
+    def list(self, input: ModelProxyListInput, config: Config | None = None) -> Items[ModelProxy]: ...
+    def list(
+        self, input: ModelServiceListInput | ModelProxyListInput, config: Config | None = None
+    ) -> Items[ModelService] | Items[ModelProxy]:
         """Return the items of one page."""
-        return self.session(config).run(flows.call(operations.list_page(input))).items
+        return self._run(flows.call(operations.list_page(input)), config).items
 
-    async def list_async(self, input: ListInput[R], config: Config | None = None) -> Items[R]:
+    @overload
+    async def list_async(self, input: ModelServiceListInput, config: Config | None = None) -> Items[ModelService]: ...
+    @overload
+    async def list_async(self, input: ModelProxyListInput, config: Config | None = None) -> Items[ModelProxy]: ...
+    async def list_async(
+        self, input: ModelServiceListInput | ModelProxyListInput, config: Config | None = None
+    ) -> Items[ModelService] | Items[ModelProxy]:
         """Return the items of one page."""
-        page = await self.session(config).run_async(flows.call(operations.list_page(input)))
-        return page.items
+        return (await self._run_async(flows.call(operations.list_page(input)), config)).items
 
-    def iterate(self, input: ListInput[R], config: Config | None = None) -> Iterator[R]:
+    @overload
+    def iterate(self, input: ModelServiceListInput, config: Config | None = None) -> Iterator[ModelService]: ...
+    @overload
+    def iterate(self, input: ModelProxyListInput, config: Config | None = None) -> Iterator[ModelProxy]: ...
+    @overload
+    def iterate(self, input: ListInput[R], config: Config | None = None) -> Iterator[R]: ...
+    def iterate(self, input: ListInput[Any], config: Config | None = None) -> Iterator[Any]:
         """Yield the items of all pages, from the input's page on, each once."""
-        session, pages = self.session(config), Pages(input)
+        pages = Pages(input)
         while pages.next is not None:
-            yield from pages.take(session.run(flows.call(operations.list_page(pages.next))))
+            yield from pages.take(self._run(flows.call(operations.list_page(pages.next)), config))
 
-    async def iterate_async(self, input: ListInput[R], config: Config | None = None) -> AsyncIterator[R]:
+    @overload
+    def iterate_async(
+        self, input: ModelServiceListInput, config: Config | None = None
+    ) -> AsyncIterator[ModelService]: ...
+    @overload
+    def iterate_async(self, input: ModelProxyListInput, config: Config | None = None) -> AsyncIterator[ModelProxy]: ...
+    @overload
+    def iterate_async(self, input: ListInput[R], config: Config | None = None) -> AsyncIterator[R]: ...
+    async def iterate_async(self, input: ListInput[Any], config: Config | None = None) -> AsyncIterator[Any]:
         """Yield the items of all pages, as `iterate` does."""
         async for item in iterate_async(self.session(config), input):
-            yield item
+            yield self._own(item, config)
 
-    def session(self, config: Config | None = None) -> Session:
-        """Return the connections of a configuration, to drive flows of one's own."""
-        merged = config.over(self._config) if config else self._config
-        if merged not in self._sessions:
-            from .session import Session  # with httpx, which an import alone need not wait for
+    def list_model_providers(
+        self, input: ModelProviderListInput | None = None, config: Config | None = None
+    ) -> Items[ModelProvider]:
+        """Return one page of the service's catalogue of model providers."""
+        operation = operations.list_model_providers(input or ModelProviderListInput())
+        return self._run(flows.call(operation), config).items
 
-            self._sessions.setdefault(merged, Session(resolve(merged)))
-        return self._sessions[merged]
+    async def list_model_providers_async(
+        self, input: ModelProviderListInput | None = None, config: Config | None = None
+    ) -> Items[ModelProvider]:
+        """Return one page of the service's catalogue of model providers."""
+        operation = operations.list_model_providers(input or ModelProviderListInput())
+        return (await self._run_async(flows.call(operation), config)).items
+
+    def _all(self, backend_type: BackendType, filters: dict[str, Any]) -> Iterator[Any]:
+        kind: Kind[Any] = _kind_of(backend_type)
+        return self.iterate(kind.list_input(**filters))
+
+    def _all_async(self, backend_type: BackendType, filters: dict[str, Any]) -> AsyncIterator[Any]:
+        kind: Kind[Any] = _kind_of(backend_type)
+        return self.iterate_async(kind.list_input(**filters))
+
+    def _wait(self, until: str, backend_type: BackendType, *told: Any) -> None:
+        self._run(_WAITS[until](_kind_of(backend_type), *told))
+
+    async def _wait_async(self, until: str, backend_type: BackendType, *told: Any) -> None:
+        await self._run_async(_WAITS[until](_kind_of(backend_type), *told))
+
+
+Resource._connect = ModelClient
+_WAITS: dict[str, Callable[..., flows.Flow[None]]] = {"final": waiting.until_final, "gone": waiting.until_gone}
 
 
 async def iterate_async(session: Session, input: ListInput[R]) -> AsyncIterator[R]:
@@ -201,6 +262,8 @@ async def iterate_async(session: Session, input: ListInput[R]) -> AsyncIterator[
 
 
 def _kind(backend_type: BackendType | None) -> Kind[ModelService] | Kind[ModelProxy] | None:
-    if backend_type is None:
-        return None
+    return None if backend_type is None else _kind_of(backend_type)
+
+
+def _kind_of(backend_type: BackendType) -> Kind[ModelService] | Kind[ModelProxy]:
     return SERVICE if BackendType(backend_type) is BackendType.SERVICE else PROXY

@@ -14,11 +14,12 @@ from urllib.parse import quote
 
 from . import errors, lenient
 from .kinds import Kind, kind_of
-from .models import CreateInput, ListInput, SystemProps, UpdateInput
+from .models import CreateInput, ListInput, ModelProvider, ModelProviderListInput, SystemProps, UpdateInput
 from .models.fields import Model
 
 R = TypeVar("R", bound=SystemProps)
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 ROOT = "/2025-09-10/agents"
 VERSION = "2025-09-10"
@@ -29,10 +30,10 @@ _HALF = "Half of a surrogate pair is in the arguments: texts must be whole Unico
 
 
 @dataclass(frozen=True)
-class Page(Generic[R]):
+class Page(Generic[Item]):
     """One page of a list."""
 
-    items: list[R]
+    items: list[Item]
     total: int | None
     """How many items there are on all pages, if the service says so."""
 
@@ -97,21 +98,37 @@ def delete(kind: Kind[R], name: str) -> Operation[R]:
 def list_page(input: ListInput[R]) -> Operation[Page[R]]:
     """List one page."""
     kind = kind_of(input)
+    return _list(f"List{kind.plural}", kind.collection, input, lambda item: lenient.read(kind, item))
 
-    def read(data: dict[str, Any]) -> Page[R]:
+
+def list_model_providers(input: ModelProviderListInput) -> Operation[Page[ModelProvider]]:
+    """List one page of the service's catalogue of model providers."""
+    return _list("ListModelProviders", "model-providers", input, lambda item: lenient.read_as(ModelProvider, item))
+
+
+def _list(
+    action: str, collection: str, input: Model, read_item: Callable[[dict[str, Any]], Item]
+) -> Operation[Page[Item]]:
+    def read(data: dict[str, Any]) -> Page[Item]:
         items = [] if data.get("items") is None else data["items"]
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise ValueError("items: they are no list of objects")
-        return Page([lenient.read(kind, item) for item in items], lenient.total(data.get("total")))
+        return Page([read_item(item) for item in items], lenient.total(data.get("total")))
 
     return Operation(
-        action=f"List{kind.plural}",
+        action=action,
         method="GET",
-        path=_collection(kind),
+        path=f"{ROOT}/{collection}",
         read=read,
-        subject=f"the list of {kind.collection.replace('-', ' ')}",
+        subject=f"the list of {collection.replace('-', ' ')}",
         query=tuple(sorted((key, str(value)) for key, value in input.to_wire().items())),
     )
+
+
+def items_of(result: object) -> list[SystemProps]:
+    """Return the resources that an operation has resulted in."""
+    items: list[Any] = result.items if isinstance(result, Page) else [result]
+    return [item for item in items if isinstance(item, SystemProps)]
 
 
 def check_name(kind: Kind[Any], name: object) -> None:

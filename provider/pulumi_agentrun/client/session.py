@@ -167,7 +167,8 @@ class Session:
     def _limit(self, operation: Operation[Any]) -> float:
         if operation.timeout is not None:
             return operation.timeout
-        return max(LONGEST_EXCHANGE, self.connection.connect_timeout + self.connection.read_timeout)
+        to = self.connection
+        return to.timeout or max(LONGEST_EXCHANGE, to.connect_timeout + to.read_timeout)
 
     def _client(self) -> httpx.Client:
         with self._lock:

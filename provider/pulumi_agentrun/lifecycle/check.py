@@ -10,10 +10,10 @@ from typing import Any
 from ..client.errors import ConfigError
 from ..client.kinds import Kind
 from ..client.models.fields import NotEmpty
+from ..client.nearest import nearest, no_such
 from ..client.operations import NOT_NAMES
 from . import hidden_inputs, names, scalars, secret_refs, sense
 from .defaults import defaults
-from .nearest import nearest, no_such
 from .schema import UNKNOWN, Shape, shapes_of
 
 ADOPT = "adopt"

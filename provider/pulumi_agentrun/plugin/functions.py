@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from pydantic import ValidationError
+
 from ..client import operations
 from ..client.errors import InvalidArgumentError
 from ..client.flows import call
@@ -36,9 +38,17 @@ async def invoke(token: str, args: Mapping[str, Any], settings: Settings) -> dic
     if token in _LIST:
         kind = _LIST[token]
         filters = {key: value for key, value in args.items() if value is not None}
-        wanted = kind.list_input.model_validate({**filters, "pageSize": PAGE_SIZE})
+        try:
+            wanted = kind.list_input.model_validate({**filters, "pageSize": PAGE_SIZE})
+        except ValidationError as error:
+            raise InvalidArgumentError(f"{token}: {_reasons(error)}") from None
         return {results(kind): [_shown(kind, item, place.region) async for item in iterate_async(session, wanted)]}
     raise InvalidArgumentError(f"There is no function {token}; there are {', '.join(sorted({*_GET, *_LIST}))}.")
+
+
+def _reasons(error: ValidationError) -> str:
+    places = ((".".join(map(str, item["loc"])), item["msg"]) for item in error.errors(include_input=False))
+    return "; ".join(f"{path}: {reason}" if path else reason for path, reason in places)
 
 
 def results(kind: Kind[Any]) -> str:

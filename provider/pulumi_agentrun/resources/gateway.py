@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 from typing_extensions import Required, TypedDict
 
-from ..lifecycle.nearest import no_such
+from ..client.nearest import no_such
 from .args import (
     AiGuardrailConfigArgs,
     LogConfigurationArgs,

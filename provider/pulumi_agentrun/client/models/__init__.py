@@ -11,13 +11,15 @@ proxy's mode, cpu and memory unless given: agentrun-sdk 0.0.54, `agentrun.model`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, TypeVar
 
 from pydantic import PrivateAttr, ValidationInfo, model_validator
 
 from .fields import AtLeast, Count, Description, Model, Text, Unordered, WriteOnly
+from .resource import Resource
 from .shared import (
     ArmsConfiguration,
+    BackendType,
     LogConfiguration,
     ModelInfoConfig,
     ModelTypeWord,
@@ -29,6 +31,9 @@ from .shared import (
     ProxyModeWord,
     StatusWord,
 )
+
+if TYPE_CHECKING:
+    from ..config import Config
 
 R = TypeVar("R")
 
@@ -48,6 +53,13 @@ class CreateInput(_Input[R], Generic[R]):
 class UpdateInput(_Input[R], Generic[R]):
     """The input of an update call, which answers with an R; what is unset is left alone."""
 
+    _fixed: ClassVar[type[Model]] = Model
+
+    @classmethod
+    def _no_such(cls, name: str) -> str:
+        """Return what to say of a field that there is not, or that only a creation has."""
+        return f"{name} can only be set at creation" if name in cls._fixed.model_fields else super()._no_such(name)
+
 
 class ListInput(_Input[R], Generic[R]):
     """The input of a list call, whose items are R."""
@@ -58,9 +70,14 @@ class ListInput(_Input[R], Generic[R]):
     """Items a page; the service may give fewer."""
 
 
+PageableInput = ListInput
+"""As the official SDK calls it."""
+
+
 class SystemProps(Model):
     """What the service says of any resource."""
 
+    _of_answers: ClassVar[bool] = True
     status: StatusWord | None = None
     """Where the resource stands in its life; none counts as settled."""
     status_reason: str | None = None
@@ -70,6 +87,7 @@ class SystemProps(Model):
     last_updated_at: str | None = None
     """When it was last changed (ISO 8601, with offset)."""
     _request_id: str | None = PrivateAttr(default=None)
+    _config: Config | None = PrivateAttr(default=None)
 
     @property
     def request_id(self) -> str | None:
@@ -112,8 +130,20 @@ class ModelServiceSystemProps(SystemProps):
     """The service's own id; it may give none."""
 
 
-class ModelService(ModelServiceImmutableProps, ModelServiceMutableProps, ModelServiceSystemProps):
+ModelServicesSystemProps = ModelServiceSystemProps
+"""As the official SDK calls it."""
+
+
+class ModelService(
+    ModelServiceImmutableProps,
+    ModelServiceMutableProps,
+    ModelServiceSystemProps,
+    Resource["ModelServiceCreateInput", "ModelServiceUpdateInput"],
+):
     """A registered LLM endpoint with its credentials and models."""
+
+    _backend: ClassVar[BackendType] = BackendType.SERVICE
+    _name_field: ClassVar[str] = "model_service_name"
 
 
 class ModelServiceCreateInput(ModelServiceImmutableProps, ModelServiceMutableProps, CreateInput[ModelService]):
@@ -128,6 +158,7 @@ class ModelServiceCreateInput(ModelServiceImmutableProps, ModelServiceMutablePro
 class ModelServiceUpdateInput(ModelServiceMutableProps, UpdateInput[ModelService]):
     """Changes to a model service."""
 
+    _fixed: ClassVar[type[Model]] = ModelServiceImmutableProps
     status: StatusWord | None = None
     """The API takes a status; the service normally keeps its own."""
     status_reason: str | None = None
@@ -201,8 +232,16 @@ class ModelProxySystemProps(SystemProps):
     """The function that runs it (Function Compute)."""
 
 
-class ModelProxy(ModelProxyImmutableProps, ModelProxyMutableProps, ModelProxySystemProps):
+class ModelProxy(
+    ModelProxyImmutableProps,
+    ModelProxyMutableProps,
+    ModelProxySystemProps,
+    Resource["ModelProxyCreateInput", "ModelProxyUpdateInput"],
+):
     """An LLM gateway in front of model services: weights, fallbacks, limits, guardrails."""
+
+    _backend: ClassVar[BackendType] = BackendType.PROXY
+    _name_field: ClassVar[str] = "model_proxy_name"
 
 
 class ModelProxyCreateInput(ModelProxyImmutableProps, ModelProxyMutableProps, CreateInput[ModelProxy]):
@@ -227,6 +266,8 @@ class ModelProxyCreateInput(ModelProxyImmutableProps, ModelProxyMutableProps, Cr
 class ModelProxyUpdateInput(ModelProxyMutableProps, UpdateInput[ModelProxy]):
     """Changes to a model proxy."""
 
+    _fixed: ClassVar[type[Model]] = ModelProxyImmutableProps
+
 
 class ModelProxyListInput(ListInput[ModelProxy]):
     """Which model proxies to list."""
@@ -239,3 +280,34 @@ class ModelProxyListInput(ListInput[ModelProxy]):
     """Only those of this workspace."""
     workspace_ids: str | None = None
     """Only those of these workspaces, separated by commas."""
+
+
+class ModelProvider(Model):
+    """Who offers models, and which, as the service's catalogue says (ListModelProviders)."""
+
+    _of_answers: ClassVar[bool] = True
+    provider_name: str | None = None
+    """What to set as `provider`."""
+    base_url: str | None = None
+    """The root of its API."""
+    model_type: ModelTypeWord | None = None
+    """What its models do."""
+    models: list[str] | None = None
+    """What its models are called."""
+    model_info_config: ModelInfoConfig | None = None
+    """What callers should know of them."""
+
+
+class ModelProviderListInput(Model):
+    """Which model providers to list."""
+
+    page_number: int | None = None
+    """The page, counted from 1."""
+    page_size: int | None = None
+    """Items a page; the service may give fewer."""
+    model_type: ModelTypeWord | None = None
+    """Only those of this model type."""
+    provider: ProviderWord | None = None
+    """Only this provider."""
+    model_name: str | None = None
+    """Only those that offer this model."""

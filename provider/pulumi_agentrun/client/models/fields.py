@@ -12,16 +12,33 @@ import itertools
 import textwrap
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, SecretStr, SerializationInfo
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    SecretStr,
+    SerializationInfo,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
+from ..errors import InvalidArgumentError
+from ..nearest import nearest
+
+ANSWER = object()
+"""The context of what is read from an answer, where fields that are not known pass."""
 _REVEAL = object()
 
 
 class Model(BaseModel):
-    """Data of the API: snake_case here, camelCase on the wire, what a newer service adds kept."""
+    """Data of the API: snake_case here, camelCase on the wire.
+
+    What a newer service adds is kept; what a program misspells is refused, with the nearest name.
+    """
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -32,6 +49,34 @@ class Model(BaseModel):
         # Programs only declare resources: they should not wait for validators that they never run.
         defer_build=True,
     )
+    _of_answers: ClassVar[bool] = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown(cls, data: Any, info: ValidationInfo) -> Any:
+        if not cls._of_answers and info.context is not ANSWER and isinstance(data, dict):
+            known = cls.model_fields.keys() | {to_camel(name) for name in cls.model_fields}
+            unknown = [cls._no_such(str(name)) for name in data if name not in known]
+            if unknown:
+                raise PydanticCustomError("unknown_field", "{what}", {"what": "; ".join(unknown)})
+        return data
+
+    @classmethod
+    def _no_such(cls, name: str) -> str:
+        """Return what to say of a field that there is not, with the nearest one in the spelling that was meant."""
+        near = nearest(name.lower(), cls.model_fields, alike=0.5)
+        if near is None:
+            return f"there is no {name}"
+        camel = to_camel(near)
+        meant = camel if name != camel and "_" not in name and not name.islower() else near
+        return f"there is no {name}: did you mean {meant}?"
+
+    if not TYPE_CHECKING:  # or a type checker would let everything be set
+
+        def __setattr__(self, name: str, value: object) -> None:
+            if not (name.startswith("_") or name in type(self).model_fields or self._of_answers):
+                raise InvalidArgumentError(self._no_such(name))
+            super().__setattr__(name, value)
 
     def to_wire(self) -> dict[str, Any]:
         """Return the JSON object to send: camelCase, no nulls, secrets in clear."""

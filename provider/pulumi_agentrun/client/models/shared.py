@@ -31,6 +31,15 @@ class Status(_Word):
     DELETING = "DELETING"
     DELETE_FAILED = "DELETE_FAILED"
 
+    @staticmethod
+    def is_final_status(status: Status | str | None = None) -> bool:
+        """Say whether a status stays until the next change; none at all does."""
+        return status is None or status == Status.READY or str(status).endswith("FAILED")
+
+    def is_final(self) -> bool:
+        """Say whether this status stays until the next change."""
+        return Status.is_final_status(self)
+
 
 class BackendType(_Word):
     """Which of the two kinds of resource is meant."""
@@ -44,6 +53,7 @@ class ModelType(_Word):
 
     LLM = "llm"
     TEXT_EMBEDDING = "text-embedding"
+    EMBEDDING = "text-embedding"
     RERANK = "rerank"
     SPEECH2TEXT = "speech2text"
     TTS = "tts"
@@ -69,6 +79,24 @@ class Provider(_Word):
     YI = "yi"
     ZHIPUAI = "zhipuai"
     CUSTOM = "custom"
+
+    # As the official SDK calls them.
+    OpenAI = "openai"
+    Anthropic = "anthropic"
+    BaiChuan = "baichuan"
+    DeepSeek = "deepseek"
+    Gemini = "gemini"
+    HunYuan = "hunyuan"
+    MiniMax = "minimax"
+    MoonShot = "moonshot"
+    Spark = "spark"
+    StepFun = "stepfun"
+    Tongyi = "tongyi"
+    VertexAI = "vertex_ai"
+    WenXin = "wenxin"
+    Yi = "yi"
+    ZhiPuAI = "zhipuai"
+    Custom = "custom"
 
 
 class NetworkMode(_Word):
@@ -170,6 +198,13 @@ class NetworkConfiguration(Model):
     """The security group of its network interfaces in the VPC."""
 
 
+class NetworkConfig(NetworkConfiguration):
+    """The same under the official SDK's name, and with its default."""
+
+    network_mode: NetworkModeWord | None = NetworkMode.PUBLIC
+    """`PUBLIC`, `PRIVATE` or `PUBLIC_AND_PRIVATE`."""
+
+
 class LogConfiguration(Model):
     """Where logs go (Simple Log Service)."""
 
@@ -246,6 +281,12 @@ class AiGuardrailConfig(Model):
     """How strict the checks are, in the service's words."""
     max_text_length: Count | None = None
     """How much of a text is checked, in characters."""
+
+
+ProxyConfigTokenRateLimiter = TokenRateLimiter
+"""As the official SDK calls it."""
+ProxyConfigAIGuardrailConfig = AiGuardrailConfig
+"""As the official SDK calls it."""
 
 
 class ProxyConfigPolicies(Model):
