@@ -41,11 +41,20 @@ def _guess(shape: Shape, value: Any, *, is_most: bool) -> Any:
     if value is UNKNOWN:
         return _much(shape) if is_most else _little(shape)
     if shape.fields is not None and isinstance(value, dict):
-        present = {key: item for key, item in value.items() if is_most or not _is_leaf(shape.fields[key], item)}
-        return {key: _guess(shape.fields[key], item, is_most=is_most) for key, item in present.items()}
+        fields = _known(shape.fields)
+        return {
+            key: _guess(fields[key], item, is_most=is_most)
+            for key, item in value.items()
+            if key in fields and (is_most or not _is_leaf(fields[key], item))
+        }
     if shape.item is not None and isinstance(value, list):
         return [_guess(shape.item, item, is_most=is_most) for item in value]
     return value
+
+
+def _known(fields: Mapping[str, Shape]) -> dict[str, Shape]:
+    """Return the fields that the API has."""
+    return {key: field for key, field in fields.items() if not field.is_ours_alone}
 
 
 def _is_leaf(shape: Shape, value: Any) -> bool:
@@ -60,7 +69,7 @@ def _little(shape: Shape) -> Any:
 
 def _much(shape: Shape) -> Any:
     if shape.fields is not None:
-        return {key: _much(field) for key, field in shape.fields.items()}
+        return {key: _much(field) for key, field in _known(shape.fields).items()}
     if shape.item is not None:
         return [_much(shape.item), _much(shape.item)]
     assert shape.adapter is not None

@@ -237,13 +237,9 @@ def _adopted(shape: Shape, live: Any) -> Any:
     A reference to a key is the program's alone: from an answer, it would have the provider read what a peer names.
     """
     if shape.fields is not None and isinstance(live, dict):
-        fields = {key: field for key, field in shape.fields.items() if not _is_ours_alone(field)}
+        fields = {key: field for key, field in shape.fields.items() if not field.is_ours_alone}
         values = {key: _adopted(fields[key], live[key]) for key in live if key in fields}
         return {key: value for key, value in values.items() if value is not None}
     if shape.item is not None and isinstance(live, list):
         return [_adopted(shape.item, value) for value in live]
     return live
-
-
-def _is_ours_alone(shape: Shape) -> bool:
-    return shape.mark(Reference) is not None or shape.mark(Fingerprint) is not None

@@ -83,6 +83,11 @@ class Shape:
         return self.mark(WriteOnly) is not None
 
     @property
+    def is_ours_alone(self) -> bool:
+        """Whether the API has no such field: a reference to a key, or the fingerprint of one."""
+        return self.mark(Reference) is not None or self.mark(Fingerprint) is not None
+
+    @property
     def inner(self) -> list[Shape]:
         """The shapes of what stands directly in the value."""
         return [*(self.fields or {}).values(), *([self.item] if self.item else [])]

@@ -1,4 +1,7 @@
-"""What a resource that a client has returned can do itself, as those of the official SDK (agentrun-sdk 0.0.54) can."""
+"""What a resource that a client has returned can do itself.
+
+Source: the resources of agentrun-sdk 0.0.54.
+"""
 
 from __future__ import annotations
 
