@@ -95,6 +95,7 @@ ROWS = [
     Row("3 a 504 before a creation", rule(Trouble(effect="late", delay=1, answer="504"), CREATE)),
     Row("3 a creation that arrives after its connection", rule(Trouble(effect="late", delay=1.5), CREATE)),
     Row("3 a creation sent twice as it is", rule(Trouble(effect="replayed"), CREATE)),
+    Row("3 a creation sent twice, not seen at first", rule(Trouble(effect="replayed"), CREATE), Lag(seconds=2)),
     Row("3 a creation sent twice signed anew", rule(Trouble(effect="anew"), CREATE)),
     Row("3 an update sent twice as it is", rule(Trouble(effect="replayed"), UPDATE), before=ONE, program=CHANGED),
     Row("3 a deletion sent twice signed anew", rule(Trouble(effect="anew"), DELETE), before=PAIR, program=()),

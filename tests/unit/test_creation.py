@@ -88,6 +88,15 @@ def test_a_lost_creation_that_does_not_show_at_first_is_found(world: World) -> N
     assert world.calls.count(CREATE) == 2, "the second was refused, which tells that the first has come about"
 
 
+def test_a_creation_that_was_sent_twice_and_does_not_show_at_first_is_found(world: World) -> None:
+    """The second was refused for the nonce that the first had used up, by what stands before the service."""
+    twice = {"Code": "SignatureNonceUsed", "Message": "Specified signature nonce was used already.", "RequestId": "R"}
+    hide, repeat = hidden(world, 4.0, GET), once(lambda do: (do(), answer(400, twice))[1], CREATE)
+    world.between = lambda step, do: repeat(step, lambda: hide(step, do))
+    assert create(world).id == "a"
+    assert world.calls.count(CREATE) == 1
+
+
 def test_a_creation_that_never_shows_is_named_and_not_denied(world: World) -> None:
     hide, lose = hidden(world, 900.0, GET), once(lost, CREATE)
     world.between = lambda step, do: lose(step, lambda: hide(step, do))

@@ -45,7 +45,10 @@ def drive(flow: flows.Flow[object], *answers: httpx.Response | Exception) -> lis
         return pauses
 
 
-@pytest.mark.parametrize("trouble", [LOST, UNSENT, refusal(503), refusal(500), refusal(429), httpx.Response(502)])
+@pytest.mark.parametrize(
+    "trouble",
+    [LOST, UNSENT, refusal(503), refusal(500), refusal(429), httpx.Response(502), refusal(400, "SignatureNonceUsed")],
+)
 def test_what_may_be_sent_twice_is_sent_again(trouble: httpx.Response | Exception) -> None:
     assert drive(flows.call(GET), trouble, trouble, FINE) == [Pause(0.5, jitter=True), Pause(1.0, jitter=True)]
 

@@ -122,6 +122,7 @@ GONE = "model service a does not exist"
         (404, {"detail": "Not Found"}, errors.UnexpectedAnswerError),
         (404, {"message": "no route: not found"}, errors.ClientError),
         (400, {"Code": "SignatureDoesNotMatch", "Message": "m"}, errors.AuthenticationError),
+        (400, {"Code": "SignatureNonceUsed", "Message": "m"}, errors.RepeatedError),
         (400, {"Code": "InvalidTimeStamp.Expired", "Message": "m"}, errors.AuthenticationError),
         (403, {"code": "NoPermission", "message": "m"}, errors.AuthenticationError),
         (400, {"Code": "Throttling.User", "Message": "m"}, errors.ThrottledError),

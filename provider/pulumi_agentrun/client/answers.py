@@ -167,6 +167,8 @@ def _hint(operation: Operation[Any], status: int) -> str | None:
 def _error_class(operation: Operation[Any], status: int, code: str, message: str) -> type[errors.HTTPError]:
     if code.startswith("Throttling") or status == 429:
         return errors.ThrottledError
+    if code.startswith("SignatureNonceUsed"):
+        return errors.RepeatedError
     if code.startswith(_CREDENTIALS) or status in (401, 403):
         return errors.AuthenticationError
     if operation.method == "POST" and status in (400, 409, 500) and "already exists" in message.lower():

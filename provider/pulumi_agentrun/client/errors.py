@@ -7,12 +7,14 @@ AgentRunError
 ├── NotReadyError                   a resource ended in *_FAILED, or took too long
 │   ├── DeleteResourceError         it is not being deleted, though that was asked for
 │   └── WaitTimeoutError            it took too long (a TimeoutError too)
+├── LifecycleError                  what was wanted of a resource did not come about
 ├── StoppedError                    the person who waited has cancelled
 └── HTTPError                       the service, or what stands before it, refused
     ├── ResourceAlreadyExistError   400, 409 or 500: the name is taken
     ├── UnexpectedAnswerError       any status: the body is not the API's envelope
     ├── ClientError                 4xx
     │   ├── AuthenticationError     the credentials are wrong, expired or not allowed to do this
+    │   ├── RepeatedError           the request was sent twice on the way, and the first may have come about
     │   ├── ThrottledError          too many requests
     │   └── ResourceNotExistError   404 that is about this very resource
     └── ServerError                 5xx
@@ -143,14 +145,25 @@ class AuthenticationError(ClientError):
         code = self.error_code or ""
         if code.startswith("InvalidTimeStamp"):
             return "Set this machine's clock right: it may be at most 15 minutes off."
-        if code.startswith("SignatureNonceUsed"):
-            return "Run it again; if it stays, an HTTP proxy in between repeats requests."
         if self.status_code == 403 or code.startswith(("NoPermission", "Forbidden")):
             return "Grant the access key's user or role AgentRun permissions (agentrun:*Model*)."
         return (
             "Check agentrun:accessKeyId, agentrun:accessKeySecret and agentrun:securityToken, "
             "or the environment variables and profiles that stand in for them."
         )
+
+
+class RepeatedError(ClientError):
+    """The service has had this very request before: something on the way has sent it twice.
+
+    The first may have come about.
+    """
+
+    is_doubtful = True
+
+    def advice(self) -> str:
+        """Say what to do next."""
+        return "Run it again; if it stays, an HTTP proxy in between repeats requests."
 
 
 class ThrottledError(ClientError):

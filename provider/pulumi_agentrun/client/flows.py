@@ -63,10 +63,10 @@ def call(operation: Operation[T], deadline: float | None = None) -> Flow[T]:
     """Send an operation as `once` does, and again what is safe to repeat, as long as the deadline allows.
 
     Repeated are requests that never reached the service and throttled ones; if sending twice does no more than sending
-    once, also lost answers and all 5xx. (A creation is not sent again after a 503: what says that the service is
-    unavailable may say so after it has done what it was asked.) Between attempts is a capped exponential backoff with
-    full jitter, or what the service asks for. When attempts or time run out, the last error is raised, doubtful if any
-    attempt was.
+    once, also lost answers, all 5xx and what was sent twice on the way. (A creation is not sent again after a 503: what
+    says that the service is unavailable may say so after it has done what it was asked.) Between attempts is a capped
+    exponential backoff with full jitter, or what the service asks for. When attempts or time run out, the last error is
+    raised, doubtful if any attempt was.
     """
     failure: errors.TransportError | errors.HTTPError | None = None
     for attempt in range(ATTEMPTS):
@@ -132,7 +132,7 @@ def _may_repeat(operation: Operation[Any], error: errors.TransportError | errors
         return operation.is_idempotent or not error.sent
     if isinstance(error, errors.ThrottledError):
         return True
-    return isinstance(error, errors.ServerError) and operation.is_idempotent
+    return isinstance(error, (errors.ServerError, errors.RepeatedError)) and operation.is_idempotent
 
 
 def _first_found(
