@@ -17,7 +17,7 @@ from alibabacloud_tea_openapi.utils import Utils
 
 PACKAGE = Path(__file__).parents[2] / "provider" / "pulumi_agentrun"
 FOLLOWING = [
-    *sorted(PACKAGE.joinpath("client", "models").glob("*.py")),
+    *sorted(PACKAGE.joinpath("client", "models").glob("[!_]*.py")),
     *(
         PACKAGE / "client" / f"{name}.py"
         for name in (
