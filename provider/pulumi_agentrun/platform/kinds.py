@@ -1,10 +1,11 @@
-"""What differs between a model service and a model proxy, as two constants."""
+"""The kinds of resource, each a value: its words, its fields, and what the platform fills in and shows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from .shapes import (
     ARMS_CONFIGURATION,
@@ -26,6 +27,12 @@ class Kind:
 
     title: str
     """The kind in a sentence: `model service`."""
+    action: str
+    """Its name in the API's actions: `ModelService`."""
+    actions: str
+    """The same for many: `ModelServices`."""
+    collection: str
+    """Its path segment: `model-services`."""
     prefix: str
     """What its ids begin with."""
     name_field: str
@@ -38,6 +45,8 @@ class Kind:
     filled: Mapping[str, Any]
     """What comes back for fields left unset, when the switch `computed` says so."""
     write_only: frozenset[str] = field(default=frozenset())
+    own: Callable[[str, str], Mapping[str, Any]] = lambda id, name: {}
+    """What only the platform knows of one, by its id and name."""
 
 
 _MUTABLE_SERVICE: Fields = {
@@ -60,8 +69,18 @@ _MUTABLE_PROXY: Fields = {
 }
 _PLACE = {"networkConfiguration": {"networkMode": "PUBLIC"}, "workspaceId": "default"}
 
+
+def _of_proxy(id: str, name: str) -> Mapping[str, Any]:
+    # A reserved domain, so that no request with a real key goes anywhere.
+    endpoint = f"https://agentrun.localhost/model-proxies/{quote(name, safe='')}/v1"
+    return {"functionName": f"agentrun-{id}", "endpoint": endpoint}
+
+
 SERVICE = Kind(
     title="model service",
+    action="ModelService",
+    actions="ModelServices",
+    collection="model-services",
     prefix="ms",
     name_field="modelServiceName",
     id_field="modelServiceId",
@@ -73,6 +92,9 @@ SERVICE = Kind(
 )
 PROXY = Kind(
     title="model proxy",
+    action="ModelProxy",
+    actions="ModelProxies",
+    collection="model-proxies",
     prefix="mp",
     name_field="modelProxyName",
     id_field="modelProxyId",
@@ -104,5 +126,6 @@ PROXY = Kind(
         },
     },
     write_only=frozenset({"armsConfiguration"}),
+    own=_of_proxy,
 )
 KINDS = {kind.title: kind for kind in (SERVICE, PROXY)}

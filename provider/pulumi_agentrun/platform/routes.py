@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from .errors import UnknownAction
 from .handlers import Handler, create, delete, get, list_providers, list_resources, update
-from .kinds import PROXY, SERVICE, Kind
+from .kinds import KINDS, SERVICE, Kind
 
 VERSION = "2025-09-10"
 _PREFIX = f"/{VERSION}/agents/"
@@ -28,19 +28,19 @@ class Operation:
     has_body: bool = False
 
 
-def _operations(kind: Kind, collection: str, singular: str, plural: str) -> tuple[Operation, ...]:
+def _operations(kind: Kind) -> tuple[Operation, ...]:
+    one, where = kind.action, kind.collection
     return (
-        Operation(f"Create{singular}", "POST", collection, False, kind, create, writes=True, has_body=True),
-        Operation(f"Get{singular}", "GET", collection, True, kind, get),
-        Operation(f"Update{singular}", "PUT", collection, True, kind, update, writes=True, has_body=True),
-        Operation(f"Delete{singular}", "DELETE", collection, True, kind, delete, writes=True),
-        Operation(f"List{plural}", "GET", collection, False, kind, list_resources),
+        Operation(f"Create{one}", "POST", where, False, kind, create, writes=True, has_body=True),
+        Operation(f"Get{one}", "GET", where, True, kind, get),
+        Operation(f"Update{one}", "PUT", where, True, kind, update, writes=True, has_body=True),
+        Operation(f"Delete{one}", "DELETE", where, True, kind, delete, writes=True),
+        Operation(f"List{kind.actions}", "GET", where, False, kind, list_resources),
     )
 
 
 OPERATIONS = (
-    *_operations(SERVICE, "model-services", "ModelService", "ModelServices"),
-    *_operations(PROXY, "model-proxies", "ModelProxy", "ModelProxies"),
+    *(operation for kind in KINDS.values() for operation in _operations(kind)),
     Operation("ListModelProviders", "GET", "model-providers", False, SERVICE, list_providers),
 )
 ACTIONS = tuple(operation.action for operation in OPERATIONS)

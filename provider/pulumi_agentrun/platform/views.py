@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
-from .kinds import PROXY, SERVICE, Kind
+from .kinds import SERVICE, Kind
 from .states import timestamp
 from .store import Row
 from .switches import Switches
@@ -37,11 +36,7 @@ def _system_fields(row: Row, kind: Kind, switches: Switches, now: int) -> dict[s
     reason = row.lifecycle.reason_at(now)
     if reason is not None:
         fields["statusReason"] = reason
-    if kind is PROXY:
-        fields["functionName"] = f"agentrun-{row.id}"
-        # A reserved domain, so that no request with a real key goes anywhere.
-        fields["endpoint"] = f"https://agentrun.localhost/model-proxies/{quote(row.name, safe='')}/v1"
-    return fields
+    return {**fields, **kind.own(row.id, row.name)}
 
 
 def _settings(settings: dict[str, Any], switches: Switches) -> dict[str, Any]:
