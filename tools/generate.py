@@ -203,11 +203,11 @@ def resources_module() -> str:
         }
     )
     head = [
-        f'"""ModelService and ModelProxy as programs use them.\n\n{NOTE}\n\n{OUTPUTS}\n"""\n',
+        f'"""The resources as programs use them.\n\n{NOTE}\n\n{OUTPUTS}\n"""\n',
         "from __future__ import annotations\n",
         "from collections.abc import Sequence\nfrom typing import Any\n",
         "import pulumi\n",
-        "from ..dynamic import KindResource, ModelProxyProvider, ModelServiceProvider",
+        f"from ..dynamic import KindResource, {', '.join(sorted(f'{kind.token}Provider' for kind in KINDS))}",
         "from .args import (\n" + "".join(f"    {name},\n" for name in args) + ")\n\n",
     ]
     return "\n".join(head) + "\n\n".join(text for kind in KINDS for text in (outputs_class(kind), resource_class(kind)))

@@ -1,4 +1,4 @@
-"""ModelService and ModelProxy as programs use them.
+"""The resources as programs use them.
 
 Written by tools/generate.py from the models: change those, then run `make format`.
 
