@@ -260,6 +260,37 @@ for name, base in {"first": "%s", "second": "%s"}.items():
     assert done.console.count("leads back to this proxy") == 2
 
 
+@pytest.mark.parametrize("door", DOORS)
+def test_a_loop_that_an_update_would_close_is_not_passed_over_in_preview(project: Project, door: str) -> None:
+    """Where a preview shows no endpoint of what is updated, it has to be named as not known."""
+    program = """
+ModelProxy("gate", model_proxy_name="gate", proxy_config={"endpoints": [
+    {"base_url": "%s", "weight": 100, "model_names": ["m"]}]})
+"""
+    project.program(program % "https://ok.example/v1")
+    done = run(project, "up")
+    assert done.code == 0, done.console
+    done = run(project, "preview")
+    assert "not known" not in done.console, "what stays as it is has its endpoint in state"
+    project.program(program % "https://agentrun.localhost/model-proxies/gate/v1")
+    done = run(project, "preview")
+    assert "can't run policy 'agentrun-no-cycles'" in done.console
+    assert "gate: endpoint is not known yet; it will be checked in the update" in done.console
+
+
+@pytest.mark.parametrize("door", ["plugin"])
+def test_resources_of_a_provider_that_is_not_known_are_named(project: Project, door: str) -> None:
+    """The engine shows a stack's policies nothing of them."""
+    project.program(
+        SERVICE
+        + "from pulumi_agentrun_sdk import Provider\n"
+        + "late = Provider('late', region=service.created_at.apply(lambda at: 'cn-beijing'))\n"
+        + PROXY.replace("]})", "]}, opts=pulumi.ResourceOptions(provider=late))")
+    )
+    done = run(project, "preview")
+    assert "gateway: proxyConfig is not known yet; it will be checked in the update" in done.console
+
+
 def test_an_endpoint_in_another_region_counts(project: Project) -> None:
     project.pulumi("config", "set", "agentrun:region", "cn-hangzhou")
     project.pulumi("config", "set", "agentrun:endpoint", "https://agentrun.cn-beijing.aliyuncs.com")

@@ -11,7 +11,7 @@ from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.lifecycle.casing import properties
 from pulumi_agentrun.lifecycle.schema import UNKNOWN
-from pulumi_agentrun.policy import PRESETS, RULES, Finding, Unjudged, View
+from pulumi_agentrun.policy import PRESETS, RULES, Finding, NotKnown, Unjudged, View
 from pulumi_agentrun.policy.pack import policies
 from unit.views import BY_NAME, SECRET, found, proxy, service, to
 
@@ -115,6 +115,24 @@ def test_what_is_known_is_judged_and_what_is_not_is_named(
     name: str, config: dict[str, Any], views: list[View], expected: list[str]
 ) -> None:
     assert found(name, config, views) == expected
+
+
+def test_what_the_service_has_yet_to_say_is_not_known() -> None:
+    """A dynamic preview shows what changes without its outputs: neither is a loop found, nor is there none."""
+    gate, on = "https://gw.example/p/{}/v1", {"status": "READY"}
+    old = proxy(to("s1"), model_proxy_name="a", endpoint=gate.format("a"), **on)
+    new = proxy([{"base_url": gate.format("a")}], model_proxy_name="b")
+    views = [view.awaited for view in (named("s1", provider_settings={"base_url": gate.format("b")}, **on), old, new)]
+    assert found("no-cycles", {}, views) == [f"endpoint{LATER}"]
+    shown = proxy(new.props["proxy_config"]["endpoints"], endpoint=gate.format("b"))
+    assert len(found("no-cycles", {}, [*views[:2], shown.awaited])) == 2
+    assert found("no-cycles", {}, [*views[:2], proxy([{"base_url": gate.format("a")}], **on).awaited]) == []
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.is_for_stacks], ids=lambda rule: rule.name)
+def test_of_what_a_preview_shows_nothing_nothing_is_known(rule: Any) -> None:
+    views = [View(PROXY, "p", {}).awaited, service()]
+    assert [type(item) for item in rule.findings(views, rule.configured())] == [NotKnown]
 
 
 # rule, configuration, resources, what could not be judged

@@ -93,7 +93,7 @@ def _views(resources: Iterable[PolicyResource]) -> Iterable[View]:
     for resource in resources:
         view = view_of(resource.resource_type, resource.name, _plain(resource.props), resource.urn)
         if view is not None:
-            yield view
+            yield view.awaited
 
 
 def _region(props: Mapping[str, Any], provider: Any) -> str | Unjudged | None:
