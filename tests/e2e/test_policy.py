@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from importlib import metadata
 from typing import Any
 
 import pytest
@@ -227,6 +229,20 @@ def test_settings_that_the_engine_cannot_judge_are_refused_in_a_sentence(project
     assert "The configuration of policy agentrun-naming is wrong: pattern: " in done.console
 
 
+def test_what_is_misspelt_in_a_configuration_is_refused_with_the_nearest_name(project: Project) -> None:
+    project.program(SERVICE + PROXY)
+    done = run(project, "preview", {"agentrun-no-inline-apikey": "mandatory"})
+    assert done.code != 0
+    assert "There is no policy 'agentrun-no-inline-apikey'; did you mean agentrun-no-inline-api-key?" in done.console
+    done = run(project, "preview", {"agentrun-no-inline-apikey": {"allowReferences": False}})
+    assert done.code != 0
+    assert 'invalid enforcement level ""' in done.console, "the engine refuses it before the pack is asked"
+    done = run(project, "preview", {"agentrun-limits": {"retrys": {"max": 3}}})
+    assert done.code != 0
+    assert "policy agentrun-limits is wrong: retrys: there is no such setting; did you mean retries?" in done.console
+    assert run(project, "preview", {"all": "disabled"}).code == 0
+
+
 @pytest.mark.parametrize("door", DOORS)
 def test_what_is_known_is_judged_in_preview_and_what_is_not_is_named(project: Project, door: str) -> None:
     project.program(
@@ -275,6 +291,8 @@ ModelProxy("gate", model_proxy_name="gate", proxy_config={"endpoints": [
     project.program(program % "https://agentrun.localhost/model-proxies/gate/v1")
     done = run(project, "preview")
     assert "can't run policy 'agentrun-no-cycles'" in done.console
+    assert f"policy pack 'agentrun@v{metadata.version('pulumi-agentrun')}' during preview" in done.console
+    assert re.search(rf"agentrun\|local\|\S+ +{re.escape(metadata.version('pulumi-agentrun'))}\n", done.console)
     assert "gate: endpoint is not known yet; it will be checked in the update" in done.console
 
 

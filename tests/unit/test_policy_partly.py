@@ -219,3 +219,37 @@ def test_the_engine_is_given_no_defaults_that_would_come_back_as_configuration(p
 def test_a_layer_that_is_wrong_is_named() -> None:
     with pytest.raises(ConfigError, match=r"policy agentrun-limits is wrong: retries\.max: "):
         BY_NAME["limits"].configured({"retries": {"required": True}}, {"retries": {"max": "x"}})
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "sentence"),
+    [
+        ("limits", {"retrys": {}}, "retrys: there is no such setting; did you mean retries?"),
+        ("limits", {"retries": {"maxx": 1}}, "retries.maxx: there is no such setting; did you mean max?"),
+        ("sizes", {"zzz": 1}, "zzz: there is no such setting; there are cpu, memory."),
+        ("no-cycles", {"x": 1}, "x: this policy has no settings."),
+        ("limits", {"retries": {"max": "x"}, "anyRateLimit": 7}, "retries.max: must be a number; anyRateLimit: "),
+        ("weights", {"total": 1.5}, "total: must be a whole number."),
+        ("sizes", {"cpu": 2}, "cpu: must be an object."),
+        ("allowed-models", {"allowed": "m", "sunset": {"m": "soon"}}, "allowed: must be a list; sunset.m: must be a d"),
+        ("secure-base-urls", {"hosts": [SECRET, 1]}, "hosts.1: must be a text."),
+        ("guardrails", {"blocks": ["all"]}, "blocks.0: must be 'content_moderation', "),
+        ("naming", {"pattern": "["}, "pattern: is no regular expression: "),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_setting_is_said_in_words(name: str, config: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        BY_NAME[name].configured(config)
+    assert f"The configuration of policy agentrun-{name} is wrong: {sentence}" in str(caught.value)
+
+
+@given(ANY, st.sampled_from([*BY_NAME]))
+def test_no_form_of_a_setting_shows_the_words_of_a_library(value: Any, name: str) -> None:
+    rule, said = BY_NAME[name], []
+    for key in rule.schema:
+        try:
+            rule.configured({key: value})
+        except ConfigError as error:
+            said.append(str(error))
+    assert "nput should" not in " ".join(said)
+    assert SECRET not in " ".join(said)
