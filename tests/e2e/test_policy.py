@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from importlib import metadata
 from typing import Any
 
 import pytest
@@ -227,6 +229,20 @@ def test_settings_that_the_engine_cannot_judge_are_refused_in_a_sentence(project
     assert "The configuration of policy agentrun-naming is wrong: pattern: " in done.console
 
 
+def test_what_is_misspelt_in_a_configuration_is_refused_with_the_nearest_name(project: Project) -> None:
+    project.program(SERVICE + PROXY)
+    done = run(project, "preview", {"agentrun-no-inline-apikey": "mandatory"})
+    assert done.code != 0
+    assert "There is no policy 'agentrun-no-inline-apikey'; did you mean agentrun-no-inline-api-key?" in done.console
+    done = run(project, "preview", {"agentrun-no-inline-apikey": {"allowReferences": False}})
+    assert done.code != 0
+    assert 'invalid enforcement level ""' in done.console, "the engine refuses it before the pack is asked"
+    done = run(project, "preview", {"agentrun-limits": {"retrys": {"max": 3}}})
+    assert done.code != 0
+    assert "policy agentrun-limits is wrong: retrys: there is no such setting; did you mean retries?" in done.console
+    assert run(project, "preview", {"all": "disabled"}).code == 0
+
+
 @pytest.mark.parametrize("door", DOORS)
 def test_what_is_known_is_judged_in_preview_and_what_is_not_is_named(project: Project, door: str) -> None:
     project.program(
@@ -258,6 +274,39 @@ for name, base in {"first": "%s", "second": "%s"}.items():
     done = run(project, "up")
     assert done.code != 0
     assert done.console.count("leads back to this proxy") == 2
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_loop_that_an_update_would_close_is_not_passed_over_in_preview(project: Project, door: str) -> None:
+    """Where a preview shows no endpoint of what is updated, it has to be named as not known."""
+    program = """
+ModelProxy("gate", model_proxy_name="gate", proxy_config={"endpoints": [
+    {"base_url": "%s", "weight": 100, "model_names": ["m"]}]})
+"""
+    project.program(program % "https://ok.example/v1")
+    done = run(project, "up")
+    assert done.code == 0, done.console
+    done = run(project, "preview")
+    assert "not known" not in done.console, "what stays as it is has its endpoint in state"
+    project.program(program % "https://agentrun.localhost/model-proxies/gate/v1")
+    done = run(project, "preview")
+    assert "can't run policy 'agentrun-no-cycles'" in done.console
+    assert f"policy pack 'agentrun@v{metadata.version('pulumi-agentrun')}' during preview" in done.console
+    assert re.search(rf"agentrun\|local\|\S+ +{re.escape(metadata.version('pulumi-agentrun'))}\n", done.console)
+    assert "gate: endpoint is not known yet; it will be checked in the update" in done.console
+
+
+@pytest.mark.parametrize("door", ["plugin"])
+def test_resources_of_a_provider_that_is_not_known_are_named(project: Project, door: str) -> None:
+    """The engine shows a stack's policies nothing of them."""
+    project.program(
+        SERVICE
+        + "from pulumi_agentrun_sdk import Provider\n"
+        + "late = Provider('late', region=service.created_at.apply(lambda at: 'cn-beijing'))\n"
+        + PROXY.replace("]})", "]}, opts=pulumi.ResourceOptions(provider=late))")
+    )
+    done = run(project, "preview")
+    assert "gateway: proxyConfig is not known yet; it will be checked in the update" in done.console
 
 
 def test_an_endpoint_in_another_region_counts(project: Project) -> None:

@@ -55,6 +55,7 @@ def test_an_audit_is_a_table_an_object_and_an_exit_code(account: Path, capsys: p
     ("text", "sentence"),
     [
         ('{"agentrun-nope": "mandatory"}', "There is no policy 'agentrun-nope'; there are agentrun-allowed-providers"),
+        ('{"agentrun-no-inline-apikey": "mandatory"}', "did you mean agentrun-no-inline-api-key?"),
         ('{"agentrun-naming": "loud"}', "The enforcementLevel of policy agentrun-naming must be one of advisory"),
         ('{"agentrun-naming": {"enforcementLevel": "advisory", "x": 1}}', "policy agentrun-naming is wrong: x"),
         ("[]", "must be an object of policies"),

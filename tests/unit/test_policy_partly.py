@@ -11,7 +11,7 @@ from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.lifecycle.casing import properties
 from pulumi_agentrun.lifecycle.schema import UNKNOWN
-from pulumi_agentrun.policy import PRESETS, RULES, Finding, Unjudged, View
+from pulumi_agentrun.policy import PRESETS, RULES, Finding, NotKnown, Unjudged, View
 from pulumi_agentrun.policy.pack import policies
 from unit.views import BY_NAME, SECRET, found, proxy, service, to
 
@@ -117,6 +117,24 @@ def test_what_is_known_is_judged_and_what_is_not_is_named(
     assert found(name, config, views) == expected
 
 
+def test_what_the_service_has_yet_to_say_is_not_known() -> None:
+    """A dynamic preview shows what changes without its outputs: neither is a loop found, nor is there none."""
+    gate, on = "https://gw.example/p/{}/v1", {"status": "READY"}
+    old = proxy(to("s1"), model_proxy_name="a", endpoint=gate.format("a"), **on)
+    new = proxy([{"base_url": gate.format("a")}], model_proxy_name="b")
+    views = [view.awaited for view in (named("s1", provider_settings={"base_url": gate.format("b")}, **on), old, new)]
+    assert found("no-cycles", {}, views) == [f"endpoint{LATER}"]
+    shown = proxy(new.props["proxy_config"]["endpoints"], endpoint=gate.format("b"))
+    assert len(found("no-cycles", {}, [*views[:2], shown.awaited])) == 2
+    assert found("no-cycles", {}, [*views[:2], proxy([{"base_url": gate.format("a")}], **on).awaited]) == []
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.is_for_stacks], ids=lambda rule: rule.name)
+def test_of_what_a_preview_shows_nothing_nothing_is_known(rule: Any) -> None:
+    views = [View(PROXY, "p", {}).awaited, service()]
+    assert [type(item) for item in rule.findings(views, rule.configured())] == [NotKnown]
+
+
 # rule, configuration, resources, what could not be judged
 MALFORMED: list[tuple[str, dict[str, Any], View, list[str]]] = [
     ("weights", {}, proxy([*to("a", weight="6"), *to("b", weight=4)]), [f"{ENDPOINT}.weight is no number"]),
@@ -201,3 +219,37 @@ def test_the_engine_is_given_no_defaults_that_would_come_back_as_configuration(p
 def test_a_layer_that_is_wrong_is_named() -> None:
     with pytest.raises(ConfigError, match=r"policy agentrun-limits is wrong: retries\.max: "):
         BY_NAME["limits"].configured({"retries": {"required": True}}, {"retries": {"max": "x"}})
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "sentence"),
+    [
+        ("limits", {"retrys": {}}, "retrys: there is no such setting; did you mean retries?"),
+        ("limits", {"retries": {"maxx": 1}}, "retries.maxx: there is no such setting; did you mean max?"),
+        ("sizes", {"zzz": 1}, "zzz: there is no such setting; there are cpu, memory."),
+        ("no-cycles", {"x": 1}, "x: this policy has no settings."),
+        ("limits", {"retries": {"max": "x"}, "anyRateLimit": 7}, "retries.max: must be a number; anyRateLimit: "),
+        ("weights", {"total": 1.5}, "total: must be a whole number."),
+        ("sizes", {"cpu": 2}, "cpu: must be an object."),
+        ("allowed-models", {"allowed": "m", "sunset": {"m": "soon"}}, "allowed: must be a list; sunset.m: must be a d"),
+        ("secure-base-urls", {"hosts": [SECRET, 1]}, "hosts.1: must be a text."),
+        ("guardrails", {"blocks": ["all"]}, "blocks.0: must be 'content_moderation', "),
+        ("naming", {"pattern": "["}, "pattern: is no regular expression: "),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_setting_is_said_in_words(name: str, config: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        BY_NAME[name].configured(config)
+    assert f"The configuration of policy agentrun-{name} is wrong: {sentence}" in str(caught.value)
+
+
+@given(ANY, st.sampled_from([*BY_NAME]))
+def test_no_form_of_a_setting_shows_the_words_of_a_library(value: Any, name: str) -> None:
+    rule, said = BY_NAME[name], []
+    for key in rule.schema:
+        try:
+            rule.configured({key: value})
+        except ConfigError as error:
+            said.append(str(error))
+    assert "nput should" not in " ".join(said)
+    assert SECRET not in " ".join(said)

@@ -12,10 +12,10 @@ def nearest(word: str, known: Iterable[str], *, alike: float) -> str | None:
     return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=alike)), None)
 
 
-def no_such(key: str, known: Iterable[str]) -> str:
-    """Say that there is no property of a name, and which one may have been meant."""
+def no_such(key: str, known: Iterable[str], what: str = "property") -> str:
+    """Say that there is no property (or what else it would be) of a name, and which one may have been meant."""
     names = list(known)
     meant = nearest(key.lower(), names, alike=0.5)
     if meant is not None:
-        return f"there is no such property; did you mean {meant}?"
-    return f"there is no such property; there are {', '.join(sorted(names))}"
+        return f"there is no such {what}; did you mean {meant}?"
+    return f"there is no such {what}; there are {', '.join(sorted(names))}"

@@ -12,6 +12,7 @@ from ..client.kinds import KINDS
 from ..lifecycle.scalars import plain
 from .address import endpoint_region
 from .presets import RULES, Choice, Level, preset_of
+from .refusals import refuse_unknown
 from .rule import Rule, Settings
 from .view import Unjudged, View
 
@@ -68,10 +69,7 @@ def choices(preset: str, config: Mapping[str, Any]) -> dict[str, Chosen]:
     Raises ConfigError.
     """
     preset_choices = preset_of(preset)
-    names = [rule.name for rule in RULES]
-    unknown = sorted(set(config) - {*names, "all"})
-    if unknown:
-        raise ConfigError(f"There is no policy {unknown[0]!r}; there are {', '.join(names)}.")
+    refuse_unknown(config, [rule.name for rule in RULES])
     for_all = config.get("all")
     return {rule.name: _chosen(rule, preset_choices[rule.name], for_all, config.get(rule.name)) for rule in RULES}
 

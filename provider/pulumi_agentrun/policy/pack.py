@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from importlib import metadata
 from typing import Any
 
+import grpc
 import pulumi
+import pulumi_policy.policy
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
     PolicyConfigSchema,
+    PolicyPack,
     PolicyResource,
     ReportViolation,
     ResourceValidationArgs,
@@ -26,8 +30,11 @@ from ..client.errors import ConfigError
 from ..lifecycle.schema import UNKNOWN
 from .address import endpoint_region
 from .presets import RULES, Choice, preset_of
+from .refusals import refuse_unknown
 from .rule import Rule
 from .view import NotKnown, Unjudged, View, view_of
+
+_SERVICER = "_PolicyAnalyzerServicer"
 
 
 class _Gaps(UnknownValueError):
@@ -42,6 +49,34 @@ def policies(preset: str) -> list[Policy]:
     """Return all rules as policies with a preset's settings and levels."""
     chosen = preset_of(preset)
     return [_policy(rule, chosen[rule.name]) for rule in RULES]
+
+
+def serve(preset: str) -> None:
+    """Serve the rules as a pack until the engine ends it. Raises ConfigError.
+
+    What the SDK leaves to nobody is done where it makes its servicer: to refuse a configuration of policies that there
+    are not, and to say the package's version. Where it makes none as that of 1.21 does, the pack works without.
+    """
+    base = getattr(pulumi_policy.policy, _SERVICER, None)
+    if base is not None:
+        setattr(pulumi_policy.policy, _SERVICER, _servicer(base))
+    PolicyPack("agentrun", policies(preset))
+
+
+def _servicer(base: Any) -> Any:
+    class Servicer(base):  # type: ignore[misc]
+        def __init__(self, name: str, version: str, served: Sequence[Policy], *more: Any) -> None:
+            super().__init__(name, metadata.version("pulumi-agentrun"), served, *more)
+            self._served = [policy.name for policy in served]
+
+        def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
+            try:
+                refuse_unknown(request.policyConfig, self._served)
+            except ConfigError as error:
+                context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+            return super().Configure(request, context)
+
+    return Servicer
 
 
 def _policy(rule: Rule, choice: Choice) -> Policy:
@@ -93,7 +128,7 @@ def _views(resources: Iterable[PolicyResource]) -> Iterable[View]:
     for resource in resources:
         view = view_of(resource.resource_type, resource.name, _plain(resource.props), resource.urn)
         if view is not None:
-            yield view
+            yield view.awaited
 
 
 def _region(props: Mapping[str, Any], provider: Any) -> str | Unjudged | None:

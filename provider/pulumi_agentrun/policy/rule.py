@@ -13,6 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from ..client.errors import ConfigError
 from ..client.kinds import Kind
+from .refusals import wrong
 from .view import Unjudged, View
 
 T = TypeVar("T")
@@ -114,8 +115,9 @@ class Rule:
         try:
             return self.settings.model_validate(dict(layer))
         except ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-            raise ConfigError(f"The configuration of policy {self.name} is wrong: {wrong}.") from None
+            faults = "; ".join(wrong(self.settings, item) for item in error.errors())
+            stop = "" if faults.endswith("?") else "."
+            raise ConfigError(f"The configuration of policy {self.name} is wrong: {faults}{stop}") from None
 
     def findings(self, views: Sequence[View], settings: Settings) -> Iterator[Found]:
         """Yield what the rule finds and, once each, what it cannot judge, with their resources."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..client.kinds import KINDS, Kind
@@ -67,6 +67,18 @@ class View:
     """Whether the program spells properties as the plugin's schema does."""
     is_live: bool = False
     """Whether this is what the service shows, which does not tell how the program came by it."""
+
+    @property
+    def awaited(self) -> View:
+        """The same with UNKNOWN for what the service has yet to say.
+
+        Of what changes, a preview has the inputs alone through the dynamic door, and nothing at all through a plugin's
+        provider whose configuration is not known.
+        """
+        unsaid = self.kind.outputs if self.props else frozenset(properties(self.kind))
+        if unsaid & self.props.keys():
+            return self
+        return replace(self, props={**self.props, **dict.fromkeys(unsaid, UNKNOWN)})
 
     def at(self, path: str) -> Any:
         """Return the value at a path such as `proxy_config.endpoints[0].weight`, None if there is none.

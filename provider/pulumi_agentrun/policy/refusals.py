@@ -1,0 +1,63 @@
+"""What is said of a configuration that is wrong: a policy or setting that there is not, or a value of another form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from ..client.errors import ConfigError
+from ..client.nearest import nearest, no_such
+
+_FORMS = {
+    "tuple_type": "must be a list",
+    "string_type": "must be a text",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "model_type": "must be an object",
+    "dict_type": "must be an object",
+    "date_type": "must be a date (YYYY-MM-DD)",
+    "date_parsing": "must be a date (YYYY-MM-DD)",
+    "date_from_datetime_parsing": "must be a date (YYYY-MM-DD)",
+    "date_from_datetime_inexact": "must be a date (YYYY-MM-DD)",
+}
+"""By pydantic's types of error."""
+
+
+def refuse_unknown(names: Iterable[str], policies: Sequence[str]) -> None:
+    """Do nothing if a configuration names policies that there are, or `all` of them. Raises ConfigError."""
+    unknown = sorted(set(names) - {*policies, "all"})
+    if unknown:
+        meant = nearest(unknown[0].lower(), policies, alike=0.8)
+        help_ = f"did you mean {meant}?" if meant else f"there are {', '.join(policies)}."
+        raise ConfigError(f"There is no policy {unknown[0]!r}; {help_}")
+
+
+def wrong(settings: type[BaseModel], found: ErrorDetails) -> str:
+    """Say which setting is wrong, and what is allowed."""
+    path = ".".join(map(str, found["loc"]))
+    if found["type"] == "extra_forbidden":
+        return f"{path}: {_no_setting(settings, found['loc'])}"
+    if found["type"] == "literal_error":
+        return f"{path}: must be {found['ctx']['expected']}"
+    if found["type"] == "value_error":
+        return f"{path}: {found['ctx']['error']}"
+    return f"{path}: {_FORMS.get(found['type'], found['msg'])}"
+
+
+def _no_setting(settings: type[BaseModel], path: tuple[int | str, ...]) -> str:
+    known = _names(settings, path[:-1])
+    return no_such(str(path[-1]), known, what="setting") if known else "this policy has no settings"
+
+
+def _names(settings: Any, path: tuple[int | str, ...]) -> list[str]:
+    """Return the settings below a path, as JSON spells them."""
+    by_name = {field.alias or name: field.annotation for name, field in settings.model_fields.items()}
+    return _names(by_name[str(path[0])], path[1:]) if path else list(by_name)
