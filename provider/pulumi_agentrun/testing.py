@@ -10,25 +10,32 @@ import json
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import Context, copy_context
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pulumi
 from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.runtime import MockCallArgs, MockResourceArgs, rpc
+from pulumi.runtime.mocks import MockMonitor
 
 from .client import ModelClient
 from .client.config import Config as ClientConfig
 from .client.local import open_platform
 from .dynamic import KindProvider
+from .lifecycle import notes
 from .lifecycle.hidden_inputs import URN
 from .resources.contract import CONTRACT_VERSION
 from .resources.generated import ModelProxy, ModelService
 
 __all__ = ["AgentRunMocks", "gateway_contract"]
 
+_STACK = "pulumi:pulumi:Stack"
 _STACK_REFERENCE = "pulumi:pulumi:StackReference"
+
+T = TypeVar("T")
 
 
 class AgentRunMocks(pulumi.runtime.Mocks):
@@ -49,11 +56,18 @@ class AgentRunMocks(pulumi.runtime.Mocks):
         folder = Path(tempfile.mkdtemp(prefix="agentrun-mocks-"))
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self._stacks = stacks or {}
-        self._settings = _Settings(folder)
+        self._folder = folder
+        self._program = _Program()
+        self._settings = _Settings(folder, self._program)
         self._providers = {_type(kind): _configured(kind.provider_class(), self._settings) for kind in _KINDS}
         self._made: dict[str, tuple[str, dict[str, Any]]] = {}
         open_platform(folder, make=True).close()
         self.client = ModelClient(ClientConfig(endpoint=f"file://{folder}"))
+
+    def declared(self, monitor: MockMonitor) -> None:
+        """Take note of the run of a program that declares a resource."""
+        self._program.take(copy_context())
+        monitor.make_urn = self._program.urn  # type: ignore[method-assign]
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         """Return a resource's id and outputs. Raises RunError with the provider's sentences if its inputs are wrong."""
@@ -64,7 +78,8 @@ class AgentRunMocks(pulumi.runtime.Mocks):
             return args.resource_id or f"{args.name}-id", args.inputs
         if args.resource_id:
             return args.resource_id, provider.read(args.resource_id, _plain(args.inputs)).outs or {}
-        id, outputs = self._up(provider, args)
+        with notes.kept_in(self._folder / ".pulumi"):
+            id, outputs = self._up(provider, args)
         return id, {key: _like(args.inputs.get(key), value) for key, value in outputs.items()}
 
     def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
@@ -73,19 +88,20 @@ class AgentRunMocks(pulumi.runtime.Mocks):
 
     def _up(self, provider: KindProvider, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """Do what `pulumi up` does to a new resource, or `pulumi preview`, where the program is run for that."""
-        checked = provider.check({}, _plain(args.inputs))
+        urn = self._program.here(args.inputs[URN])
+        checked = provider.check({}, {**_plain(args.inputs), URN: urn})
         if checked.failures:
             about = f"{args.typ} resource '{args.name}' has a problem"
             raise pulumi.RunError("\n".join(f"{about}: {failure.reason}" for failure in checked.failures))
-        if pulumi.runtime.is_dry_run():
+        if self._program.ask(pulumi.runtime.is_dry_run):
             return "", checked.inputs
         inputs = _plain(checked.inputs)
-        before = self._made.pop(inputs[URN], None)
+        before = self._made.pop(urn, None)
         if before is not None:  # the same program once more, from its beginning
             provider.delete(*before)
         made = provider.create(inputs)
         outputs = made.outs or {}
-        self._made[inputs[URN]] = made.id, _plain(outputs)
+        self._made[urn] = made.id, _plain(outputs)
         return made.id, outputs
 
     def _stack(self, name: str) -> tuple[str, dict[str, Any]]:
@@ -113,18 +129,47 @@ def gateway_contract(model_names: Sequence[str] = ("qwen-max",), **fields: Any) 
     }
 
 
+class _Program:
+    """The run of the program under test, as whoever is called outside of it can see it."""
+
+    def __init__(self) -> None:
+        self.take(copy_context())
+
+    def take(self, context: Context) -> None:
+        """Look at the run as it is at some point of it."""
+        self._context = context
+
+    def ask(self, question: Callable[[], T]) -> T:
+        """Return what Pulumi's runtime tells the program."""
+        return self._context.copy().run(question)  # a copy, for a context cannot be entered twice at a time
+
+    def here(self, urn: str) -> str:
+        """Return a URN with the program's stack and project: that of the root may be of an earlier test."""
+        stack, project = self.ask(pulumi.get_stack), self.ask(pulumi.get_project)
+        return f"urn:pulumi:{stack}::{project}::{urn.split('::', 2)[2]}"
+
+    def urn(self, parent: str, type_: str, name: str) -> str:
+        """Return a URN as the engine makes it: with all the types above a resource, but for the stack's."""
+        above = parent.split("::")[2].split("$") if parent else []
+        types = [*(above[1:] if above[:1] == [_STACK] else above), type_]
+        return self.here(f"::::{'$'.join(types)}::{name}")
+
+
 class _Settings(Config):
     """The stack configuration of a test, with every account on a platform in a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program: _Program) -> None:
         super().__init__({}, "")
         self._folder = folder
+        self._program = program
 
     def get(self, key: str) -> Any:
         """Return what the provider is to know of a setting."""
         if key == "agentrun:endpoint":
             return f"file://{self._folder}"
-        return self._profiles(pulumi.runtime.get_config(key)) if key == "agentrun:profiles" else None
+        if key == "agentrun:profiles":
+            return self._profiles(self._program.ask(partial(pulumi.runtime.get_config, key)))
+        return None
 
     def _profiles(self, text: str | None) -> Any:
         try:

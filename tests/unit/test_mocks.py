@@ -77,6 +77,43 @@ def test_names_are_those_that_an_up_gives_and_links_and_outputs_are_there(mocks:
     assert all(gateway[key] for key in ("function_name", "created_at", "model_proxy_id"))
 
 
+class Part(pulumi.ComponentResource):
+    def __init__(self, level: int, parent: pulumi.Resource | None) -> None:
+        super().__init__(f"acme:index:Part{level}", f"part{level}", {}, pulumi.ResourceOptions(parent=parent))
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 4])
+def test_a_name_has_all_the_types_above_it(mocks: AgentRunMocks, depth: int) -> None:
+    def program() -> pulumi.Output[Any]:
+        parent = None
+        for level in range(depth):
+            parent = Part(level, parent)
+        opts = pulumi.ResourceOptions(parent=parent)
+        return pulumi.Output.all(service(opts=opts).model_service_name, parent.urn if parent else "")
+
+    parts = "$".join(f"acme:index:Part{level}" for level in range(depth))
+    urn = f"urn:pulumi:dev::unit::{parts}$pulumi-python:dynamic/agentrun:ModelService::qwen"
+    name = automatic_name(urn, {"model_type": "llm", "provider": "tongyi"})
+    assert deploy(program) == [name, f"urn:pulumi:dev::unit::{parts}::part{depth - 1}"]
+
+
+def test_a_name_is_that_of_its_own_project_after_tests_of_another(mocks: AgentRunMocks) -> None:
+    def program() -> pulumi.Output[Any]:
+        root = pulumi.runtime.get_root_resource()
+        names = [made.model_service_name for made in (
+            service(opts=pulumi.ResourceOptions(parent=root)),
+            service("below", opts=pulumi.ResourceOptions(parent=service("above"))),
+        )]  # fmt: skip
+        return pulumi.Output.all(*names)
+
+    deploy(program)
+    pulumi.runtime.set_mocks(AgentRunMocks(), project="second", stack="prod", preview=False)
+    kind = "pulumi-python:dynamic/agentrun:ModelService"
+    urns = (f"pulumi:pulumi:Stack${kind}::qwen", f"{kind}${kind}::below")
+    identity = {"model_type": "llm", "provider": "tongyi"}
+    assert deploy(program) == [automatic_name(f"urn:pulumi:prod::second::{urn}", identity) for urn in urns]
+
+
 def test_everything_that_is_wrong_with_a_resource_is_said_in_the_providers_words(mocks: AgentRunMocks) -> None:
     with pytest.raises(pulumi.RunError) as caught:
         deploy(lambda: (proxy(weight=-1, model_nmes=["m"]), None)[1])
@@ -133,6 +170,7 @@ def test_what_was_there_before_is_looked_up_and_adopted_and_else_missed(
     mocks: AgentRunMocks, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
     mocks.client.create(ModelServiceCreateInput(
         model_service_name="old", model_type="llm", provider="tongyi", provider_settings={"model_names": ["m0"]},
     ))  # fmt: skip
@@ -144,6 +182,7 @@ def test_what_was_there_before_is_looked_up_and_adopted_and_else_missed(
         deploy(lambda: service("old", model_service_name="old").status)
     assert deploy(lambda: service("old", model_service_name="old", adopt=True).model_service_name) == "old"
     assert len(mocks.client.list(ModelServiceListInput())) == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_other_resources_are_what_they_are_given_or_what_a_subclass_says() -> None:
@@ -185,10 +224,20 @@ def test_a_preview_knows_what_a_preview_knows() -> None:
         assert mocks.client.list(ModelServiceListInput()) == []
 
 
+def test_a_preview_after_an_update_is_one(mocks: AgentRunMocks) -> None:
+    assert deploy(lambda: pulumi.Output.from_input(service().status.is_known())) is True
+    for preview in use(AgentRunMocks(), preview=True):
+        assert deploy(lambda: pulumi.Output.from_input(service().status.is_known())) is False
+        assert preview.client.list(ModelServiceListInput()) == []
+    for update in use(AgentRunMocks()):
+        assert deploy(lambda: pulumi.Output.from_input(service().status.is_known())) is True
+        assert len(update.client.list(ModelServiceListInput())) == 1
+
+
 def test_a_profile_is_one_of_the_configuration(mocks: AgentRunMocks) -> None:
     with pytest.raises(pulumi.RunError, match="no profile 'eu' in agentrun:profiles, which is not set"):
         deploy(lambda: service(profile="eu").status)
-    pulumi.runtime.set_config("agentrun:profiles", '{"eu": {"region": "eu-central-1"}}')
+    pulumi.runtime.set_all_config({"agentrun:profiles": '{"eu": {"region": "eu-central-1"}}'})
     try:
         assert deploy(lambda: service("here", profile="eu", model_service_name="one").status) == "READY"
         assert deploy(lambda: service("there", model_service_name="one").status) == "READY"

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,6 +25,18 @@ LEAVING = "leaving"
 """Notes of deletions that go on after a run has given up waiting for them."""
 TAKEN = "taken"
 """Notes of objects that were taken over, with the record that has them since."""
+
+_folder: ContextVar[Path | None] = ContextVar("folder", default=None)
+
+
+@contextmanager
+def kept_in(folder: Path) -> Iterator[None]:
+    """Keep the notes of what runs meanwhile in a folder, not beside the engine's files."""
+    token = _folder.set(folder)
+    try:
+        yield
+    finally:
+        _folder.reset(token)
 
 
 def note(what: str, key: Key, text: str = "") -> None:
@@ -49,5 +63,5 @@ def forget(what: str, key: Key) -> None:
 
 
 def _path(what: str, key: Key) -> Path:
-    home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    home = _folder.get() or Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
     return home / "agentrun" / f"{what}-{sha256(json.dumps(key).encode()).hexdigest()[:32]}"
