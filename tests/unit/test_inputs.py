@@ -13,7 +13,7 @@ from pulumi_agentrun.lifecycle import check, hidden_inputs, names
 from pulumi_agentrun.lifecycle.diff import diff, update_of
 from pulumi_agentrun.lifecycle.drift import observe, shows_keys
 from pulumi_agentrun.lifecycle.places import ORIGIN, SHOWS_KEYS
-from pulumi_agentrun.lifecycle.schema import UNKNOWN
+from pulumi_agentrun.lifecycle.schema import UNKNOWN, Shape, shapes_of
 from pulumi_agentrun.lifecycle.secret_refs import fingerprint
 
 URN = "urn:pulumi:dev::p::pulumi-python:dynamic/agentrun:ModelService::qwen"
@@ -48,14 +48,14 @@ def through_protobuf(value: Any) -> Any:
 BAD: list[tuple[Kind[Any], dict[str, Any], str]] = [
     (SERVICE, {"provider": None}, "provider: must be set"),
     (SERVICE, {"provider": ""}, "provider: must not be empty"),
-    (SERVICE, {"provider": 7}, "provider: must be a string, not 7"),
+    (SERVICE, {"provider": 7}, "provider: must be a string, not a number"),
     (SERVICE, {"model_typ": "llm"}, "model_typ: there is no such property; did you mean model_type?"),
     (SERVICE, {"description": ["x"]}, "description: must be a string, not a list"),
     (SERVICE, {"provider_settings": "sk"}, "provider_settings: must be an object, not a string"),
     (SERVICE, {"provider_settings": {"apikey": "sk"}}, "provider_settings.apikey: there is no such property; did you"),
     (SERVICE, {"provider_settings": {"model_names": "m"}}, "provider_settings.model_names: must be a list, not a st"),
     (SERVICE, {"provider_settings": {"model_names": [None]}}, "provider_settings.model_names[0]: must not be null"),
-    (SERVICE, {"provider_settings": {"api_key": 1}}, "provider_settings.api_key: must be a string, not 1"),
+    (SERVICE, {"provider_settings": {"api_key": 1}}, "provider_settings.api_key: must be a string, not a number"),
     (SERVICE, {"provider_settings": {"api_key_from": "vault:x"}}, "api_key_from: must be env:NAME or file:PATH"),
     (SERVICE, {"provider_settings": {"api_key_from": "env:NO_SUCH_VARIABLE"}}, "NO_SUCH_VARIABLE is not set"),
     (SERVICE, {"provider_settings": {"api_key_from": "file:/no/such"}}, "the file /no/such cannot be read"),
@@ -64,16 +64,16 @@ BAD: list[tuple[Kind[Any], dict[str, Any], str]] = [
     (SERVICE, {"model_service_name": ".."}, "model_service_name: must not be '..'"),
     (SERVICE, {"model_service_name": ""}, "model_service_name: must not be empty"),
     (SERVICE, {"adopt": "yes"}, "adopt: must be true or false, not a string"),
-    (SERVICE, {"profile": 3}, "profile: must be a string, not 3"),
+    (SERVICE, {"profile": 3}, "profile: must be a string, not a number"),
     (SERVICE, {"model_info_configs": [{"model_properties": {"context_size": -1}}]}, "context_size: must be at least 0"),
     (PROXY, {"proxy_config": None}, "proxy_config: must be set"),
-    (PROXY, {"memory": 4096.5}, "memory: must be a whole number, not 4096.5"),
-    (PROXY, {"memory": True}, "memory: must be a whole number, not true"),
+    (PROXY, {"memory": 4096.5}, "memory: must be a whole number, not a fraction"),
+    (PROXY, {"memory": True}, "memory: must be a whole number, not a boolean"),
     (PROXY, {"cpu": "fast"}, "cpu: must be a number, not a string"),
-    (PROXY, {"cpu": -1}, "cpu: must be at least 0, not -1"),
+    (PROXY, {"cpu": -1}, "cpu: must be at least 0"),
     (PROXY, {"proxy_config": {"endpoints": [{}, {"weight": -1}]}}, "proxy_config.endpoints[1].weight: must be at lea"),
     (PROXY, {"proxy_config": {"endpoints": {}}}, "proxy_config.endpoints: must be a list, not an object"),
-    (PROXY, {"proxy_config": {"policies": {"cache": 2}}}, "proxy_config.policies.cache: must be true or false, not 2"),
+    (PROXY, {"proxy_config": {"policies": {"cache": 2}}}, "policies.cache: must be true or false, not a number"),
 ]
 
 
@@ -82,6 +82,25 @@ def test_bad_input_is_named_by_path(kind: Kind[Any], change: dict[str, Any], exp
     base = SERVICE_IN if kind is SERVICE else PROXY_IN
     _, failures = check.check(kind, {}, base | change)
     assert expected in "\n".join(str(failure) for failure in failures)
+
+
+def planted(shape: Shape, value: Any) -> list[Any]:
+    """Return everything that a property can be given with a value somewhere in it."""
+    inner = [{key: item} for key, field in (shape.fields or {}).items() for item in planted(field, value)]
+    return [value, *inner, *([item] for item in (planted(shape.item, value) if shape.item else ()))]
+
+
+@pytest.mark.parametrize("kind", [SERVICE, PROXY])
+@pytest.mark.parametrize("value", [482913, -482913, 482913.5, -482913e9, 482913e200, -482913e-9])
+def test_a_number_is_not_shown_wherever_it_stands(kind: Kind[Any], value: float) -> None:
+    wrong = 0
+    for key, shape in {**shapes_of(kind), "adopt": Shape(bool), "profile": Shape(str)}.items():
+        for given_there in planted(shape, value):
+            _, failures = check.check(kind, {}, (SERVICE_IN if kind is SERVICE else PROXY_IN) | {key: given_there})
+            wrong += len(failures)
+            assert "4829" not in (told := "\n".join(map(str, failures)))
+            assert "4.829" not in told
+    assert wrong > 30
 
 
 def test_all_failures_come_at_once() -> None:
