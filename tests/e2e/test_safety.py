@@ -93,12 +93,15 @@ ModelProxy(
     memory="plenty",
     proxy_config={"endpoints": [{"model_service_name": "a"}, {"model_service_name": "", "weight": -1}],
                   "policies": {"retrys": 3, "cache": 7}},
+    network_configuration={"network_mode": "PRIVATE"},
 )
 """
     )
     run = project.preview(check=False)
     assert run.code != 0
+    assert project.up("--skip-preview", check=False).code != 0
     for text in (
+        "network_configuration.vpc_id: must be set, for a private network needs a VPC",
         "memory: must be a whole number, not a string",
         "proxy_config.endpoints[1].model_service_name: must not be empty",
         "proxy_config.endpoints[1].weight: must be at least 0",

@@ -110,6 +110,63 @@ def test_all_failures_come_at_once() -> None:
     }  # fmt: skip
 
 
+PRIVATE = {"network_mode": "PRIVATE"}
+TOGETHER: list[tuple[dict[str, Any], list[str]]] = [
+    ({"proxy_config": {"endpoints": []}, "proxy_mode": "dual"}, ["proxy_config.endpoints", "proxy_mode"]),
+    ({"proxy_config": {"endpoints": []}, "cpu": -1}, ["cpu", "proxy_config.endpoints"]),
+    ({"proxy_config": {"endpoints": [{}, {"weight": "x"}]}, "network_configuration": PRIVATE}, [
+        "network_configuration.vpc_id", "proxy_config.endpoints[0]", "proxy_config.endpoints[1].weight",
+        "proxy_config.endpoints[1]",
+    ]),
+    ({"model_proxy_name": "..", "cpu": -1, "proxy_mode": "single"}, ["cpu", "model_proxy_name", "proxy_mode"]),
+    ({"proxy_mode": "single", "proxy_config": {"endpoints": [{"base_url": "x"}, {"base_url": 7}]}}, [
+        "proxy_config.endpoints[0].base_url", "proxy_config.endpoints[1].base_url", "proxy_mode",
+    ]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "paths"), TOGETHER)
+def test_what_makes_no_sense_is_said_beside_what_is_malformed(change: dict[str, Any], paths: list[str]) -> None:
+    _, failures = check.check(PROXY, {}, PROXY_IN | change)
+    assert [failure.path for failure in failures] == paths
+
+
+ALONE: list[tuple[dict[str, Any], str]] = [
+    ({"proxy_config": {"endpoints": "a"}}, "proxy_config.endpoints"),
+    ({"proxy_config": {"endpoint": []}}, "proxy_config.endpoint"),
+    ({"proxy_config": None}, "proxy_config"),
+    ({"proxy_confg": {}, "proxy_config": None}, "proxy_config proxy_confg"),
+    ({"proxy_config": {"endpoints": [{"model_service_nme": "a"}]}}, "proxy_config.endpoints[0].model_service_nme"),
+    ({"proxy_config": {"endpoints": [{"base_url": "no"}]}}, "proxy_config.endpoints[0].base_url"),
+    ({"proxy_config": {"endpoints": [{"model_service_name": ""}]}}, "proxy_config.endpoints[0].model_service_name"),
+    ({"proxy_config": {"endpoints": [7]}}, "proxy_config.endpoints[0]"),
+    ({"proxy_mode": 7}, "proxy_mode"),
+    ({"network_configuration": {**PRIVATE, "vpc_id": 7}}, "network_configuration.vpc_id"),
+    ({"network_configuration": {**PRIVATE, "vpcid": "v"}}, "network_configuration.vpcid"),
+    ({"network_configuration": {**PRIVATE, "vpc_id": UNKNOWN}, "cpu": -1}, "cpu"),
+    ({"proxy_config": {"endpoints": UNKNOWN}, "cpu": -1}, "cpu"),
+]
+
+
+@pytest.mark.parametrize(("change", "paths"), ALONE)
+def test_what_is_malformed_or_not_known_is_not_judged_for_its_sense(change: dict[str, Any], paths: str) -> None:
+    _, failures = check.check(PROXY, {}, PROXY_IN | change)
+    assert {failure.path for failure in failures} == set(paths.split())
+
+
+@pytest.mark.parametrize(("kind", "whole"), [(SERVICE, SERVICE_IN), (PROXY, PROXY_IN)])
+def test_one_malformed_value_is_one_failure(kind: Kind[Any], whole: dict[str, Any]) -> None:
+    for path in (path for path in unknowable(whole)[1:] if path != (hidden_inputs.URN,)):
+        news = json.loads(json.dumps(whole))
+        place = news
+        for part in path[:-1]:
+            place = place[part]
+        place[path[-1]] = [] if isinstance(place[path[-1]], dict) else {}
+        _, failures = check.check(kind, {}, news)
+        assert [str(failure) for failure in failures if " must be a" not in str(failure)] == []
+        assert len(failures) == 1, path
+
+
 def test_failures_come_in_one_order_whatever_that_of_the_properties() -> None:
     """The engine hands properties on in another order each time."""
     wrong = {"provider": 7, "nonsense": 1, "provider_settings": {"model_names": 2}}

@@ -21,7 +21,7 @@ _STRANGE = re.compile(r"[^\w.-]")
 
 
 def faults(kind: Kind[Any], inputs: Mapping[str, Any]) -> Iterator[Fault]:
-    """Yield what cannot be meant; `inputs` are well-formed each for itself."""
+    """Yield what cannot be meant; what is malformed in `inputs` counts as not known."""
     if "proxy_config" in kind.inputs:
         yield from _routes(inputs)
     network = inputs.get("network_configuration")
