@@ -243,6 +243,15 @@ def test_a_name_that_is_nearly_the_one_in_the_variable_is_told_without_a_look(
     text = "AGENTRUN_ADOPT names qwen-prd and not qwen-prod, so this model service would be created. Did you mean"
     assert told_of("qwen-prod") == f"{text} qwen-prod?"
     assert told_of("gateway") == ""
+    monkeypatch.setenv("AGENTRUN_ADOPT", "other,QWEN-X")
+    assert told_of("qwen-x").startswith("AGENTRUN_ADOPT names QWEN-X and not qwen-x, so")
+    for several in ("qwen;second-one", "second-one qwen", "second-one|qwen", "second-one; QWEN", "qwen;"):
+        monkeypatch.setenv("AGENTRUN_ADOPT", several)
+        assert told_of("qwen") == (
+            f"AGENTRUN_ADOPT names {several} and not qwen, so this model service would be created. Did you mean qwen? "
+            "Names are separated by commas."
+        )
+        assert told_of("gateway") == ""
     assert world.calls == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,10 @@ from .schema import UNKNOWN, Shape, shapes_of
 ADOPT = "adopt"
 META = frozenset({ADOPT, names.PROFILE, hidden_inputs.URN, hidden_inputs.REPLACE_ON, hidden_inputs.TIMEOUTS})
 """Inputs of the Pulumi resource that are not part of the API's object."""
+
+
+_SEPARATORS = re.compile(r"[\s;:|]+")
+"""What may stand between names in place of commas."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +75,15 @@ def adoptable() -> list[str]:
 
 
 def misspelt(name: str) -> str | None:
-    """Return which of the names of what this run may take over is spelled much like one that is not among them."""
+    """Return which of the names of what this run may take over is much like one that is not among them, or holds it."""
     names = adoptable()
-    return None if name in names else nearest(name, names, alike=0.8)
+    spelled = {part.lower(): entry for entry in names for part in (*_SEPARATORS.split(entry), entry)}
+    return None if name in names else spelled.get(nearest(name.lower(), filter(None, spelled), alike=0.8))
+
+
+def is_several(entry: str) -> bool:
+    """Say whether an entry of what this run may take over looks like several names."""
+    return len(_SEPARATORS.split(entry)) > 1
 
 
 def _meta(news: Mapping[str, Any], failures: list[Failure]) -> dict[str, Any]:
