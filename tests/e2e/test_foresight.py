@@ -89,13 +89,16 @@ def test_a_name_that_is_wrong_is_a_warning(project: Project) -> None:
 @pytest.mark.parametrize("door", DOORS)
 def test_what_cannot_be_adopted_is_refused_in_preview_as_in_up(project: Project) -> None:
     exists(project)
-    project.program(service(more="adopt=True,", provider="openai"))
+    unfit = 'provider=pulumi.Output.secret("sk-TOPSECRET-987")'
+    project.program(service(more="adopt=True,").replace('provider="tongyi"', unfit))
     sentence = (
-        "Model service taken cannot be adopted: its provider is 'tongyi', which cannot be changed, and the program"
+        "Model service taken cannot be adopted: its provider is 'tongyi', which cannot be changed, and the program "
+        "says otherwise. Set provider='tongyi', or choose another name."
     )
     for run in (project.preview(check=False), project.up(check=False)):
         assert run.code != 0
         assert sentence in run.console
+        assert "TOPSECRET" not in run.console + json.dumps(run.events)
         assert "Traceback" not in run.console
 
 

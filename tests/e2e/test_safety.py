@@ -93,17 +93,20 @@ ModelProxy(
     memory="plenty",
     proxy_config={"endpoints": [{"model_service_name": "a"}, {"model_service_name": "", "weight": -1}],
                   "policies": {"retrys": 3, "cache": 7}},
+    network_configuration={"network_mode": "PRIVATE"},
 )
 """
     )
     run = project.preview(check=False)
     assert run.code != 0
+    assert project.up("--skip-preview", check=False).code != 0
     for text in (
+        "network_configuration.vpc_id: must be set, for a private network needs a VPC",
         "memory: must be a whole number, not a string",
         "proxy_config.endpoints[1].model_service_name: must not be empty",
-        "proxy_config.endpoints[1].weight: must be at least 0, not -1",
+        "proxy_config.endpoints[1].weight: must be at least 0",
         "proxy_config.policies.retrys: there is no such property; did you mean num_retries?",
-        "proxy_config.policies.cache: must be true or false, not 7",
+        "proxy_config.policies.cache: must be true or false, not a number",
     ):
         assert project.spelled(text) in run.console
     assert "Traceback" not in run.console
@@ -117,6 +120,28 @@ def test_a_key_in_the_wrong_place_is_not_printed(project: Project) -> None:
     assert run.code != 0
     assert project.spelled("provider_settings: must be an object, not a string") in run.console
     assert "sk-in-the-wrong-place" not in run.console
+
+
+@both
+def test_a_secret_number_in_the_wrong_place_is_not_printed(project: Project) -> None:
+    project.pulumi("config", "set", "--secret", "num", "48291377")
+    project.program(
+        """
+num = pulumi.Config().require_secret_int("num")
+ModelProxy("gateway", description=num, cpu=num.apply(lambda n: -n), proxy_config={"endpoints": [
+    {"model_service_name": "a", "weight": num.apply(lambda n: n * -1_000_000)}]})
+"""
+    )
+    run = project.preview(check=False)
+    assert run.code != 0
+    for text in (
+        "description: must be a string, not a number",
+        "cpu: must be at least 0",
+        "proxy_config.endpoints[0].weight: must be at least 0",
+    ):
+        assert project.spelled(text) in run.console
+    assert "4829" not in run.console
+    assert "4.829" not in run.console
 
 
 @both

@@ -20,7 +20,7 @@ def test_what_makes_no_sense_is_stopped_in_preview(project: Project) -> None:
     assert run.code != 0
     for text in (
         "proxy_config.endpoints[0]: must have a model_service_name or a base_url",
-        "network_configuration.vpc_id: must be set, for PRIVATE needs a VPC",
+        "network_configuration.vpc_id: must be set, for a private network needs a VPC",
     ):
         assert project.spelled(text) in run.console
     assert "Traceback" not in run.console

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi.runtime import test as pulumi_test
-from pulumi_agentrun import ModelGateway
+from pulumi_agentrun import ModelGateway, ModelProxy, ModelService
 from pulumi_agentrun.resources.gateway import DEFAULT_GUARDRAILS
 
 PROXY = "pulumi-python:dynamic/agentrun:ModelProxy"
@@ -155,6 +155,39 @@ def test_a_key_that_is_plain_in_the_program_is_secret_from_there_on(recorder: Re
         ({"weights": {}}, "at least one service with a weight"),
         ({"weights": {"canry": 1}}, "no service 'canry'; there are stable, canary"),
         ({"fallbacks": ["spare"]}, "no service 'spare'"),
+        ({"services": [TWO["stable"]]}, "^services of the ModelGateway must be a map of keys of your own"),
+        ({"services": pulumi.Output.from_input(TWO)}, "^services of the ModelGateway must be a map .*, not an Output"),
+        ({"services": None}, "^services of the ModelGateway must be a map"),
+        ({"services": {7: TWO["stable"]}}, "^services of the ModelGateway must be a map"),
+        (
+            {"services": {"a": pulumi.Output.from_input(TWO["stable"])}},
+            "'a' of the ModelGateway must be a map .* an Outp",
+        ),
+        (
+            {"weights": pulumi.Output.from_input({"stable": 1})},
+            "^weights of the ModelGateway must be a map .* an Output",
+        ),
+        ({"weights": ["stable"]}, "^weights of the ModelGateway must be a map of keys of services to their shares"),
+        ({"weights": "stable"}, "^weights of the ModelGateway must be a map"),
+        ({"weights": 7}, "^weights of the ModelGateway must be a map"),
+        ({"fallbacks": [{"model": "sk-x"}]}, "^fallbacks of the ModelGateway must be a list of keys of services"),
+        ({"fallbacks": [pulumi.Output.from_input("canary")]}, "^fallbacks of the ModelGateway must be a list of keys"),
+        (
+            {"fallbacks": pulumi.Output.from_input(["canary"])},
+            "^fallbacks of the ModelGateway must be a list .* an Output",
+        ),
+        ({"fallbacks": 7}, "^fallbacks of the ModelGateway must be a list of keys of services"),
+        ({"fallbacks": "a"}, "^fallbacks of the ModelGateway must be a list of keys of services"),
+        (
+            {"ai_guardrail_config": pulumi.Output.from_input({})},
+            "^ai_guardrail_config of the ModelGateway must be a map",
+        ),
+        ({"ai_guardrail_config": 7}, "^ai_guardrail_config of the ModelGateway must be a map"),
+        (
+            {"opts": pulumi.ResourceOptions(import_="x")},
+            "^chat cannot be imported: Pulumi imports no dynamic resources",
+        ),
+        ({"opts": {"protect": True}}, r"^opts of chat must be pulumi\.ResourceOptions"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_a_sentence(
@@ -163,4 +196,37 @@ def test_what_cannot_be_meant_is_refused_in_a_sentence(
     with pytest.raises(pulumi.RunError, match=sentence) as raised:
         deploy(gateway(**arguments))
     assert "sk-x" not in str(raised.value)
+    assert recorder.made == {}
+
+
+@pytest.mark.parametrize("make", [ModelService, ModelProxy, ModelGateway])
+@pytest.mark.parametrize("name", ["", None, 7, pulumi.Output.from_input("a")])
+def test_a_resource_without_a_name_is_refused_in_a_sentence(recorder: Recorder, make: Any, name: Any) -> None:
+    arguments: dict[Any, dict[str, Any]] = {
+        ModelService: {"provider": "x", "model_type": "llm", "provider_settings": {}},
+        ModelProxy: {"proxy_config": {}},
+        ModelGateway: {"services": TWO},
+    }
+    sentence = f"^A {make.__name__} needs a name of its own in the program, a string, as its first argument"
+    with pytest.raises(pulumi.RunError, match=sentence):
+        deploy(lambda: make(name, **arguments[make]) and None)
+    assert recorder.made == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("a", 5), "^The id of a must be the name of what to look up, a string"),
+        (("a", None), "^The id of a must be the name of what to look up, a string"),
+        (("a", ""), "^The id of a must be the name of what to look up, a string"),
+        (("", "x"), "^A ModelService needs a name of its own in the program"),
+    ],
+)
+def test_a_look_up_of_nothing_is_refused_in_a_sentence(
+    recorder: Recorder, arguments: tuple[Any, Any], sentence: str
+) -> None:
+    with pytest.raises(pulumi.RunError, match=sentence):
+        deploy(lambda: ModelService.get(*arguments) and None)
+    with pytest.raises(pulumi.RunError, match=r"^opts of a must be pulumi\.ResourceOptions"):
+        deploy(lambda: ModelService.get("a", "x", opts={}) and None)  # type: ignore[arg-type]
     assert recorder.made == {}

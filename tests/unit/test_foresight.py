@@ -15,7 +15,7 @@ from pulumi_agentrun.lifecycle import check, controller, steps
 from pulumi_agentrun.lifecycle.claims import Claims
 from pulumi_agentrun.lifecycle.foresight import foresee
 from pulumi_agentrun.lifecycle.profiles import Accounts
-from pulumi_agentrun.lifecycle.schema import UNKNOWN
+from pulumi_agentrun.lifecycle.schema import UNKNOWN, shapes_of
 from pulumi_agentrun.lifecycle.sending import TakenError
 from pulumi_agentrun.platform import Fault
 from unit.world import PLACE, World, create, wanted
@@ -127,6 +127,38 @@ def test_an_unfit_one_is_refused_in_the_words_of_the_creation(world: World) -> N
     assert str(foretold.value) == str(met.value)
 
 
+def test_an_unfit_one_is_told_by_all_that_differs_and_without_the_programs_values(world: World) -> None:
+    create(world)
+    with pytest.raises(ConfigError) as refused:
+        create(world, adopt=True, provider="sk-TOPSECRET-987", model_type="sk-TOPSECRET-988")
+    assert str(refused.value) == (
+        "Model service a cannot be adopted: its model_type is 'llm' and its provider is 'p', which cannot be changed, "
+        "and the program says otherwise. Set model_type='llm' and provider='p', or choose another name."
+    )
+    assert world.calls.count("UpdateModelService") == 0
+
+
+def test_a_live_number_of_an_unfit_one_is_told_as_it_is(world: World) -> None:
+    config = {"endpoints": [{"base_url": "https://a.example"}]}
+
+    def gateway(**more: Any) -> Any:
+        found, failures = check.check(PROXY, {}, {"model_proxy_name": "g", "proxy_config": config, **more})
+        assert failures == []
+        return steps.create(PROXY, found, PLACE, adopt=True)
+
+    world.run(gateway(cpu=0.5, memory=2048))
+    with pytest.raises(
+        ConfigError, match=r"its cpu is 0\.5 and its memory is 2048, which .* Set cpu=0\.5 and memory=2048"
+    ):
+        world.run(gateway(cpu=48291, memory=48291))
+
+
+@pytest.mark.parametrize("kind", [SERVICE, PROXY])
+def test_what_an_adoption_shows_of_a_live_one_is_never_a_secret(kind: Kind[Any]) -> None:
+    shapes = shapes_of(kind)
+    assert [key for key in kind.immutable if shapes[key].holds_secret()] == []
+
+
 def test_a_taken_name_is_refused_in_the_words_of_the_creation(world: World) -> None:
     create(world)
     with pytest.raises(TakenError) as foretold:
@@ -211,6 +243,15 @@ def test_a_name_that_is_nearly_the_one_in_the_variable_is_told_without_a_look(
     text = "AGENTRUN_ADOPT names qwen-prd and not qwen-prod, so this model service would be created. Did you mean"
     assert told_of("qwen-prod") == f"{text} qwen-prod?"
     assert told_of("gateway") == ""
+    monkeypatch.setenv("AGENTRUN_ADOPT", "other,QWEN-X")
+    assert told_of("qwen-x").startswith("AGENTRUN_ADOPT names QWEN-X and not qwen-x, so")
+    for several in ("qwen;second-one", "second-one qwen", "second-one|qwen", "second-one; QWEN", "qwen;"):
+        monkeypatch.setenv("AGENTRUN_ADOPT", several)
+        assert told_of("qwen") == (
+            f"AGENTRUN_ADOPT names {several} and not qwen, so this model service would be created. Did you mean qwen? "
+            "Names are separated by commas."
+        )
+        assert told_of("gateway") == ""
     assert world.calls == []
 
 

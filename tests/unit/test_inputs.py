@@ -13,7 +13,7 @@ from pulumi_agentrun.lifecycle import check, hidden_inputs, names
 from pulumi_agentrun.lifecycle.diff import diff, update_of
 from pulumi_agentrun.lifecycle.drift import observe, shows_keys
 from pulumi_agentrun.lifecycle.places import ORIGIN, SHOWS_KEYS
-from pulumi_agentrun.lifecycle.schema import UNKNOWN
+from pulumi_agentrun.lifecycle.schema import UNKNOWN, Shape, shapes_of
 from pulumi_agentrun.lifecycle.secret_refs import fingerprint
 
 URN = "urn:pulumi:dev::p::pulumi-python:dynamic/agentrun:ModelService::qwen"
@@ -48,14 +48,14 @@ def through_protobuf(value: Any) -> Any:
 BAD: list[tuple[Kind[Any], dict[str, Any], str]] = [
     (SERVICE, {"provider": None}, "provider: must be set"),
     (SERVICE, {"provider": ""}, "provider: must not be empty"),
-    (SERVICE, {"provider": 7}, "provider: must be a string, not 7"),
+    (SERVICE, {"provider": 7}, "provider: must be a string, not a number"),
     (SERVICE, {"model_typ": "llm"}, "model_typ: there is no such property; did you mean model_type?"),
     (SERVICE, {"description": ["x"]}, "description: must be a string, not a list"),
     (SERVICE, {"provider_settings": "sk"}, "provider_settings: must be an object, not a string"),
     (SERVICE, {"provider_settings": {"apikey": "sk"}}, "provider_settings.apikey: there is no such property; did you"),
     (SERVICE, {"provider_settings": {"model_names": "m"}}, "provider_settings.model_names: must be a list, not a st"),
     (SERVICE, {"provider_settings": {"model_names": [None]}}, "provider_settings.model_names[0]: must not be null"),
-    (SERVICE, {"provider_settings": {"api_key": 1}}, "provider_settings.api_key: must be a string, not 1"),
+    (SERVICE, {"provider_settings": {"api_key": 1}}, "provider_settings.api_key: must be a string, not a number"),
     (SERVICE, {"provider_settings": {"api_key_from": "vault:x"}}, "api_key_from: must be env:NAME or file:PATH"),
     (SERVICE, {"provider_settings": {"api_key_from": "env:NO_SUCH_VARIABLE"}}, "NO_SUCH_VARIABLE is not set"),
     (SERVICE, {"provider_settings": {"api_key_from": "file:/no/such"}}, "the file /no/such cannot be read"),
@@ -64,16 +64,16 @@ BAD: list[tuple[Kind[Any], dict[str, Any], str]] = [
     (SERVICE, {"model_service_name": ".."}, "model_service_name: must not be '..'"),
     (SERVICE, {"model_service_name": ""}, "model_service_name: must not be empty"),
     (SERVICE, {"adopt": "yes"}, "adopt: must be true or false, not a string"),
-    (SERVICE, {"profile": 3}, "profile: must be a string, not 3"),
+    (SERVICE, {"profile": 3}, "profile: must be a string, not a number"),
     (SERVICE, {"model_info_configs": [{"model_properties": {"context_size": -1}}]}, "context_size: must be at least 0"),
     (PROXY, {"proxy_config": None}, "proxy_config: must be set"),
-    (PROXY, {"memory": 4096.5}, "memory: must be a whole number, not 4096.5"),
-    (PROXY, {"memory": True}, "memory: must be a whole number, not true"),
+    (PROXY, {"memory": 4096.5}, "memory: must be a whole number, not a fraction"),
+    (PROXY, {"memory": True}, "memory: must be a whole number, not a boolean"),
     (PROXY, {"cpu": "fast"}, "cpu: must be a number, not a string"),
-    (PROXY, {"cpu": -1}, "cpu: must be at least 0, not -1"),
+    (PROXY, {"cpu": -1}, "cpu: must be at least 0"),
     (PROXY, {"proxy_config": {"endpoints": [{}, {"weight": -1}]}}, "proxy_config.endpoints[1].weight: must be at lea"),
     (PROXY, {"proxy_config": {"endpoints": {}}}, "proxy_config.endpoints: must be a list, not an object"),
-    (PROXY, {"proxy_config": {"policies": {"cache": 2}}}, "proxy_config.policies.cache: must be true or false, not 2"),
+    (PROXY, {"proxy_config": {"policies": {"cache": 2}}}, "policies.cache: must be true or false, not a number"),
 ]
 
 
@@ -84,11 +84,87 @@ def test_bad_input_is_named_by_path(kind: Kind[Any], change: dict[str, Any], exp
     assert expected in "\n".join(str(failure) for failure in failures)
 
 
+def planted(shape: Shape, value: Any) -> list[Any]:
+    """Return everything that a property can be given with a value somewhere in it."""
+    inner = [{key: item} for key, field in (shape.fields or {}).items() for item in planted(field, value)]
+    return [value, *inner, *([item] for item in (planted(shape.item, value) if shape.item else ()))]
+
+
+@pytest.mark.parametrize("kind", [SERVICE, PROXY])
+@pytest.mark.parametrize("value", [482913, -482913, 482913.5, -482913e9, 482913e200, -482913e-9])
+def test_a_number_is_not_shown_wherever_it_stands(kind: Kind[Any], value: float) -> None:
+    wrong = 0
+    for key, shape in {**shapes_of(kind), "adopt": Shape(bool), "profile": Shape(str)}.items():
+        for given_there in planted(shape, value):
+            _, failures = check.check(kind, {}, (SERVICE_IN if kind is SERVICE else PROXY_IN) | {key: given_there})
+            wrong += len(failures)
+            assert "4829" not in (told := "\n".join(map(str, failures)))
+            assert "4.829" not in told
+    assert wrong > 30
+
+
 def test_all_failures_come_at_once() -> None:
     _, failures = check.check(SERVICE, {}, {"provider": 7, "nonsense": 1, "provider_settings": {"model_names": 2}})
     assert {failure.path for failure in failures} == {
         "provider", "nonsense", "provider_settings.model_names", "model_type",
     }  # fmt: skip
+
+
+PRIVATE = {"network_mode": "PRIVATE"}
+TOGETHER: list[tuple[dict[str, Any], list[str]]] = [
+    ({"proxy_config": {"endpoints": []}, "proxy_mode": "dual"}, ["proxy_config.endpoints", "proxy_mode"]),
+    ({"proxy_config": {"endpoints": []}, "cpu": -1}, ["cpu", "proxy_config.endpoints"]),
+    ({"proxy_config": {"endpoints": [{}, {"weight": "x"}]}, "network_configuration": PRIVATE}, [
+        "network_configuration.vpc_id", "proxy_config.endpoints[0]", "proxy_config.endpoints[1].weight",
+        "proxy_config.endpoints[1]",
+    ]),
+    ({"model_proxy_name": "..", "cpu": -1, "proxy_mode": "single"}, ["cpu", "model_proxy_name", "proxy_mode"]),
+    ({"proxy_mode": "single", "proxy_config": {"endpoints": [{"base_url": "x"}, {"base_url": 7}]}}, [
+        "proxy_config.endpoints[0].base_url", "proxy_config.endpoints[1].base_url", "proxy_mode",
+    ]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "paths"), TOGETHER)
+def test_what_makes_no_sense_is_said_beside_what_is_malformed(change: dict[str, Any], paths: list[str]) -> None:
+    _, failures = check.check(PROXY, {}, PROXY_IN | change)
+    assert [failure.path for failure in failures] == paths
+
+
+ALONE: list[tuple[dict[str, Any], str]] = [
+    ({"proxy_config": {"endpoints": "a"}}, "proxy_config.endpoints"),
+    ({"proxy_config": {"endpoint": []}}, "proxy_config.endpoint"),
+    ({"proxy_config": None}, "proxy_config"),
+    ({"proxy_confg": {}, "proxy_config": None}, "proxy_config proxy_confg"),
+    ({"proxy_config": {"endpoints": [{"model_service_nme": "a"}]}}, "proxy_config.endpoints[0].model_service_nme"),
+    ({"proxy_config": {"endpoints": [{"base_url": "no"}]}}, "proxy_config.endpoints[0].base_url"),
+    ({"proxy_config": {"endpoints": [{"model_service_name": ""}]}}, "proxy_config.endpoints[0].model_service_name"),
+    ({"proxy_config": {"endpoints": [7]}}, "proxy_config.endpoints[0]"),
+    ({"proxy_mode": 7}, "proxy_mode"),
+    ({"network_configuration": {**PRIVATE, "vpc_id": 7}}, "network_configuration.vpc_id"),
+    ({"network_configuration": {**PRIVATE, "vpcid": "v"}}, "network_configuration.vpcid"),
+    ({"network_configuration": {**PRIVATE, "vpc_id": UNKNOWN}, "cpu": -1}, "cpu"),
+    ({"proxy_config": {"endpoints": UNKNOWN}, "cpu": -1}, "cpu"),
+]
+
+
+@pytest.mark.parametrize(("change", "paths"), ALONE)
+def test_what_is_malformed_or_not_known_is_not_judged_for_its_sense(change: dict[str, Any], paths: str) -> None:
+    _, failures = check.check(PROXY, {}, PROXY_IN | change)
+    assert {failure.path for failure in failures} == set(paths.split())
+
+
+@pytest.mark.parametrize(("kind", "whole"), [(SERVICE, SERVICE_IN), (PROXY, PROXY_IN)])
+def test_one_malformed_value_is_one_failure(kind: Kind[Any], whole: dict[str, Any]) -> None:
+    for path in (path for path in unknowable(whole)[1:] if path != (hidden_inputs.URN,)):
+        news = json.loads(json.dumps(whole))
+        place = news
+        for part in path[:-1]:
+            place = place[part]
+        place[path[-1]] = [] if isinstance(place[path[-1]], dict) else {}
+        _, failures = check.check(kind, {}, news)
+        assert [str(failure) for failure in failures if " must be a" not in str(failure)] == []
+        assert len(failures) == 1, path
 
 
 def test_failures_come_in_one_order_whatever_that_of_the_properties() -> None:

@@ -159,6 +159,18 @@ async def test_check_completes_and_hides(provider: Provider) -> None:
     assert values.read(again.inputs).values == found.values
 
 
+async def test_a_property_in_the_other_spelling_is_said_beside_all_else(provider: Provider) -> None:
+    response = await checked(
+        provider, {"modelType": "llm", "provider": 7, "provider_settings": {}, "network_configuration": {}, "nope": 1}
+    )
+    assert [failure.reason.partition("; there are")[0] for failure in response.failures] == [
+        "network_configuration: there is no such property; did you mean networkConfiguration?",
+        "nope: there is no such property",
+        "provider: must be a string, not a number",
+        "provider_settings: there is no such property; did you mean providerSettings?",
+    ]
+
+
 async def test_check_names_what_is_wrong_and_no_value(provider: Provider) -> None:
     response = await checked(provider, {"modelType": "llm", "providerSettings": "sk-in-the-wrong-place"})
     reasons = [failure.reason for failure in response.failures]

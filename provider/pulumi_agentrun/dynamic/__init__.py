@@ -7,6 +7,7 @@ The import path of the provider classes is a file format: it is pickled into eve
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -102,7 +103,7 @@ class KindResource(Resource):
 
     def __init__(self, resource_name: str, props: dict[str, Any], opts: pulumi.ResourceOptions | None) -> None:
         _refuse_plain_credentials()
-        _refuse_import(resource_name, opts)
+        check_declaration(type(self).__name__, resource_name, opts)
         _tell_mocks()
         given = {key: value for key, value in props.items() if value is not None}
         for path in self._secrets:
@@ -126,6 +127,10 @@ class KindResource(Resource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> Self:
         """Look up a resource that exists, by its name as `id`; Pulumi reads it and never changes it."""
+        check_declaration(cls.__name__, resource_name, opts)
+        is_later = isinstance(id, pulumi.Output) or inspect.isawaitable(id)
+        if not is_later and not (isinstance(id, str) and id):
+            raise pulumi.RunError(f"The id of {resource_name} must be the name of what to look up, a string.")
         resource = cls.__new__(cls)
         found = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
         KindResource.__init__(resource, resource_name, {"profile": profile}, found)
@@ -178,8 +183,15 @@ def _preview(props: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> d
     return {hidden_inputs.PREVIEW: True} if may_look else {}
 
 
-def _refuse_import(name: str, opts: pulumi.ResourceOptions | None) -> None:
-    """Stop a program that imports: Pulumi finds dynamic providers in state, where what is to be imported is not yet."""
+def check_declaration(token: str, name: object, opts: object) -> None:
+    """Stop a program that declares a resource without a name, with options that are none, or to import it.
+
+    Pulumi finds dynamic providers in state, where what is to be imported is not yet.
+    """
+    if not isinstance(name, str) or not name:
+        raise pulumi.RunError(f"A {token} needs a name of its own in the program, a string, as its first argument.")
+    if opts is not None and not isinstance(opts, pulumi.ResourceOptions):
+        raise pulumi.RunError(f"opts of {name} must be pulumi.ResourceOptions(...).")
     if opts is not None and opts.import_ is not None:
         raise pulumi.RunError(
             f"{name} cannot be imported: Pulumi imports no dynamic resources. Take import_ out of its ResourceOptions "

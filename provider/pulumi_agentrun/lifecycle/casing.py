@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 from ..client.kinds import KINDS, Kind
 from ..client.models.fields import Model
 from .check import ADOPT, Failure
-from .schema import Shape, shape_of_model, shapes_of
+from .schema import UNKNOWN, Shape, shape_of_model, shapes_of
 from .steps import REGION
 
 camel = cache(to_camel)
@@ -45,7 +45,8 @@ def from_schema(
 ) -> dict[str, Any]:
     """Return values with the schema's keys as this package spells them; what is no property stays as it is.
 
-    A key that is spelled as in this package fails: taken as it is, it might stand beside its other spelling.
+    A key that is spelled as in this package fails and counts as not known: taken as it is, it might stand beside its
+    other spelling.
     """
     names = {camel(key): key for key in shapes}
     result: dict[str, Any] = {}
@@ -55,6 +56,7 @@ def from_schema(
             result[name] = _from_schema(shapes[name], value, failures, f"{prefix}{key}")
         elif key in shapes:
             failures.append(Failure(f"{prefix}{key}", f"there is no such property; did you mean {camel(key)}?"))
+            result.setdefault(key, UNKNOWN)
         else:
             result[key] = value
     return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,10 @@ META = frozenset({ADOPT, names.PROFILE, hidden_inputs.URN, hidden_inputs.REPLACE
 """Inputs of the Pulumi resource that are not part of the API's object."""
 
 
+_SEPARATORS = re.compile(r"[\s;:|]+")
+"""What may stand between names in place of commas."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """One thing wrong with the inputs: where (`proxy_config.endpoints[1].weight`) and what."""
@@ -36,7 +41,7 @@ def check(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> 
     """Return the inputs in normal form, with defaults and name, and everything that is wrong with them.
 
     `olds` are the inputs checked last time, empty for a new resource or a replacement. `UNKNOWN` may stand
-    anywhere in `news`, and stays where it stood.
+    anywhere in `news`, and stays where it stood; what is malformed becomes `UNKNOWN`, so that it is judged no further.
     """
     failures: list[Failure] = []
     shapes = shapes_of(kind)
@@ -46,12 +51,14 @@ def check(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> 
         failures.append(Failure(name, "must be set"))
     meta = _meta(news, failures)
     _remember(shapes, olds, inputs, "", failures, str(news.get(hidden_inputs.URN)))
-    if not failures:
-        failures += [Failure(*fault) for fault in sense.faults(kind, inputs)]
+    failures += [Failure(*fault) for fault in sense.faults(kind, inputs)]
+    if inputs.get(kind.name_field) in NOT_NAMES:
+        failures.append(Failure(kind.name_field, f"must not be '{inputs[kind.name_field]}'"))
     if not failures:
         inputs = defaults(kind, olds, inputs) | inputs
         inputs[kind.name_field] = names.name_of(kind, olds, meta | inputs)
-        _check_name(kind.name_field, inputs[kind.name_field], failures)
+        if inputs[kind.name_field] is None:
+            failures.append(Failure(kind.name_field, "must be set"))
     # Sorted, for the engine gives properties in another order each time.
     return meta | inputs, sorted(failures, key=str)
 
@@ -68,9 +75,15 @@ def adoptable() -> list[str]:
 
 
 def misspelt(name: str) -> str | None:
-    """Return which of the names of what this run may take over is spelled much like one that is not among them."""
+    """Return which of the names of what this run may take over is much like one that is not among them, or holds it."""
     names = adoptable()
-    return None if name in names else nearest(name, names, alike=0.8)
+    spelled = {part.lower(): entry for entry in names for part in (*_SEPARATORS.split(entry), entry)}
+    return None if name in names else spelled.get(nearest(name.lower(), filter(None, spelled), alike=0.8))
+
+
+def is_several(entry: str) -> bool:
+    """Say whether an entry of what this run may take over looks like several names."""
+    return len(_SEPARATORS.split(entry)) > 1
 
 
 def _meta(news: Mapping[str, Any], failures: list[Failure]) -> dict[str, Any]:
@@ -82,32 +95,26 @@ def _meta(news: Mapping[str, Any], failures: list[Failure]) -> dict[str, Any]:
     return meta
 
 
-def _check_name(field: str, name: Any, failures: list[Failure]) -> None:
-    if name is None:
-        failures.append(Failure(field, "must be set"))
-    elif name in NOT_NAMES:
-        failures.append(Failure(field, f"must not be '{name}'"))
-
-
 def _value(shape: Shape, value: Any, path: str, failures: list[Failure]) -> Any:
     if value is UNKNOWN:
         return value
     if shape.fields is not None:
         if not isinstance(value, Mapping):
             failures.append(Failure(path, f"must be an object, not {scalars.article(value)}"))
-            return None
+            return UNKNOWN
         return _object(shape.fields, value, f"{path}.", failures)
     if shape.item is not None:
         if not isinstance(value, (list, tuple)):
             failures.append(Failure(path, f"must be a list, not {scalars.article(value)}"))
-            return None
+            return UNKNOWN
         if shape.mark(NotEmpty) and not value:
             failures.append(Failure(path, "must not be empty"))
+            return UNKNOWN
         item = shape.item
         return [_value(item, v, f"{path}[{i}]", failures) for i, v in enumerate(value)]
     result, reasons = scalars.check(shape, value)
     failures += [Failure(path, reason) for reason in reasons]
-    return result
+    return UNKNOWN if reasons else result
 
 
 def _object(
@@ -118,17 +125,20 @@ def _object(
     extra: Iterable[str] = (),
 ) -> dict[str, Any]:
     result: dict[str, Any] = {}
+    is_guessed = False
     for key, item in value.items():
         if item is None:
             continue
         if key not in shapes or shapes[key].mark(secret_refs.Fingerprint) is not None:
             failures.append(Failure(f"{prefix}{key}", no_such(key, [*_settable(shapes), *extra])))
+            is_guessed = True
             continue
         result[key] = _value(shapes[key], item, f"{prefix}{key}", failures)
         reference = shapes[key].mark(secret_refs.Reference)
         if reference and value.get(reference.of) is not None:
             failures.append(Failure(f"{prefix}{key}", f"must not be set beside {reference.of}"))
-    return result
+    # Which property was meant is not known, so none of those that seem to be missing is.
+    return dict.fromkeys(_settable(shapes), UNKNOWN) | result if is_guessed else result
 
 
 def _remember(shapes: Mapping[str, Shape], old: Any, new: Any, path: str, failures: list[Failure], urn: str) -> None:

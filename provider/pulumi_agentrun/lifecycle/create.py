@@ -161,12 +161,15 @@ def _adopted(kind: Kind[R], there: R, inputs: Mapping[str, Any], place: Place, d
 def check_fit(kind: Kind[Any], there: SystemProps, inputs: Mapping[str, Any]) -> None:
     """Raise ConfigError if what exists differs from the program in what cannot be changed."""
     name, live = inputs[kind.name_field], plain(there.to_state())
-    for key in sorted(kind.immutable & inputs.keys() & live.keys()):
-        if live[key] != inputs[key] and not has_unknown(inputs[key]):
-            raise ConfigError(
-                f"{kind.title.capitalize()} {name} cannot be adopted: its {key} is {live[key]!r}, which cannot be "
-                f"changed, and the program says {inputs[key]!r}. Set {key}={live[key]!r}, or choose another name."
-            )
+    both = sorted(kind.immutable & inputs.keys() & live.keys())
+    unfit = [key for key in both if live[key] != inputs[key] and not has_unknown(inputs[key])]
+    if unfit:  # the program's own values stay out of it, for any may be a secret
+        lives = " and ".join(f"its {key} is {live[key]!r}" for key in unfit)
+        fits = " and ".join(f"{key}={live[key]!r}" for key in unfit)
+        raise ConfigError(
+            f"{kind.title.capitalize()} {name} cannot be adopted: {lives}, which cannot be changed, and the program "
+            f"says otherwise. Set {fits}, or choose another name."
+        )
 
 
 def update_input(kind: Kind[R], fields: Mapping[str, Any]) -> UpdateInput[R]:

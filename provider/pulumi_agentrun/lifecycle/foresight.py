@@ -11,7 +11,7 @@ from ..client.kinds import Kind
 from ..client.models import SystemProps
 from ..client.models.shared import Status
 from . import diff, drift
-from .check import ADOPT, misspelt
+from .check import ADOPT, is_several, misspelt
 from .create import check_fit, find
 from .diff import Path
 from .hidden_inputs import ADOPT_VARIABLE, CHECK_NAMES
@@ -31,9 +31,11 @@ def foresee(kind: Kind[Any], wanted: Mapping[str, Any], place: Place, *, adopt: 
     """
     name: str = wanted[kind.name_field]
     if not adopt and not place.checks_names:
+        meant = str(misspelt(name))
+        commas = " Names are separated by commas." if is_several(meant) and not is_several(name) else ""
         yield Notice(
-            f"{ADOPT_VARIABLE} names {misspelt(name)} and not {name}, so this {kind.title} would be created. "
-            f"Did you mean {name}?"
+            f"{ADOPT_VARIABLE} names {meant} and not {name}, so this {kind.title} would be created. "
+            f"Did you mean {name}?{commas}"
         )
         return
     there = yield from _look(kind, wanted, place, adopt=adopt)

@@ -50,10 +50,10 @@ def _number_faults(shape: Shape, value: Any) -> Iterator[str]:
     least = shape.mark(AtLeast)
     if isinstance(value, float) and not math.isfinite(value):
         yield f"must be a finite number, not {article(value)}"
+    elif least and value < least.minimum:
+        yield f"must be at least {least.minimum:g}"
     elif abs(value) > LARGEST:
         yield f"must be at most {LARGEST}"
-    elif least and value < least.minimum:
-        yield f"must be at least {least.minimum:g}, not {value:g}"
 
 
 def _text_faults(shape: Shape, value: str) -> Iterator[str]:
@@ -96,11 +96,15 @@ def plain(value: Any) -> Any:
 def article(value: Any) -> str:
     """Say what a value is without showing it: it may be a secret in the wrong place."""
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return "a boolean"
     if isinstance(value, str):
         return "an empty string" if value == "" else "a string"
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # nan or inf, which keeps nothing secret
+    if isinstance(value, (int, float)) and abs(value) > LARGEST:
+        return "a very large number"
     if isinstance(value, (int, float)):
-        return f"{value:g}"
+        return "a number" if isinstance(value, int) or value.is_integer() else "a fraction"
     if isinstance(value, Mapping):
         return "an object"
     return "a list" if isinstance(value, (list, tuple)) else "null"

@@ -21,14 +21,14 @@ _STRANGE = re.compile(r"[^\w.-]")
 
 
 def faults(kind: Kind[Any], inputs: Mapping[str, Any]) -> Iterator[Fault]:
-    """Yield what cannot be meant; `inputs` are well-formed each for itself."""
+    """Yield what cannot be meant; what is malformed in `inputs` counts as not known."""
     if "proxy_config" in kind.inputs:
         yield from _routes(inputs)
     network = inputs.get("network_configuration")
     network = network if isinstance(network, Mapping) else {}
     mode = network.get("network_mode")
     if mode in (NetworkMode.PRIVATE, NetworkMode.PUBLIC_AND_PRIVATE) and not network.get("vpc_id"):
-        yield "network_configuration.vpc_id", f"must be set, for {mode} needs a VPC"
+        yield "network_configuration.vpc_id", "must be set, for a private network needs a VPC"
     for info, path in _listed(inputs, "model_info_configs", ""):
         for rule, where in _listed(info, "model_parameter_rules", f"{path}."):
             least, most = rule.get("min"), rule.get("max")

@@ -107,11 +107,10 @@ class Provider(ResourceProviderServicer):
         olds = _plain(kind, values.read(request.olds))
         news = from_schema(properties(kind), given.values, failures)
         news |= _autonamed(request, kind, olds, news, failures)
-        if not failures:
-            news, failures = check.check(kind, olds, {**news, hidden_inputs.URN: request.urn})
-            news.pop(hidden_inputs.URN)
-        reasons = [worded(str(failure)) for failure in failures]
-        if not failures:
+        news, wrong = check.check(kind, olds, {**news, hidden_inputs.URN: request.urn})
+        news.pop(hidden_inputs.URN)
+        reasons = sorted([*map(str, failures), *(worded(str(failure)) for failure in wrong)])
+        if not reasons:
             reasons = await self._settings.faults() or self._declared(kind, news[kind.name_field], request.urn)
         if not reasons:
             async with self._engine.about(request.urn):

@@ -9,6 +9,7 @@ import pulumi
 from typing_extensions import Required, TypedDict
 
 from ..client.nearest import no_such
+from ..dynamic import check_declaration
 from .args import (
     AiGuardrailConfigArgs,
     LogConfigurationArgs,
@@ -130,7 +131,9 @@ class ModelGateway(pulumi.ComponentResource):
             replaces.
         :param opts: Pulumi's own resource options.
         """
+        check_declaration("ModelGateway", resource_name, opts)
         shares, spares = _routes(services, weights, fallbacks)
+        _check_map("ai_guardrail_config", {} if ai_guardrail_config is None else ai_guardrail_config, "settings")
         super().__init__("agentrun:index:ModelGateway", resource_name, {}, opts)
         self.services = {
             key: _service(
@@ -218,6 +221,9 @@ def _routes(
     fallbacks: Sequence[str] | None,
 ) -> tuple[Mapping[str, pulumi.Input[int]], Sequence[str]]:
     """Return the services that take requests with their shares, and those to fall back to."""
+    _check_map("services", services, "keys of your own to the arguments of services")
+    _check_map("weights", {} if weights is None else weights, "keys of services to their shares")
+    _check_keys([] if fallbacks is None else fallbacks)
     if not services:
         raise pulumi.RunError("A ModelGateway needs at least one service.")
     for key, settings in services.items():
@@ -232,10 +238,27 @@ def _routes(
     return shares, spares
 
 
+def _check_map(name: str, value: object, form: str) -> None:
+    """Stop the program at what is no map, nor can an Output be one: what there is to register must be known by then."""
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise pulumi.RunError(f"{name} of the ModelGateway must be a map of {form}{_not_output(value)}.")
+
+
+def _check_keys(fallbacks: object) -> None:
+    keys = fallbacks if isinstance(fallbacks, Sequence) and not isinstance(fallbacks, str) else [None]
+    if not all(isinstance(key, str) for key in keys):
+        form = f"a list of keys of services{_not_output(fallbacks)}"
+        raise pulumi.RunError(f"fallbacks of the ModelGateway must be {form}.")
+
+
+def _not_output(value: object) -> str:
+    return ", not an Output" if isinstance(value, pulumi.Output) else ""
+
+
 def _check_service(title: str, settings: object) -> None:
     """Stop the program at what is wrong with a service's arguments, before anything is registered."""
     if not isinstance(settings, Mapping):
-        raise pulumi.RunError(f"{title} must be a map of its arguments.")
+        raise pulumi.RunError(f"{title} must be a map of its arguments{_not_output(settings)}.")
     known = GatewayServiceArgs.__annotations__
     for name in settings:
         if name not in known:
