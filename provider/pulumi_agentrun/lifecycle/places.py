@@ -103,8 +103,8 @@ def _elsewhere(kind: Kind[Any], id: str, lives: str, leads: str) -> ConfigError:
         f"{kind.title.capitalize()} {id} is in {lives}, but the settings lead to {leads}: set agentrun:endpoint, "
         f"agentrun:region and the credentials back and run pulumi up, or pulumi destroy --run-program (without it, "
         f"destroy takes the settings that an earlier run left in state, and so do refresh and --refresh). To work in "
-        f"several places, make a stack for each, or use profiles. Only if what is in {lives} is reached another way "
-        f"now, run {MOVED_VARIABLE}={lives} pulumi refresh --run-program once."
+        f"several places, make a stack for each, or use profiles (through the plugin: providers of their own). Only if "
+        f"what is in {lives} is reached another way now, run {MOVED_VARIABLE}={lives} pulumi refresh --run-program once."
     )
 
 

@@ -80,13 +80,14 @@ class Provider(ResourceProviderServicer):
         return messages.CheckResponse(inputs=values.write(Settings.hidden(given)), failures=_failures(reasons))
 
     async def DiffConfig(self, request: messages.DiffRequest, context: Context) -> messages.DiffResponse:
-        """Compare configurations: in another region, if that is what leads to a service, there are other resources."""
+        """Compare configurations; none replaces, for the engine would then replace resources without asking about them.
+
+        Where old settings led, state alone remembers, by resource: the environment may have had its part in it.
+        """
         olds, news = values.read(request.olds).values, values.read(request.news).values
         changed = sorted(key for key in olds.keys() | news.keys() if olds.get(key) != news.get(key))
-        before, now = Settings.leading_region(olds), Settings.leading_region(news)
-        moved = ["region"] if before and now and before != now else []
         return messages.DiffResponse(
-            changes=_some(changed), diffs=changed, replaces=moved, deleteBeforeReplace=False, hasDetailedDiff=False
+            changes=_some(changed), diffs=changed, replaces=[], deleteBeforeReplace=False, hasDetailedDiff=False
         )
 
     async def Configure(self, request: messages.ConfigureRequest, context: Context) -> messages.ConfigureResponse:
