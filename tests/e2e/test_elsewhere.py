@@ -80,7 +80,8 @@ def test_no_region_of_a_provider_replaces_what_lives_elsewhere(project: Project,
         for verb, *args in (("preview",), ("up", "--skip-preview"), ("destroy", "--run-program", "--skip-preview")):
             run = project.pulumi(verb, *args, *(() if verb == "preview" else ("--yes",)), check=False)
             text = f"is in {served.url}, but the settings lead to https://agentrun.cn-shanghai.aliyuncs.com"
-            assert run.code != 0 and text in run.console, (verb, args)
+            assert run.code != 0, (verb, args)
+            assert text in run.console, (verb, args)
             assert "replace" not in run.console, (verb, args)
             assert project.resources()["qwen"]["id"] == before
         project.env["AGENTRUN_CONTROL_ENDPOINT"] = served.url
@@ -120,3 +121,25 @@ def test_another_address_of_the_same_service_is_written_into_state(project: Proj
         del project.env["AGENTRUN_MOVED_FROM"]
         assert project.up().changed == {}
         project.destroy()
+
+
+@both
+@pytest.mark.parametrize("verb", ["refresh", "destroy", "up"])
+def test_another_service_is_not_believed_to_be_the_same(project: Project, tmp_path: Path, verb: str) -> None:
+    project.env |= {"AGENTRUN_ACCESS_KEY_ID": "id", "AGENTRUN_ACCESS_KEY_SECRET": CREDENTIALS["id"]}
+    project.program(PROGRAM)
+    with ServedPlatform(tmp_path / "one") as first, ServedPlatform(tmp_path / "other") as second:
+        project.pulumi("config", "set", "agentrun:endpoint", first.url)
+        project.up()
+        before = {name: resource["id"] for name, resource in project.resources().items()}
+        project.pulumi("config", "set", "agentrun:endpoint", second.url)
+        project.env["AGENTRUN_MOVED_FROM"] = first.url
+        project.program(PROGRAM.replace("sk-1", "sk-2"))
+        run = project.pulumi(
+            verb, *(() if verb == "up" else ("--run-program",)), "--yes", "--skip-preview", check=False
+        )
+        assert run.code != 0
+        assert f"AGENTRUN_MOVED_FROM says that {second.url} is the same service as {first.url}" in run.console
+        assert "pulumi state delete" in run.console
+        assert {name: resource["id"] for name, resource in project.resources().items()} == before
+        assert {method for method, _ in second.calls} == {"GET"}
