@@ -112,8 +112,8 @@ def check_moved(kind: Kind[Any], id: str, olds: Mapping[str, Any], found: System
     raise ConfigError(
         f"{kind.title.capitalize()} {id} {what}, though "
         f"{MOVED_VARIABLE} says that {leads} is the same service as {lives}. State keeps what it knows: if it is not "
-        f"the same service, unset the variable and set the settings back. If it is, and {id} was deleted, take it out of "
-        f"state with pulumi state delete URN (pulumi stack --show-urns names it), and run pulumi up."
+        f"the same service, unset the variable and set the settings back. If it is, and {id} was deleted, take it out "
+        f"of state with pulumi state delete URN (pulumi stack --show-urns names it), and run pulumi up."
     )
 
 
