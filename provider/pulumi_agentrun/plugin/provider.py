@@ -105,6 +105,7 @@ class Provider(ResourceProviderServicer):
     async def Check(self, request: messages.CheckRequest, context: Context) -> messages.CheckResponse:
         """Validate the inputs and complete them with defaults and a name."""
         kind, given, failures = _kind(request.urn), values.read(request.news), list[check.Failure]()
+        self._claims.checked(request.urn)
         olds = _plain(kind, values.read(request.olds))
         news = from_schema(properties(kind), given.values, failures)
         news |= _autonamed(request, kind, olds, news, failures)
@@ -141,9 +142,10 @@ class Provider(ResourceProviderServicer):
                     flow = partial(steps.settled, kind, request.id, olds)
                     olds = dict(await self._run(request.urn, 0, flow, olds))
                     found = diff.diff(kind, request.id, olds, news)
-            async with self._engine.about(request.urn):
-                for remark in remarks(kind, request.id, found, olds, news):
-                    self._engine.say(remark)
+            if self._claims.is_plan(request.urn):
+                async with self._engine.about(request.urn):
+                    for remark in remarks(kind, request.id, found, olds, news):
+                        self._engine.say(remark)
             if not found.changed:
                 self._claims.keep(kind, place, request.id, request.urn, olds)
         details = {
