@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,7 +31,7 @@ class _Server(ThreadingHTTPServer):
 class ServedPlatform:
     """Serve a platform's data on 127.0.0.1; `hook(index, "before" | "after")` runs around each call's effect."""
 
-    def __init__(self, data: Path, hook: Hook | None = None) -> None:
+    def __init__(self, data: Path, hook: Hook | None = None, port: int = 0) -> None:
         self.calls: list[tuple[str, str]] = []
         self._hook = hook or (lambda index, moment: None)
         self._lock = threading.Lock()
@@ -48,7 +49,7 @@ class ServedPlatform:
             def log_message(self, format: str, *args: object) -> None:
                 """Stay quiet."""
 
-        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", port), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
 
     @property
@@ -99,18 +100,19 @@ class Stage:
         self.project.pulumi("config", "rm", "agentrun:endpoint")
         secret = CREDENTIALS["id"]
         self.project.env |= {"AGENTRUN_ACCESS_KEY_ID": "id", "AGENTRUN_ACCESS_KEY_SECRET": secret}
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+            """Where its platform is served each time, for state remembers the address."""
 
     def serve(self, served: ServedPlatform) -> None:
-        """Let the project use a served platform, which is the same one wherever it was served before."""
-        env = self.project.env
-        before = [env.get("AGENTRUN_MOVED_FROM"), env.get("AGENTRUN_CONTROL_ENDPOINT")]
-        env["AGENTRUN_MOVED_FROM"] = ",".join(url for url in before if url)
-        env["AGENTRUN_CONTROL_ENDPOINT"] = served.url
+        """Let the project use a served platform."""
+        self.project.env["AGENTRUN_CONTROL_ENDPOINT"] = served.url
         self.config = Config(endpoint=served.url, access_key_id="id", access_key_secret=SecretStr(CREDENTIALS["id"]))
 
     def copy(self, folder: Path) -> Stage:
         """Return a stage of its own with the same state, program and platform."""
         stage = object.__new__(Stage)
+        stage.port = self.port
         stage.project = object.__new__(Project)
         stage.project.__dict__ |= self.project.__dict__
         shutil.copytree(self.project.folder, folder)

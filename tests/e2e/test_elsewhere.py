@@ -55,6 +55,39 @@ def test_no_verb_follows_settings_that_lead_elsewhere(project: Project) -> None:
     assert len(project.client.list(ModelServiceListInput()) + project.client.list(ModelProxyListInput())) == 2
 
 
+REGIONAL = """
+from pulumi_agentrun_sdk import Provider
+
+provider = Provider("pr", region=pulumi.Config().get("region"))
+settings = {"model_type": "llm", "provider": "tongyi", "provider_settings": {"api_key": "sk-1"}}
+ModelService("qwen", **settings, opts=pulumi.ResourceOptions(provider=provider))
+"""
+
+
+@pytest.mark.parametrize("door", ["plugin"])
+def test_no_region_of_a_provider_replaces_what_lives_elsewhere(project: Project, tmp_path: Path) -> None:
+    project.env |= {"AGENTRUN_ACCESS_KEY_ID": "id", "AGENTRUN_ACCESS_KEY_SECRET": CREDENTIALS["id"]}
+    project.pulumi("config", "rm", "agentrun:endpoint")
+    project.pulumi("config", "set", "region", "cn-beijing")
+    project.program(REGIONAL)
+    with ServedPlatform(tmp_path / "served") as served:
+        project.env["AGENTRUN_CONTROL_ENDPOINT"] = served.url
+        project.up()
+        before = project.resources()["qwen"]["id"]
+        del project.env["AGENTRUN_CONTROL_ENDPOINT"]
+        project.pulumi("config", "set", "region", "cn-shanghai")
+        project.program(REGIONAL + "\nModelService('new', **settings, opts=pulumi.ResourceOptions(provider=provider))")
+        for verb, *args in (("preview",), ("up", "--skip-preview"), ("destroy", "--run-program", "--skip-preview")):
+            run = project.pulumi(verb, *args, *(() if verb == "preview" else ("--yes",)), check=False)
+            text = f"is in {served.url}, but the settings lead to https://agentrun.cn-shanghai.aliyuncs.com"
+            assert run.code != 0, (verb, args)
+            assert text in run.console, (verb, args)
+            assert "replace" not in run.console, (verb, args)
+            assert project.resources()["qwen"]["id"] == before
+        project.env["AGENTRUN_CONTROL_ENDPOINT"] = served.url
+        assert project.up().changed == {"new": "create"}, "beside an endpoint, a region leads nowhere"
+
+
 @both
 @pytest.mark.parametrize("way", ["up", "destroy --run-program"])
 def test_what_the_refusal_says_helps(project: Project, way: str) -> None:
@@ -88,3 +121,25 @@ def test_another_address_of_the_same_service_is_written_into_state(project: Proj
         del project.env["AGENTRUN_MOVED_FROM"]
         assert project.up().changed == {}
         project.destroy()
+
+
+@both
+@pytest.mark.parametrize("verb", ["refresh", "destroy", "up"])
+def test_another_service_is_not_believed_to_be_the_same(project: Project, tmp_path: Path, verb: str) -> None:
+    project.env |= {"AGENTRUN_ACCESS_KEY_ID": "id", "AGENTRUN_ACCESS_KEY_SECRET": CREDENTIALS["id"]}
+    project.program(PROGRAM)
+    with ServedPlatform(tmp_path / "one") as first, ServedPlatform(tmp_path / "other") as second:
+        project.pulumi("config", "set", "agentrun:endpoint", first.url)
+        project.up()
+        before = {name: resource["id"] for name, resource in project.resources().items()}
+        project.pulumi("config", "set", "agentrun:endpoint", second.url)
+        project.env["AGENTRUN_MOVED_FROM"] = first.url
+        project.program(PROGRAM.replace("sk-1", "sk-2"))
+        run = project.pulumi(
+            verb, *(() if verb == "up" else ("--run-program",)), "--yes", "--skip-preview", check=False
+        )
+        assert run.code != 0
+        assert f"AGENTRUN_MOVED_FROM says that {second.url} is the same service as {first.url}" in run.console
+        assert "pulumi state delete" in run.console
+        assert {name: resource["id"] for name, resource in project.resources().items()} == before
+        assert {method for method, _ in second.calls} == {"GET"}

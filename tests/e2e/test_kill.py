@@ -61,7 +61,7 @@ def run_and_kill(stage: Stage, program: str, index: int, moment: str, who: str) 
                 os.kill(pid, signal.SIGKILL)
 
     project = stage.project
-    with ServedPlatform(project.data, hook) as served:
+    with ServedPlatform(project.data, hook, stage.port) as served:
         stage.serve(served)
         if program:
             project.program(program)
@@ -77,7 +77,7 @@ def run_and_kill(stage: Stage, program: str, index: int, moment: str, who: str) 
     if len(served.calls) <= index:
         assert process.returncode == 0
         return False
-    with ServedPlatform(project.data) as served:
+    with ServedPlatform(project.data, port=stage.port) as served:
         stage.serve(served)
         converge(stage, program)
         check(stage, program)
@@ -112,7 +112,7 @@ def test_a_kill_at_any_call_loses_nothing(tmp_path: Path, step: str, door: str, 
     before, program = STEPS[step]
     stage = Stage(tmp_path / "origin", door)
     if before:
-        with ServedPlatform(stage.project.data) as served:
+        with ServedPlatform(stage.project.data, port=stage.port) as served:
             stage.serve(served)
             stage.project.program(before)
             stage.project.up()

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from e2e.project import DOORS, Project, Run
-from pulumi_agentrun.client import ModelServiceCreateInput
+from pulumi_agentrun.client import ModelServiceCreateInput, ModelServiceUpdateInput, ProviderSettings
+from pydantic import SecretStr
 
 both = pytest.mark.parametrize("door", DOORS)
 
@@ -107,6 +108,22 @@ def test_a_key_that_changes_is_said_and_not_shown(project: Project, how: str) ->
     assert "sk-rotated" not in plan.console + str(shown)
     assert project.up(env=rotated("sk-rotated-2")).lines("qwen") == plan.lines("qwen")
     assert project.up(env=rotated("sk-rotated-2")).lines("qwen") == []
+
+
+@both
+def test_what_a_refresh_compares_is_no_plan(project: Project) -> None:
+    def rotated(key: str) -> dict[str, str]:
+        project.program(SERVICE.format(url="https://a.example", key="'api_key': os.environ['MODEL_KEY']"))
+        return {"MODEL_KEY": key}
+
+    project.up(env=rotated("sk-rotated-1"))
+    settings = ProviderSettings(base_url="https://a.example", api_key=SecretStr("sk-rotated-2"))
+    project.client.update("qwen", ModelServiceUpdateInput(provider_settings=settings))
+    same = project.preview("--refresh", env=rotated("sk-rotated-2"))
+    assert (same.lines("qwen"), same.changed) == ([], {})
+    plan = project.preview("--refresh", env=rotated("sk-rotated-3"))
+    assert plan.lines("qwen") == [project.spelled("model service qwen: the key provider_settings.api_key changes")]
+    assert "sk-rotated" not in plan.console
 
 
 @both

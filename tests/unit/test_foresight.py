@@ -24,6 +24,7 @@ AT = replace(PLACE, location="embedded:1")
 CHECKING = replace(AT, checks_names=True)
 SETTINGS = {"api_key": "sk-hidden", "base_url": "https://e", "model_names": ["b", "a"]}
 GET = "GetModelService"
+SAME = "nothing that it shows would change, but an update would be sent"
 
 
 @pytest.fixture
@@ -48,7 +49,9 @@ def would(text: str) -> str:
 
 def test_what_is_the_same_would_not_change(world: World) -> None:
     create(world, description="one")
-    assert told(world, wanted(description="one")) == would("nothing in it would change")
+    assert told(world, wanted(description="one")) == would(SAME)
+    create(world, adopt=True, description="one")
+    assert "UpdateModelService" in world.calls
 
 
 def test_what_differs_is_told_by_its_path_and_without_its_value(world: World) -> None:
@@ -65,7 +68,7 @@ def test_what_differs_is_told_by_its_path_and_without_its_value(world: World) ->
 def test_a_key_is_only_known_to_stay_where_it_is_shown(world: World, shown: str) -> None:
     world.platform.switch(api_key=shown)
     create(world)
-    ours = "nothing in it would change"
+    ours = SAME
     hidden = f"{ours}; set anew, whatever it is now: provider_settings.api_key"
     assert told(world, wanted()) == would(ours if shown == "clear" else hidden)
 
@@ -74,17 +77,17 @@ def test_a_reference_to_a_key_is_told_of_as_it_is_written(world: World, monkeypa
     create(world)
     settings = {key: value for key, value in SETTINGS.items() if key != "api_key"} | {"api_key_from": "env:KEY_OF_A"}
     monkeypatch.setenv("KEY_OF_A", "sk-hidden")
-    assert told(world, wanted(provider_settings=settings)) == would("nothing in it would change")
+    assert told(world, wanted(provider_settings=settings)) == would(SAME)
     monkeypatch.setenv("KEY_OF_A", "sk-other")
     text = told(world, wanted(provider_settings=settings))
-    assert text == would("nothing in it would change; set anew, whatever it is now: provider_settings.api_key_from")
+    assert text == would(f"{SAME}; set anew, whatever it is now: provider_settings.api_key_from")
 
 
 def test_what_the_program_leaves_out_of_an_object_may_be_cleared(world: World) -> None:
     create(world, description="unmanaged")
     settings = {"api_key": "sk-hidden", "base_url": "https://e"}
     assert told(world, wanted(provider_settings=settings)) == would(
-        "nothing in it would change; perhaps cleared, for the program leaves it out: provider_settings.model_names"
+        f"{SAME}; perhaps cleared, for the program leaves it out: provider_settings.model_names"
     )
 
 
@@ -95,7 +98,8 @@ def test_what_is_not_known_yet_is_told_as_that(world: World) -> None:
         "it would change in description (not known yet); set anew, whatever it is now: "
         "provider_settings.api_key (not known yet)"
     )
-    assert "would be taken over" in told(world, {**wanted(), "provider": UNKNOWN})
+    text = f"{SAME}; not known yet, and if another than now, it cannot be adopted: provider"
+    assert told(world, {**wanted(), "provider": UNKNOWN}) == would(text)
 
 
 def test_a_list_is_told_of_by_index_where_its_order_has_a_meaning(world: World) -> None:

@@ -9,9 +9,11 @@ import pytest
 from pulumi_agentrun.client.config import Config, resolve
 from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.client.kinds import SERVICE
+from pulumi_agentrun.lifecycle import steps
 from pulumi_agentrun.lifecycle.places import ORIGIN, Place, check_gone, check_same, digest
 from pulumi_agentrun.lifecycle.profiles import Accounts
 from pulumi_agentrun.platform import Platform
+from unit.world import World, create, wanted
 
 A = "https://agentrun.cn-hangzhou.aliyuncs.com"
 B = "https://agentrun.cn-shanghai.aliyuncs.com"
@@ -40,6 +42,30 @@ def test_what_has_moved_on_purpose_may_be_said(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("AGENTRUN_MOVED_FROM", f"https://other, {A}")
     check_same(SERVICE, "a", olds(place()), place(B))
     check_gone(SERVICE, "a", olds(place(access_key="one")), place(B, access_key="two"))
+
+
+def test_what_does_not_exist_where_it_has_moved_to_is_not_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, news = World(tmp_path), wanted(description="new")
+    state = wanted() | {"model_service_id": "id-there"} | olds(place())
+    elsewhere = place(B, timeout=60)
+    monkeypatch.setenv("AGENTRUN_MOVED_FROM", A)
+    text = f"model service a does not exist at {B}, though AGENTRUN_MOVED_FROM says that {B} is the same service as {A}"
+    steps_of = (
+        steps.read(SERVICE, "a", state, elsewhere),
+        steps.update(SERVICE, "a", state, news, elsewhere),
+        steps.delete(SERVICE, "a", state, elsewhere),
+    )
+    for flow in steps_of:
+        with pytest.raises(ConfigError, match=f"(?i)^{text}.*pulumi state delete"):
+            world.run(flow)
+    assert set(world.calls) == {"GetModelService"}
+    create(world)
+    for flow in (steps.read(SERVICE, "a", state, elsewhere), steps.delete(SERVICE, "a", state, elsewhere)):
+        with pytest.raises(ConfigError, match=f"^Model service a at {B} is another than the one that state knows"):
+            world.run(flow)
+    here = world.run(steps.read(SERVICE, "a", wanted() | olds(place(B)), elsewhere))
+    moved = world.run(steps.read(SERVICE, "a", here.outputs | olds(place()), elsewhere))
+    assert moved.outputs[ORIGIN]["location"] == B
 
 
 def test_another_account_is_refused() -> None:

@@ -204,15 +204,11 @@ async def test_a_configuration_that_is_not_known_yet_is_no_failure() -> None:
         await provider.Read(messages.ReadRequest(urn=URN, id="x"), context())
 
 
-async def test_credentials_are_kept_secret_and_another_region_replaces() -> None:
+async def test_credentials_are_kept_secret_and_another_is_no_replacement() -> None:
     provider = Provider(Quiet(""))
     news = {"region": "cn-a", "accessKeyId": "id", "accessKeySecret": "s3cret"}
     response = await provider.CheckConfig(messages.CheckRequest(news=values.write(news)), context())
     assert values.read(response.inputs).secrets == {("accessKeySecret",)}
-    request = messages.DiffRequest(olds=values.write({**news, "region": "cn-b"}), news=values.write(news))
-    assert list((await provider.DiffConfig(request, context())).replaces) == ["region"]
-    request = messages.DiffRequest(olds=values.write(news), news=values.write({**news, "region": UNKNOWN}))
-    assert list((await provider.DiffConfig(request, context())).replaces) == [], "not before it is known"
     request = messages.DiffRequest(olds=values.write({**news, "accessKeySecret": "old"}), news=values.write(news))
     found = await provider.DiffConfig(request, context())
     assert (list(found.replaces), list(found.diffs)) == ([], ["accessKeySecret"])
@@ -222,33 +218,23 @@ FIXED = "https://agentrun.example.com"
 
 
 @pytest.mark.parametrize(
-    ("olds", "news", "moves"),
+    ("olds", "news"),
     [
-        ({"region": "cn-a"}, {"region": "cn-b"}, True),
-        ({"region": "cn-a"}, {"region": UNKNOWN}, False),
-        ({}, {"region": "cn-b"}, False),
-        ({"region": "cn-a"}, {}, False),
-        ({"region": "cn-a", "endpoint": FIXED}, {"region": "cn-b", "endpoint": FIXED}, False),
-        ({"endpoint": "file://here"}, {"region": "cn-b", "endpoint": "file://here"}, False),
-        ({"region": "cn-a", "endpoint": "file://here"}, {"region": "cn-b", "endpoint": "file://here"}, False),
-        ({"region": "cn-a", "endpoint": FIXED}, {"region": "cn-b"}, False),
-        ({"region": "cn-a"}, {"region": "cn-b", "endpoint": FIXED}, False),
-        ({"region": "cn-a"}, {"region": "cn-b", "endpoint": UNKNOWN}, False),
+        ({"region": "cn-a"}, {"region": "cn-b"}),
+        ({"region": "cn-a"}, {"region": UNKNOWN}),
+        ({"region": "cn-a"}, {}),
+        ({"region": "cn-a", "endpoint": FIXED}, {"region": "cn-b", "endpoint": FIXED}),
+        ({"region": "cn-a", "endpoint": FIXED}, {"region": "cn-b"}),
+        ({"endpoint": "file://here"}, {"endpoint": FIXED}),
     ],
 )
-async def test_only_a_region_that_leads_elsewhere_replaces(
-    olds: dict[str, Any], news: dict[str, Any], moves: bool
+async def test_no_configuration_replaces_for_the_engine_would_not_ask_about_resources(
+    olds: dict[str, Any], news: dict[str, Any]
 ) -> None:
     request = messages.DiffRequest(olds=values.write(olds), news=values.write(news))
     found = await Provider(Quiet("")).DiffConfig(request, context())
-    assert list(found.replaces) == (["region"] if moves else [])
-    assert ("region" in found.diffs) is (olds.get("region") != news.get("region"))
-
-
-async def test_an_endpoint_of_the_environment_leads_whatever_the_region(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AGENTRUN_CONTROL_ENDPOINT", FIXED)
-    request = messages.DiffRequest(olds=values.write({"region": "cn-a"}), news=values.write({"region": "cn-b"}))
-    assert list((await Provider(Quiet("")).DiffConfig(request, context())).replaces) == []
+    changed = sorted(key for key in olds.keys() | news.keys() if olds.get(key) != news.get(key))
+    assert (list(found.replaces), list(found.diffs)) == ([], changed)
 
 
 async def configured(provider: Provider, settings: dict[str, Any]) -> None:

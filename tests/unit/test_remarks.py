@@ -13,6 +13,7 @@ from pulumi_agentrun.lifecycle.schema import UNKNOWN
 
 OTHER, ONE = "sk-the-other-key", "sk-the-one-key"
 ROUTES = {"endpoints": [{"model_service_name": "s"}]}
+NAMELESS = {"proxy_config": ROUTES, "model_proxy_name": UNKNOWN}
 UNSURE = (
     "model proxy a is replaced only if proxy_mode comes to be another, which is not known yet: set it to be certain"
 )
@@ -68,6 +69,9 @@ def test_a_key_of_the_monitoring_is_named_too() -> None:
         ({"proxy_mode": "multi"}, {"proxy_config": UNKNOWN}, []),
         ({}, {"proxy_config": UNKNOWN, "proxy_mode": "single"}, []),
         ({}, {"proxy_config": UNKNOWN, "cpu": 4}, []),
+        ({"model_proxy_name": "a"}, NAMELESS, [UNSURE.replace("proxy_mode", "model_proxy_name")]),
+        ({"model_proxy_name": "a"}, {**NAMELESS, "model_proxy_name": "b"}, []),
+        ({"model_proxy_name": "a"}, {"proxy_config": UNKNOWN, "model_proxy_name": "b"}, []),
     ],
 )
 def test_a_replacement_that_is_not_certain_is_said(

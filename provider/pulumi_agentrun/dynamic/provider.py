@@ -44,6 +44,7 @@ class Hosted:
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate the inputs and complete them with defaults and a name."""
         olds, wanted = _from_pulumi(_olds), _from_pulumi(news)
+        self._claims.checked(wanted.get(hidden_inputs.URN))
         checked, failures = check.check(self.kind, olds, wanted)
         reasons = [str(failure) for failure in failures]
         if not failures and checked.get(names.PROFILE) is not UNKNOWN:
@@ -91,8 +92,9 @@ class Hosted:
             if notes.read(notes.LEAVING, place.key(self.kind, _id)) is not None:
                 seen = self._run("read", olds, lambda place: steps.settled(self.kind, _id, olds, place))
                 found = diff.diff(self.kind, _id, seen, news)
-            for remark in remarks(self.kind, _id, found, olds, news):
-                host.say(remark)
+            if self._claims.is_plan(news.get(hidden_inputs.URN)):
+                for remark in remarks(self.kind, _id, found, olds, news):
+                    host.say(remark)
             if not found.changed:
                 self._claims.keep(self.kind, place, _id, news.get(hidden_inputs.URN), olds)
         return DiffResult(

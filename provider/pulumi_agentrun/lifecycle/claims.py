@@ -51,10 +51,23 @@ class Claims:
         """Where the other processes of the run tell what they hold."""
         self._declared: dict[tuple[Key, Who], str] = {}
         self._keys: dict[str, tuple[Key, Who]] = {}
+        self._checked: set[str] = set()
         self._held: dict[tuple[Key, Who], Held] = {}
         self._deleted: dict[tuple[Key, Who], Mapping[str, Any]] = {}
         self._misplaced: set[str] = set()
         self._recorded: set[tuple[Key, Who]] = set()
+
+    def checked(self, urn: Any) -> None:
+        """Note that the program declares a resource, so that what is compared of it next is a plan."""
+        with self._lock:
+            self._checked.add(str(urn))
+
+    def is_plan(self, urn: Any) -> bool:
+        """Say, once for each check, whether a comparison is a plan's: a refresh compares, too, but checks nothing."""
+        with self._lock:
+            is_plan = str(urn) in self._checked
+            self._checked.discard(str(urn))
+        return is_plan
 
     def declare(self, kind: Kind[Any], place: Place, name: str, urn: str) -> str | None:
         """Note that a resource of the program has a name; return what is wrong if another one has it."""

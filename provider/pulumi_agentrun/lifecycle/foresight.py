@@ -77,15 +77,22 @@ def _missing(kind: Kind[Any], wanted: Mapping[str, Any]) -> str:
 
 
 def _told(kind: Kind[Any], wanted: Mapping[str, Any], live: Mapping[str, Any]) -> str:
-    """Say by paths what an adoption would do; values stay out of it, for any may be a secret of the program."""
+    """Say by paths what an adoption would do; values stay out of it, for any may be a secret of the program.
+
+    An update is sent in any case, for what a look shows may be older than what is.
+    """
     shapes = shapes_of(kind)
     ours = {key: wanted[key] for key in shapes if key in wanted}
     given = [path for path, is_shown in drift.keys_of(shapes, ours, live) if not is_shown]
     given += [(key,) for key, shape in shapes.items() if shape.is_write_only and key in ours]
-    changed = [path for path in _changed(kind, ours, live) if path not in given]
+    unsure = [key for key in sorted(kind.immutable & ours.keys()) if has_unknown(ours[key])]
+    changed = [path for path in _changed(kind, ours, live) if path not in given and path[0] not in unsure]
     lost = [path for path in drift.besides(shapes, ours, live) if path[0] in ours and not _is_in(path, changed)]
     parts = [
-        f"it would change in {_listed(changed, ours)}" if changed else "nothing in it would change",
+        f"it would change in {_listed(changed, ours)}"
+        if changed
+        else "nothing that it shows would change, but an update would be sent",
+        f"not known yet, and if another than now, it cannot be adopted: {', '.join(unsure)}" if unsure else "",
         f"set anew, whatever it is now: {_listed(given, ours)}" if given else "",
         f"perhaps cleared, for the program leaves it out: {_listed(lost, ours)}" if lost else "",
     ]

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..client.errors import ConfigError
 from ..client.kinds import Kind
+from ..client.models import SystemProps
 
 REGION = "region"
 """The output that says which region a resource is in."""
@@ -67,13 +68,11 @@ def origin_of(props: Mapping[str, Any]) -> dict[str, Any]:
 def check_same(kind: Kind[Any], id: str, olds: Mapping[str, Any], place: Place) -> None:
     """Refuse to look elsewhere for a resource than where it was made: it would look gone there, and be made anew."""
     was = origin_of(olds)
-    lives, leads = was.get(LOCATION), _named(place)
-    if not lives:  # state of an older release
-        lives, leads = olds.get(REGION), place.region or ""
+    lives, leads = _way(olds, place)
     if not lives or lives in _moved():
         return
     if leads and lives != leads:
-        raise _elsewhere(kind, id, str(lives), leads)
+        raise _elsewhere(kind, id, lives, leads)
     if was.get(ACCOUNT) and place.account and was[ACCOUNT] != place.account:
         raise _elsewhere(kind, id, f"account {was[ACCOUNT]}", f"account {place.account}")
 
@@ -92,6 +91,40 @@ def check_gone(kind: Kind[Any], id: str, olds: Mapping[str, Any], place: Place) 
         )
 
 
+def has_moved(olds: Mapping[str, Any], place: Place) -> bool:
+    """Say whether a place is another than the one that state knows, and said to be the same service."""
+    lives, leads = _way(olds, place)
+    return lives != leads and lives in _moved()
+
+
+def check_moved(kind: Kind[Any], id: str, olds: Mapping[str, Any], found: SystemProps | None, place: Place) -> None:
+    """Refuse to believe that a place is the same service where it does not have the very resource that state knows.
+
+    Neither is a resource gone then, nor is another one of that name to be taken for it.
+    """
+    lives, leads = _way(olds, place)
+    if not has_moved(olds, place):
+        return
+    before, now = olds.get(kind.id_field), getattr(found, kind.id_field, None)
+    if found is not None and (not before or not now or before == now):
+        return
+    what = f"does not exist at {leads}" if found is None else f"at {leads} is another than the one that state knows"
+    raise ConfigError(
+        f"{kind.title.capitalize()} {id} {what}, though "
+        f"{MOVED_VARIABLE} says that {leads} is the same service as {lives}. State keeps what it knows: if it is not "
+        f"the same service, unset the variable and set the settings back. If it is, and {id} was deleted, take it out "
+        f"of state with pulumi state delete URN (pulumi stack --show-urns names it), and run pulumi up."
+    )
+
+
+def _way(olds: Mapping[str, Any], place: Place) -> tuple[str, str]:
+    """Return where a resource lives as state knows it, and where the settings lead."""
+    lives = origin_of(olds).get(LOCATION)
+    if lives:
+        return str(lives), _named(place)
+    return str(olds.get(REGION) or ""), place.region or ""  # state of an older release
+
+
 def _named(place: Place) -> str:
     if place.location or not place.address:
         return place.location or ""
@@ -103,8 +136,9 @@ def _elsewhere(kind: Kind[Any], id: str, lives: str, leads: str) -> ConfigError:
         f"{kind.title.capitalize()} {id} is in {lives}, but the settings lead to {leads}: set agentrun:endpoint, "
         f"agentrun:region and the credentials back and run pulumi up, or pulumi destroy --run-program (without it, "
         f"destroy takes the settings that an earlier run left in state, and so do refresh and --refresh). To work in "
-        f"several places, make a stack for each, or use profiles. Only if what is in {lives} is reached another way "
-        f"now, run {MOVED_VARIABLE}={lives} pulumi refresh --run-program once."
+        f"several places, make a stack for each, or use profiles (through the plugin: providers of their own). Only "
+        f"if what is in {lives} is reached another way now, run {MOVED_VARIABLE}={lives} pulumi refresh --run-program "
+        f"once."
     )
 
 

@@ -19,8 +19,9 @@ def remarks(
     """Yield what a plan is to say besides the properties that differ; never a value."""
     for key in _keys(kind, found, olds, news):
         yield Notice(f"{kind.title} {id}: {key}")
-    unsure = [key for key in found.replaces if news.get(key) is UNKNOWN and key != kind.name_field]
-    if unsure and set(found.replaces) <= {*unsure, kind.name_field}:
+    unsure = [key for key in found.replaces if news.get(key) is UNKNOWN]
+    if unsure and unsure == list(found.replaces):
+        unsure = [key for key in unsure if key != kind.name_field] or unsure  # an automatic name hangs on the others
         yield Notice(
             f"{kind.title} {id} is replaced only if {' or '.join(unsure)} comes to be another, which is not known yet: "
             f"set {'it' if len(unsure) == 1 else 'them'} to be certain"

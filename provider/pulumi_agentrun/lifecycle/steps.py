@@ -19,7 +19,18 @@ from . import diff, drift, notes
 from .check import META
 from .create import create, update_input, written
 from .live import GoingError, IncompleteError, Live, live_of
-from .places import MADE, REGION, SHOWS_KEYS, UNSETTLED, Place, check_gone, check_same, origin_of
+from .places import (
+    MADE,
+    REGION,
+    SHOWS_KEYS,
+    UNSETTLED,
+    Place,
+    check_gone,
+    check_moved,
+    check_same,
+    has_moved,
+    origin_of,
+)
 from .scalars import plain
 from .waiters import CONFLICT, Written, until_deleted, until_ready, youth
 
@@ -32,6 +43,7 @@ def read(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flow[
     """Return a resource as it is now, or None if the service says that it does not exist."""
     check_same(kind, id, olds, place)
     found: R | None = yield from _found(kind, id, olds, place)
+    check_moved(kind, id, olds, found, place)
     if found is None:
         check_gone(kind, id, olds, place)
         return None
@@ -44,6 +56,13 @@ def read(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flow[
     if drift.is_first_read(kind, olds):  # what is shown of a key need not be the key
         return Live(id, seen.outputs, drift.without_keys(kind, seen.inputs))
     return seen
+
+
+def _check_place(kind: Kind[Any], id: str, olds: Mapping[str, Any], place: Place) -> Flow[None]:
+    """Refuse to change a resource elsewhere than where it lives; where a place is said to be the same, look first."""
+    check_same(kind, id, olds, place)
+    if has_moved(olds, place):
+        check_moved(kind, id, olds, (yield from _found(kind, id, olds, place)), place)
 
 
 def _found(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flow[R | None]:
@@ -66,7 +85,7 @@ def update(kind: Kind[R], id: str, olds: Mapping[str, Any], news: Mapping[str, A
 
     A change that was or may have been accepted, and did not come about, is an IncompleteError with what is there then.
     """
-    check_same(kind, id, olds, place)
+    yield from _check_place(kind, id, olds, place)
     deadline = (yield Pause(0)) + place.timeout
     body = diff.update_of(kind, olds, news)
     origin = origin_of(olds)
@@ -113,7 +132,7 @@ def _half_done(
 
 def delete(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flow[None]:
     """Delete a resource and wait until it is gone; one that is gone already is no error."""
-    check_same(kind, id, olds, place)
+    yield from _check_place(kind, id, olds, place)
     now = yield Pause(0)
     sure = now + youth(olds.get(diff.CREATED_AT))
     try:

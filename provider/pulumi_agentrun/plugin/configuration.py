@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..client.config import ENDPOINT_VARIABLE
 from ..client.errors import ConfigError
 from ..client.flows import Notice
 from ..lifecycle.profiles import Accounts
@@ -83,13 +81,6 @@ class Settings:
             "This provider process was configured before, with other settings: "
             "end it, and let Pulumi start one for each provider."
         )
-
-    @staticmethod
-    def leading_region(given: Mapping[str, Any]) -> str | None:
-        """Return the region that settings lead to by its name; None if it is not known or an endpoint leads instead."""
-        region = given.get("region")
-        is_led = given.get("endpoint") or os.environ.get(ENDPOINT_VARIABLE)
-        return None if is_led or region is UNKNOWN else region
 
     @staticmethod
     def hidden(given: Properties) -> dict[str, Any]:

@@ -80,13 +80,14 @@ class Provider(ResourceProviderServicer):
         return messages.CheckResponse(inputs=values.write(Settings.hidden(given)), failures=_failures(reasons))
 
     async def DiffConfig(self, request: messages.DiffRequest, context: Context) -> messages.DiffResponse:
-        """Compare configurations: in another region, if that is what leads to a service, there are other resources."""
+        """Compare configurations; none replaces, for the engine would then replace resources without asking about them.
+
+        Where old settings led, state alone remembers, by resource: the environment may have had its part in it.
+        """
         olds, news = values.read(request.olds).values, values.read(request.news).values
         changed = sorted(key for key in olds.keys() | news.keys() if olds.get(key) != news.get(key))
-        before, now = Settings.leading_region(olds), Settings.leading_region(news)
-        moved = ["region"] if before and now and before != now else []
         return messages.DiffResponse(
-            changes=_some(changed), diffs=changed, replaces=moved, deleteBeforeReplace=False, hasDetailedDiff=False
+            changes=_some(changed), diffs=changed, replaces=[], deleteBeforeReplace=False, hasDetailedDiff=False
         )
 
     async def Configure(self, request: messages.ConfigureRequest, context: Context) -> messages.ConfigureResponse:
@@ -104,6 +105,7 @@ class Provider(ResourceProviderServicer):
     async def Check(self, request: messages.CheckRequest, context: Context) -> messages.CheckResponse:
         """Validate the inputs and complete them with defaults and a name."""
         kind, given, failures = _kind(request.urn), values.read(request.news), list[check.Failure]()
+        self._claims.checked(request.urn)
         olds = _plain(kind, values.read(request.olds))
         news = from_schema(properties(kind), given.values, failures)
         news |= _autonamed(request, kind, olds, news, failures)
@@ -139,9 +141,10 @@ class Provider(ResourceProviderServicer):
                     flow = partial(steps.settled, kind, request.id, olds)
                     olds = dict(await self._run(request.urn, 0, flow, olds))
                     found = diff.diff(kind, request.id, olds, news)
-            async with self._engine.about(request.urn):
-                for remark in remarks(kind, request.id, found, olds, news):
-                    self._engine.say(remark)
+            if self._claims.is_plan(request.urn):
+                async with self._engine.about(request.urn):
+                    for remark in remarks(kind, request.id, found, olds, news):
+                        self._engine.say(remark)
             if not found.changed:
                 self._claims.keep(kind, place, request.id, request.urn, olds)
         details = {
