@@ -295,7 +295,7 @@ nested = st.recursive(
 
 
 @given(kind=st.sampled_from([ModelServiceProvider, ModelProxyProvider]), inputs=st.dictionaries(known, nested))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_no_input_raises_and_no_sentence_shows_a_value(
     kind: type[KindProvider], inputs: dict[str, Any], folder: Path
 ) -> None:

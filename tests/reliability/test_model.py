@@ -309,7 +309,6 @@ TestDynamic, TestPlugin = DynamicModel.TestCase, PluginModel.TestCase
 TestDynamic.settings = TestPlugin.settings = settings(
     max_examples=EXAMPLES,
     stateful_step_count=25,
-    deadline=None,
     derandomize=not IS_LONG,
     print_blob=IS_LONG,
     suppress_health_check=list(HealthCheck),

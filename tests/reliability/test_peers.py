@@ -16,7 +16,7 @@ from itertools import repeat
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_agentrun.client import AgentRunError, Config, ModelClient, TransportError, bounds, operations
 from pulumi_agentrun.client.flows import Flow, once
@@ -301,7 +301,7 @@ OPERATIONS = [GET, CREATE, operations.list_page(ModelServiceListInput()), operat
 
 
 @given(said(), st.sampled_from(OPERATIONS))
-@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 def test_whatever_a_peer_says_a_call_returns_or_fails_in_time(
     text: bytes, operation: operations.Operation[Any]
 ) -> None:

@@ -272,7 +272,7 @@ envelopes = st.fixed_dictionaries(
 
 
 @given(st.sampled_from(OPERATIONS), st.sampled_from([200, 204, 302, 400, 404, 409, 429, 500, 503]), envelopes | data)
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 def test_any_json_is_read_or_is_an_error(operation: operations.Operation[Any], status: int, body: object) -> None:
     found, said = None, ""
     try:
@@ -288,7 +288,6 @@ def test_any_json_is_read_or_is_an_error(operation: operations.Operation[Any], s
 
 
 @given(data)
-@settings(deadline=None)
 def test_leniency_comes_to_rest(value: Any) -> None:
     """What has been read and written again is read as the same."""
     if isinstance(value, dict):

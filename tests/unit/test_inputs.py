@@ -188,7 +188,7 @@ def unknowable(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @given(st.sampled_from([(SERVICE, SERVICE_IN), (PROXY, PROXY_IN)]), st.data())
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 def test_what_is_unknown_stays_where_it_is(case: tuple[Kind[Any], dict[str, Any]], data: st.DataObject) -> None:
     kind, whole = case
     path = data.draw(st.sampled_from(unknowable(whole)[1:]))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_agentrun.client import operations
 from pulumi_agentrun.client.errors import ConfigError
@@ -56,7 +56,6 @@ trees = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(trees)
 def test_no_key_of_a_value_is_taken_for_a_reference(tree: Any) -> None:
     values = rules(tree)

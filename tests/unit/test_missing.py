@@ -7,7 +7,7 @@ import re
 
 import httpx
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from pulumi_agentrun.client import answers, errors, operations
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
@@ -100,7 +100,6 @@ ends = st.sampled_from([" does not exist", " not found", " was not found.", " co
 spellings = st.sampled_from([str, str.upper, str.title, lambda t: t.replace(" ", "-"), lambda t: t.replace(" ", "")])
 
 
-@settings(deadline=None)
 @given(names, titles, leads, quotes, ends, spellings, st.sampled_from(["", "ERR_NOT_FOUND", "E", *GENERIC]))
 @example("a.b", "model service", "", "{}", " not found", str, "E")
 def test_each_way_to_say_it_works_for_each_name(
@@ -113,7 +112,6 @@ def test_each_way_to_say_it_works_for_each_name(
     assert not says_missing(other, name, code, message)
 
 
-@settings(deadline=None)
 @given(names, names, titles, leads, quotes, ends, spellings, st.sampled_from(["", "ERR_NOT_FOUND", "kind"]))
 @example("a", "ab", "model service", "", "{}", " not found", str, "E")
 @example("a", "a does not exist", "model service", "", "{}", " does not exist", str, "E")
@@ -130,7 +128,6 @@ def test_nothing_is_missing_because_another_is(
     assert not says_missing(title, name, code, lead + spell(title) + " " + quote.format(other) + end)
 
 
-@settings(deadline=None)
 @given(names, titles, st.text(max_size=20), st.text(max_size=40))
 def test_no_other_text_says_it(name: str, title: str, code: str, message: str) -> None:
     assume(name not in message or title not in message.lower().replace("-", " "))

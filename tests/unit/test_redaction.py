@@ -19,7 +19,7 @@ import grpc
 import httpcore
 import httpx
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pulumi.runtime.proto import provider_pb2, status_pb2
 from pulumi_agentrun.client import (
@@ -79,7 +79,6 @@ long = st.text(WHOLE, min_size=8, max_size=24) | st.text("+/= \"'\\&<>%sk-7", mi
 around = st.text(WHOLE | st.sampled_from('\\"%&;'), max_size=6)
 
 
-@settings(deadline=None)
 @given(long, st.sampled_from(sorted(FORMS)), around, around)
 @example('pa"ss\\w/ord', "in JSON in JSON", "", "")
 @example("00000000", "in HTML of numbers", "0", "")
@@ -95,7 +94,6 @@ def test_a_secret_is_found_in_every_form(secret: str, form: str, before: str, be
 ALPHABETS = [base64.b64encode, base64.urlsafe_b64encode]
 
 
-@settings(deadline=None)
 @given(long, st.binary(max_size=7), st.binary(max_size=7), st.sampled_from(ALPHABETS))
 @example("0000000003", b"\xcb\x00\x07\x00B\xce", b"\xec\xcf\x8f", base64.b64encode)
 def test_a_secret_is_found_in_base64_at_any_offset(
