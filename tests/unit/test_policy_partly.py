@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
@@ -244,6 +244,7 @@ def test_what_is_wrong_with_a_setting_is_said_in_words(name: str, config: dict[s
 
 
 @given(ANY, st.sampled_from([*BY_NAME]))
+@example({"endpoints": "https://\ud800"}, "allowed-models")
 def test_no_form_of_a_setting_shows_the_words_of_a_library(value: Any, name: str) -> None:
     rule, said = BY_NAME[name], []
     for key in rule.schema:

@@ -14,6 +14,7 @@ from ..client.nearest import nearest, no_such
 _FORMS = {
     "tuple_type": "must be a list",
     "string_type": "must be a text",
+    "string_unicode": "must be whole Unicode text",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
     "int_type": "must be a whole number",
@@ -49,7 +50,7 @@ def wrong(settings: type[BaseModel], found: ErrorDetails) -> str:
         return f"{path}: must be {found['ctx']['expected']}"
     if found["type"] == "value_error":
         return f"{path}: {found['ctx']['error']}"
-    return f"{path}: {_FORMS.get(found['type'], found['msg'])}"
+    return f"{path}: {_FORMS.get(found['type'], 'has a form that is not allowed')}"
 
 
 def _no_setting(settings: type[BaseModel], path: tuple[int | str, ...]) -> str:
