@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -140,6 +141,22 @@ def test_a_key_that_is_plain_in_the_program_is_secret_from_there_on(recorder: Re
     assert deploy(program) == [True]
 
 
+@dataclass(frozen=True)
+class Late:
+    """Stands for an output, which only a running program can have."""
+
+    value: Any
+
+
+def outputs(value: Any) -> Any:
+    """Return a value with an output for each that stands for one."""
+    if isinstance(value, Late):
+        return pulumi.Output.from_input(value.value)
+    if isinstance(value, dict):
+        return {key: outputs(item) for key, item in value.items()}
+    return [outputs(item) for item in value] if isinstance(value, list) else value
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -156,30 +173,30 @@ def test_a_key_that_is_plain_in_the_program_is_secret_from_there_on(recorder: Re
         ({"weights": {"canry": 1}}, "no service 'canry'; there are stable, canary"),
         ({"fallbacks": ["spare"]}, "no service 'spare'"),
         ({"services": [TWO["stable"]]}, "^services of the ModelGateway must be a map of keys of your own"),
-        ({"services": pulumi.Output.from_input(TWO)}, "^services of the ModelGateway must be a map .*, not an Output"),
+        ({"services": Late(TWO)}, "^services of the ModelGateway must be a map .*, not an Output"),
         ({"services": None}, "^services of the ModelGateway must be a map"),
         ({"services": {7: TWO["stable"]}}, "^services of the ModelGateway must be a map"),
         (
-            {"services": {"a": pulumi.Output.from_input(TWO["stable"])}},
+            {"services": {"a": Late(TWO["stable"])}},
             "'a' of the ModelGateway must be a map .* an Outp",
         ),
         (
-            {"weights": pulumi.Output.from_input({"stable": 1})},
+            {"weights": Late({"stable": 1})},
             "^weights of the ModelGateway must be a map .* an Output",
         ),
         ({"weights": ["stable"]}, "^weights of the ModelGateway must be a map of keys of services to their shares"),
         ({"weights": "stable"}, "^weights of the ModelGateway must be a map"),
         ({"weights": 7}, "^weights of the ModelGateway must be a map"),
         ({"fallbacks": [{"model": "sk-x"}]}, "^fallbacks of the ModelGateway must be a list of keys of services"),
-        ({"fallbacks": [pulumi.Output.from_input("canary")]}, "^fallbacks of the ModelGateway must be a list of keys"),
+        ({"fallbacks": [Late("canary")]}, "^fallbacks of the ModelGateway must be a list of keys"),
         (
-            {"fallbacks": pulumi.Output.from_input(["canary"])},
+            {"fallbacks": Late(["canary"])},
             "^fallbacks of the ModelGateway must be a list .* an Output",
         ),
         ({"fallbacks": 7}, "^fallbacks of the ModelGateway must be a list of keys of services"),
         ({"fallbacks": "a"}, "^fallbacks of the ModelGateway must be a list of keys of services"),
         (
-            {"ai_guardrail_config": pulumi.Output.from_input({})},
+            {"ai_guardrail_config": Late({})},
             "^ai_guardrail_config of the ModelGateway must be a map",
         ),
         ({"ai_guardrail_config": 7}, "^ai_guardrail_config of the ModelGateway must be a map"),
@@ -194,13 +211,13 @@ def test_what_cannot_be_meant_is_refused_in_a_sentence(
     recorder: Recorder, arguments: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(pulumi.RunError, match=sentence) as raised:
-        deploy(gateway(**arguments))
+        deploy(gateway(**outputs(arguments)))
     assert "sk-x" not in str(raised.value)
     assert recorder.made == {}
 
 
 @pytest.mark.parametrize("make", [ModelService, ModelProxy, ModelGateway])
-@pytest.mark.parametrize("name", ["", None, 7, pulumi.Output.from_input("a")])
+@pytest.mark.parametrize("name", ["", None, 7, Late("a")])
 def test_a_resource_without_a_name_is_refused_in_a_sentence(recorder: Recorder, make: Any, name: Any) -> None:
     arguments: dict[Any, dict[str, Any]] = {
         ModelService: {"provider": "x", "model_type": "llm", "provider_settings": {}},
@@ -209,7 +226,7 @@ def test_a_resource_without_a_name_is_refused_in_a_sentence(recorder: Recorder, 
     }
     sentence = f"^A {make.__name__} needs a name of its own in the program, a string, as its first argument"
     with pytest.raises(pulumi.RunError, match=sentence):
-        deploy(lambda: make(name, **arguments[make]) and None)
+        deploy(lambda: make(outputs(name), **arguments[make]) and None)
     assert recorder.made == {}
 
 
