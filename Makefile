@@ -39,7 +39,7 @@ down: stack ## destroy what `make up` made
 	@$(local_stack) pulumi destroy --yes --stack $(STACK)
 
 test: install engine ## run every test, the end-to-end ones on the real engine included
-	@$(BIN)/python -m pytest -n 2 --dist worksteal tests
+	@$(BIN)/python -m pytest -n 3 --dist worksteal tests
 
 unit: install ## run the unit tests only: seconds, no network, no engine
 	@$(BIN)/python -m pytest tests/unit
@@ -56,7 +56,7 @@ test-pythons: ## run every test that needs no engine on each supported Python th
 	done
 
 e2e: install engine ## run the end-to-end tests only
-	@$(BIN)/python -m pytest -n 2 --dist worksteal tests/e2e
+	@$(BIN)/python -m pytest -n 3 --dist worksteal tests/e2e
 
 soak: install engine ## random programs on a hostile network: HOURS=1 or MINUTES=5 (SEED= TURNS= RESOURCES=200 SHARE=0.05)
 	@PYTHONPATH=tests $(BIN)/python -m reliability.hostile.soak $(foreach option,HOURS MINUTES SEED TURNS RESOURCES SHARE,\
