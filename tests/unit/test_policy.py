@@ -74,7 +74,7 @@ FAIL: list[tuple[str, dict[str, Any], list[View], list[str]]] = [
     ),
     (
         "no-inline-api-key", {"references": ["env:MODEL_*"]},
-        [proxy(arms_configuration={"arms_license_key_from": "file:/root/.pulumi/credentials.json"})],
+        [proxy(arms_configuration={"arms_license_key_from": "file:/home/ci/.pulumi/credentials.json"})],
         ["arms_configuration.arms_license_key_from: must match one of env:MODEL_*"],
     ),
     (
