@@ -8,9 +8,9 @@ from typing import Any
 
 import pulumi
 import pytest
-from pulumi.runtime import test as pulumi_test
 from pulumi_agentrun import ModelGateway, ModelProxy, ModelService
 from pulumi_agentrun.resources.gateway import DEFAULT_GUARDRAILS
+from unit.running import deploy
 
 PROXY = "pulumi-python:dynamic/agentrun:ModelProxy"
 SERVICE = "pulumi-python:dynamic/agentrun:ModelService"
@@ -42,19 +42,6 @@ def recorder() -> Iterator[Recorder]:
     pulumi.runtime.set_mocks(mocks, project="unit", stack="dev", preview=False)
     yield mocks
     pulumi.runtime.settings.reset_options()
-
-
-def deploy(program: Callable[[], pulumi.Output[Any] | None]) -> Any:
-    """Run a program to its end and return the value that it is about."""
-    seen: list[Any] = []
-
-    @pulumi_test  # type: ignore[untyped-decorator]
-    def run() -> Any:
-        value = program()
-        return value.apply(seen.append) if value is not None else None
-
-    run()
-    return seen[0] if seen else None
 
 
 def config_of(recorder: Recorder) -> dict[str, Any]:

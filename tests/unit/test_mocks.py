@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
-from pulumi.runtime import test as pulumi_test
 from pulumi_agentrun import GatewayReference, ModelGateway, ModelProxy, ModelService
 from pulumi_agentrun.client import ModelProxyListInput, ModelServiceCreateInput, ModelServiceListInput
 from pulumi_agentrun.lifecycle.names import automatic_name
 from pulumi_agentrun.testing import AgentRunMocks, gateway_contract
+from unit.running import deploy
 
 KEY = "sk-nobody-may-see-this"
 URN = "urn:pulumi:dev::unit::pulumi-python:dynamic/agentrun:{}::{}"
@@ -31,18 +31,6 @@ def use(mocks: AgentRunMocks, preview: bool = False) -> Iterator[AgentRunMocks]:
     pulumi.runtime.set_mocks(mocks, project="unit", stack="dev", preview=preview)
     yield mocks
     pulumi.runtime.settings.reset_options()
-
-
-def deploy(program: Callable[[], pulumi.Output[Any] | None]) -> Any:
-    seen: list[Any] = []
-
-    @pulumi_test  # type: ignore[untyped-decorator]
-    def run() -> Any:
-        value = program()
-        return value.apply(seen.append) if value is not None else None
-
-    run()
-    return seen[0] if seen else None
 
 
 def service(name: str = "qwen", **more: Any) -> ModelService:
