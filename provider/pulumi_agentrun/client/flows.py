@@ -15,6 +15,7 @@ from . import answers, errors, operations
 from .kinds import PROXY, SERVICE, Kind
 from .models import ModelProxy, ModelService
 from .operations import Operation
+from .wording import Text
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -33,7 +34,7 @@ class Pause:
 class Notice:
     """Something to tell the person who waits; what is passing, nobody needs to know once the wait is over."""
 
-    text: str
+    text: Text
     is_passing: bool = False
     is_warning: bool = False
 

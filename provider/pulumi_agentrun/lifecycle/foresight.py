@@ -10,6 +10,7 @@ from ..client.flows import Flow, Notice, Pause
 from ..client.kinds import Kind
 from ..client.models import SystemProps
 from ..client.models.shared import Status
+from ..client.wording import joined
 from . import diff, drift
 from .check import ADOPT, is_several, misspelt
 from .create import check_fit, find
@@ -64,9 +65,8 @@ def _look(kind: Kind[Any], wanted: Mapping[str, Any], place: Place, *, adopt: bo
         found: SystemProps | None = yield from find(kind, name, deadline)
     except AgentRunError as error:
         why = f"agentrun:{CHECK_NAMES}" if not adopt else "adopt=True" if wanted.get(ADOPT) else ADOPT_VARIABLE
-        raise LifecycleError(
-            f"Whether {kind.title} {name} exists could not be found out, as {why} has a preview do: {error}"
-        ) from None
+        looked = f"Whether {kind.title} {name} exists could not be found out, as {why} has a preview do:"
+        raise LifecycleError(joined(looked, error)) from None
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from ..client.errors import LifecycleError
 from ..client.kinds import Kind
 from ..client.models import SystemProps
+from ..client.wording import Text
 from .places import ORIGIN, REGION, UNSETTLED, Place, origin_of
 
 
@@ -34,7 +35,7 @@ class IncompleteError(LifecycleError):
     Where state cannot keep it, `unkept` is what to say instead.
     """
 
-    def __init__(self, message: str, live: Live, unkept: str | None = None) -> None:
+    def __init__(self, message: Text, live: Live, unkept: Text | None = None) -> None:
         super().__init__(message)
         self.live = live
         self.unkept = unkept or message

@@ -29,6 +29,7 @@ from ..client.flows import Flow, Notice, Pause, call
 from ..client.kinds import Kind
 from ..client.models import SystemProps
 from ..client.models.shared import Status
+from ..client.wording import Message, Text
 
 R = TypeVar("R", bound=SystemProps)
 
@@ -132,7 +133,8 @@ def until_ready(kind: Kind[R], name: str, written: Written[R], deadline: float, 
     Raises NotReadyError if it ends in a failed status or has not settled at the deadline, `timeout` seconds after it
     all began; ResourceNotExistError if it has not been seen for a while.
     """
-    current, told, trouble = written.answer, None, ""
+    current, told = written.answer, None
+    trouble: Text = ""
     is_known = current.status is not None and written.shows(current) is not False
     interval = FIRST_POLL if is_known else 0.0
     now = start = seen = yield Pause(0)
@@ -141,13 +143,14 @@ def until_ready(kind: Kind[R], name: str, written: Written[R], deadline: float, 
             told = current.status
             yield Notice(f"{kind.title} {name} is {told}", is_passing=True)
         if now > deadline:
-            raise _failure(kind, name, current, f"was not ready within {timeout:g} seconds{trouble}")
+            late = Message("was not ready within {timeout} seconds{trouble}", timeout=f"{timeout:g}", trouble=trouble)
+            raise _failure(kind, name, current, late)
         now = yield _pause(interval, now, deadline)
         interval = _longer(interval)
         try:
             found: R = yield from call(operations.get(kind, name), deadline)
         except PASSING as error:
-            trouble = f" ({error})"
+            trouble = Message(" ({error})", error=error)
             continue
         except ResourceNotExistError:
             if now - seen >= SETTLING:
@@ -171,11 +174,18 @@ def _longer(interval: float) -> float:
     return min(max(interval * POLL_GROWTH, FIRST_POLL), LONGEST_POLL)
 
 
-def _failure(kind: Kind[Any], name: str, current: SystemProps, what: str) -> NotReadyError:
+def _failure(kind: Kind[Any], name: str, current: SystemProps, what: Text) -> NotReadyError:
     reason = f": {current.status_reason}" if current.status_reason else ""
+    facts = f"(status {current.status}, request id {current.request_id or 'unknown'})."
     return NotReadyError(
-        f"{kind.title.capitalize()} {name} {what}{reason} "
-        f"(status {current.status}, request id {current.request_id or 'unknown'}).",
+        Message(
+            "{title} {name} {what}{reason} {facts}",
+            title=kind.title.capitalize(),
+            name=name,
+            what=what,
+            reason=reason,
+            facts=facts,
+        ),
         status=current.status,
         reason=current.status_reason,
     )
