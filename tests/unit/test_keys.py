@@ -16,6 +16,7 @@ from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.lifecycle import check, diff, secret_refs, steps
 from pulumi_agentrun.lifecycle.create import update_input
+from pulumi_agentrun.lifecycle.paths import dotted
 from pulumi_agentrun.lifecycle.schema import Shape, revealed, shape_of_model, shapes_of
 from pulumi_agentrun.lifecycle.secret_refs import FINGERPRINT, FROM, Fingerprint, Reference
 from unit.world import PLACE, World, create, wanted
@@ -96,7 +97,7 @@ def reading(reference: str) -> str:
     news = {"model_service_name": "a", "model_type": "llm", "provider": "p", "provider_settings": settings}
     _, failures = check.check(SERVICE, {}, news)
     (failure,) = failures
-    assert failure.path == "provider_settings.api_key_from"
+    assert dotted(failure.path) == "provider_settings.api_key_from"
     return failure.reason
 
 

@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 from ..client.kinds import KINDS, Kind
 from ..client.models.fields import Model
 from .check import ADOPT, Failure
+from .paths import Path
 from .schema import UNKNOWN, Shape, shape_of_model, shapes_of
 from .steps import REGION
 
@@ -41,7 +42,7 @@ def _to_schema(shape: Shape | None, value: Any) -> Any:
 
 
 def from_schema(
-    shapes: Mapping[str, Shape], values: Mapping[str, Any], failures: list[Failure], prefix: str = ""
+    shapes: Mapping[str, Shape], values: Mapping[str, Any], failures: list[Failure], path: Path = ()
 ) -> dict[str, Any]:
     """Return values with the schema's keys as this package spells them; what is no property stays as it is.
 
@@ -53,21 +54,34 @@ def from_schema(
     for key, value in values.items():
         name = names.get(key)
         if name is not None:
-            result[name] = _from_schema(shapes[name], value, failures, f"{prefix}{key}")
+            result[name] = _from_schema(shapes[name], value, failures, (*path, key))
         elif key in shapes:
-            failures.append(Failure(f"{prefix}{key}", f"there is no such property; did you mean {camel(key)}?"))
+            failures.append(Failure((*path, key), f"there is no such property; did you mean {camel(key)}?"))
             result.setdefault(key, UNKNOWN)
         else:
             result[key] = value
     return result
 
 
-def _from_schema(shape: Shape, value: Any, failures: list[Failure], path: str) -> Any:
+def _from_schema(shape: Shape, value: Any, failures: list[Failure], path: Path) -> Any:
     if shape.fields is not None and isinstance(value, Mapping):
-        return from_schema(shape.fields, value, failures, f"{path}.")
+        return from_schema(shape.fields, value, failures, path)
     if shape.item is not None and isinstance(value, list):
-        return [_from_schema(shape.item, item, failures, f"{path}[{index}]") for index, item in enumerate(value)]
+        return [_from_schema(shape.item, item, failures, (*path, index)) for index, item in enumerate(value)]
     return value
+
+
+def path_in_schema(shapes: Mapping[str, Shape], path: Path) -> Path:
+    """Return a path with its properties as the schema spells them; what is no property stays as it is."""
+    return tuple(_spelled(shapes, path))
+
+
+def _spelled(shapes: Mapping[str, Shape], path: Path) -> Iterator[str | int]:
+    shape: Shape | None = Shape(None, fields=dict(shapes))
+    for part in path:
+        fields = (shape and shape.fields) or {}
+        yield camel(part) if part in fields else part
+        shape = shape and (shape.item if isinstance(part, int) else fields.get(part))
 
 
 @cache
@@ -84,3 +98,8 @@ def _names() -> frozenset[str]:
 def worded(text: str) -> str:
     """Return a message with the properties that it names spelled as in the schema."""
     return _WORD.sub(lambda word: camel(word[0]) if word[0] in _names() else word[0], text)
+
+
+def told(kind: Kind[Any], failure: Failure) -> str:
+    """Return what is wrong with inputs, properties spelled as in the schema."""
+    return str(Failure(path_in_schema(properties(kind), failure.path), worded(failure.reason)))

@@ -15,6 +15,7 @@ from ..client.nearest import nearest, no_such
 from ..client.operations import NOT_NAMES
 from . import hidden_inputs, names, scalars, secret_refs, sense
 from .defaults import defaults
+from .paths import Path, dotted
 from .schema import UNKNOWN, Shape, shapes_of
 
 ADOPT = "adopt"
@@ -28,13 +29,13 @@ _SEPARATORS = re.compile(r"[\s;:|]+")
 
 @dataclass(frozen=True)
 class Failure:
-    """One thing wrong with the inputs: where (`proxy_config.endpoints[1].weight`, empty for the whole) and what."""
+    """One thing wrong with the inputs: where, with an empty path for the whole, and what."""
 
-    path: str
+    path: Path
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.reason}" if self.path else self.reason
+        return f"{dotted(self.path)}: {self.reason}" if self.path else self.reason
 
 
 def check(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[dict[str, Any], list[Failure]]:
@@ -46,19 +47,19 @@ def check(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> 
     failures: list[Failure] = []
     shapes = shapes_of(kind)
     given = {key: value for key, value in news.items() if key not in META}
-    inputs = _object(shapes, given, "", failures, extra=(ADOPT, names.PROFILE))
+    inputs = _object(shapes, given, (), failures, extra=(ADOPT, names.PROFILE))
     for name in sorted(kind.required - {key for key, value in news.items() if value is not None}):
-        failures.append(Failure(name, "must be set"))
+        failures.append(Failure((name,), "must be set"))
     meta = _meta(news, failures)
-    _remember(shapes, olds, inputs, "", failures, str(news.get(hidden_inputs.URN)))
+    _remember(shapes, olds, inputs, (), failures, str(news.get(hidden_inputs.URN)))
     failures += [Failure(*fault) for fault in sense.faults(kind, inputs)]
     if inputs.get(kind.name_field) in NOT_NAMES:
-        failures.append(Failure(kind.name_field, f"must not be '{inputs[kind.name_field]}'"))
+        failures.append(Failure((kind.name_field,), f"must not be '{inputs[kind.name_field]}'"))
     if not failures:
         inputs = defaults(kind, olds, inputs) | inputs
         inputs[kind.name_field] = names.name_of(kind, olds, meta | inputs)
         if inputs[kind.name_field] is None:
-            failures.append(Failure(kind.name_field, "must be set"))
+            failures.append(Failure((kind.name_field,), "must be set"))
     # Sorted, for the engine gives properties in another order each time.
     return meta | inputs, sorted(failures, key=str)
 
@@ -89,20 +90,20 @@ def is_several(entry: str) -> bool:
 def _meta(news: Mapping[str, Any], failures: list[Failure]) -> dict[str, Any]:
     meta = {key: news[key] for key in sorted(META) if news.get(key) is not None}
     if not isinstance(meta.get(ADOPT, False), bool) and meta[ADOPT] is not UNKNOWN:
-        failures.append(Failure(ADOPT, f"must be true or false, not {scalars.article(meta[ADOPT])}"))
+        failures.append(Failure((ADOPT,), f"must be true or false, not {scalars.article(meta[ADOPT])}"))
     if not isinstance(meta.get(names.PROFILE, ""), str) and meta[names.PROFILE] is not UNKNOWN:
-        failures.append(Failure(names.PROFILE, f"must be a string, not {scalars.article(meta[names.PROFILE])}"))
+        failures.append(Failure((names.PROFILE,), f"must be a string, not {scalars.article(meta[names.PROFILE])}"))
     return meta
 
 
-def _value(shape: Shape, value: Any, path: str, failures: list[Failure]) -> Any:
+def _value(shape: Shape, value: Any, path: Path, failures: list[Failure]) -> Any:
     if value is UNKNOWN:
         return value
     if shape.fields is not None:
         if not isinstance(value, Mapping):
             failures.append(Failure(path, f"must be an object, not {scalars.article(value)}"))
             return UNKNOWN
-        return _object(shape.fields, value, f"{path}.", failures)
+        return _object(shape.fields, value, path, failures)
     if shape.item is not None:
         if not isinstance(value, (list, tuple)):
             failures.append(Failure(path, f"must be a list, not {scalars.article(value)}"))
@@ -111,7 +112,7 @@ def _value(shape: Shape, value: Any, path: str, failures: list[Failure]) -> Any:
             failures.append(Failure(path, "must not be empty"))
             return UNKNOWN
         item = shape.item
-        return [_value(item, v, f"{path}[{i}]", failures) for i, v in enumerate(value)]
+        return [_value(item, v, (*path, i), failures) for i, v in enumerate(value)]
     result, reasons = scalars.check(shape, value)
     failures += [Failure(path, reason) for reason in reasons]
     return UNKNOWN if reasons else result
@@ -120,7 +121,7 @@ def _value(shape: Shape, value: Any, path: str, failures: list[Failure]) -> Any:
 def _object(
     shapes: Mapping[str, Shape],
     value: Mapping[str, Any],
-    prefix: str,
+    path: Path,
     failures: list[Failure],
     extra: Iterable[str] = (),
 ) -> dict[str, Any]:
@@ -130,24 +131,24 @@ def _object(
         if item is None:
             continue
         if key not in shapes or shapes[key].mark(secret_refs.Fingerprint) is not None:
-            failures.append(Failure(f"{prefix}{key}", no_such(key, [*_settable(shapes), *extra])))
+            failures.append(Failure((*path, key), no_such(key, [*_settable(shapes), *extra])))
             is_guessed = True
             continue
-        result[key] = _value(shapes[key], item, f"{prefix}{key}", failures)
+        result[key] = _value(shapes[key], item, (*path, key), failures)
         reference = shapes[key].mark(secret_refs.Reference)
         if reference and value.get(reference.of) is not None:
-            failures.append(Failure(f"{prefix}{key}", f"must not be set beside {reference.of}"))
+            failures.append(Failure((*path, key), f"must not be set beside {reference.of}"))
     # Which property was meant is not known, so none of those that seem to be missing is.
     return dict.fromkeys(_settable(shapes), UNKNOWN) | result if is_guessed else result
 
 
-def _remember(shapes: Mapping[str, Shape], old: Any, new: Any, path: str, failures: list[Failure], urn: str) -> None:
+def _remember(shapes: Mapping[str, Shape], old: Any, new: Any, path: Path, failures: list[Failure], urn: str) -> None:
     """Read what references lead to and put fingerprints beside them, the old ones where the key is the same."""
     for key, shape in shapes.items():
         value = new.get(key) if isinstance(new, dict) else None
         before = old.get(key) if isinstance(old, Mapping) else None
         if shape.fields is not None:
-            _remember(shape.fields, before, value, f"{path}{key}.", failures, urn)
+            _remember(shape.fields, before, value, (*path, key), failures, urn)
         reference = shape.mark(secret_refs.Reference)
         if reference and value is UNKNOWN:
             new[reference.of + secret_refs.FINGERPRINT] = UNKNOWN
@@ -155,9 +156,11 @@ def _remember(shapes: Mapping[str, Shape], old: Any, new: Any, path: str, failur
             name = reference.of + secret_refs.FINGERPRINT
             previous = old.get(name) if isinstance(old, Mapping) else None
             try:
-                new[name] = secret_refs.fingerprint(secret_refs.read(value), previous, f"{urn}::{path}{reference.of}")
+                new[name] = secret_refs.fingerprint(
+                    secret_refs.read(value), previous, f"{urn}::{dotted((*path, reference.of))}"
+                )
             except ConfigError as error:
-                failures.append(Failure(f"{path}{key}", str(error)))
+                failures.append(Failure((*path, key), str(error)))
 
 
 def _settable(shapes: Mapping[str, Shape]) -> list[str]:

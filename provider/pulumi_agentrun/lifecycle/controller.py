@@ -107,7 +107,7 @@ class Controller:
                 yield from self.foresee(kind, inputs)
         except AgentRunError as error:
             taken = str(error)
-        return [Failure("", taken)] if taken else []
+        return [Failure((), taken)] if taken else []
 
     def diff(
         self,

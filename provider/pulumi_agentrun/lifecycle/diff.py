@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -13,11 +12,9 @@ from ..client.models.fields import NotEmpty
 from ..client.models.shared import Status
 from .hidden_inputs import REPLACE_ON
 from .names import PROFILE
+from .paths import EVERY, Path, inside, parsed
 from .places import UNSETTLED, origin_of
 from .schema import UNKNOWN, Shape, has_unknown, shapes_of
-
-Path = tuple[str | int, ...]
-"""Keys and indices from the resource down."""
 
 STATUS = "status"
 CREATED_AT = "created_at"
@@ -47,8 +44,10 @@ def diff(kind: Kind[Any], id: str, olds: Mapping[str, Any], news: Mapping[str, A
     """Compare old outputs with new, checked inputs; what is unknown counts as different."""
     shapes = shapes_of(kind)
     changed = sorted(key for key, shape in shapes.items() if not same(shape, olds.get(key), news.get(key)))
-    forced = news.get(REPLACE_ON) or ()
-    replaces = [key for key in changed if key in kind.immutable or any(_differs(p, key, olds, news) for p in forced)]
+    forced = [parsed(path) for path in news.get(REPLACE_ON) or ()]
+    replaces = [
+        key for key in changed if key in kind.immutable or any(_differs(path, key, olds, news) for path in forced)
+    ]
     if olds.get(PROFILE) != news.get(PROFILE):
         changed.append(PROFILE)
         replaces.append(PROFILE)
@@ -91,25 +90,15 @@ def planned(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -
     return {**news, **dict.fromkeys(kind.outputs - kept, UNKNOWN), **own}
 
 
-def _differs(path: str, changed: str, olds: Any, news: Any) -> bool:
+def _differs(path: Path, changed: str, olds: Any, news: Any) -> bool:
     """Say whether a path of `replace_on_changes` reaches what changed under a top-level key; `*` reaches everything."""
-    parts = re.findall(r'[^.\[\]"]+', path)
-    if parts[:1] not in ([changed], ["*"]):
+    if path[:1] not in ((changed,), (EVERY,)):
         return False
-    for part in parts:
-        if part == "*":
+    for part in path:
+        if part == EVERY:
             break
         olds, news = inside(olds, part), inside(news, part)
     return has_unknown(news) or bool(olds != news)
-
-
-def inside(value: Any, part: str) -> Any:
-    """Return what stands at a key or an index, None if nothing does."""
-    if isinstance(value, Mapping):
-        return value.get(part)
-    if isinstance(value, list) and part.isdigit():
-        return value[int(part)] if int(part) < len(value) else None
-    return None
 
 
 def update_of(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..client.kinds import Kind
-from .diff import Path, diff, edits, inside, is_empty, pair, same
+from .diff import diff, edits, is_empty, pair, same
+from .paths import Path, at
 from .places import ORIGIN, SHOWS_KEYS, origin_of
 from .schema import Shape, map_secrets, shapes_of
 from .secret_refs import FROM, Fingerprint, Reference, fingerprint
@@ -166,13 +167,6 @@ def shape_at(shapes: Mapping[str, Shape], path: Path) -> Shape | None:
         if shape is not None:
             shape = shape.item if isinstance(part, int) else (shape.fields or {}).get(part)
     return shape
-
-
-def at(value: Any, path: tuple[str | int, ...]) -> Any:
-    """Return what stands at a path, None if nothing does."""
-    for part in path:
-        value = inside(value, str(part))
-    return value
 
 
 def _observed(shape: Shape, old: Any, live: Any, is_clear: bool) -> Any:

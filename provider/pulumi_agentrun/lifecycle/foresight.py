@@ -14,8 +14,8 @@ from ..client.wording import joined
 from . import diff, drift
 from .check import ADOPT, is_several, misspelt
 from .create import check_fit, find
-from .diff import Path
 from .hidden_inputs import ADOPT_VARIABLE, CHECK_NAMES
+from .paths import Path, at, dotted
 from .places import Place
 from .scalars import plain
 from .schema import has_unknown, shapes_of
@@ -110,9 +110,5 @@ def _is_in(path: Path, others: list[Path]) -> bool:
 
 
 def _listed(paths: list[Path], ours: Mapping[str, Any]) -> str:
-    texts = (f"{_text(path)}{' (not known yet)' if has_unknown(drift.at(ours, path)) else ''}" for path in paths)
+    texts = (f"{dotted(path)}{' (not known yet)' if has_unknown(at(ours, path)) else ''}" for path in paths)
     return ", ".join(dict.fromkeys(texts))
-
-
-def _text(path: Path) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")

@@ -8,7 +8,8 @@ from typing import Any
 from ..client.flows import Notice
 from ..client.kinds import Kind
 from .diff import Diff, edits
-from .drift import at, shape_at
+from .drift import shape_at
+from .paths import at, dotted
 from .schema import UNKNOWN, shapes_of
 from .secret_refs import FROM, Fingerprint
 
@@ -35,9 +36,8 @@ def _keys(kind: Kind[Any], found: Diff, olds: Mapping[str, Any], news: Mapping[s
         shape = shape_at(shapes, edit.path)
         if edit.verb != "update" or shape is None or not shape.is_secret or at(news, edit.path) is UNKNOWN:
             continue
-        remembered, path = shape.mark(Fingerprint), ".".join(map(str, edit.path))
+        remembered = shape.mark(Fingerprint)
         if remembered is None:
-            yield f"the key {path} changes"
+            yield f"the key {dotted(edit.path)} changes"
         else:
-            path = ".".join([*map(str, edit.path[:-1]), remembered.of + FROM])
-            yield f"the key that {path} leads to changes"
+            yield f"the key that {dotted((*edit.path[:-1], remembered.of + FROM))} leads to changes"

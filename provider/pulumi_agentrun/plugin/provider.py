@@ -15,7 +15,7 @@ from ..client.flows import Notice, drive_async
 from ..engine.failures import code_of, incomplete
 from ..engine.log import Engine
 from ..lifecycle import hidden_inputs
-from ..lifecycle.casing import worded
+from ..lifecycle.casing import told, worded
 from ..lifecycle.claims import Claims
 from ..lifecycle.controller import Controller, Locate, Step
 from ..lifecycle.journal import Journal
@@ -43,7 +43,7 @@ class Provider(Configured):
             verb = self._controller.check(kind, request.urn, olds, news, is_wrong=bool(faults))
             checked, wrong = await drive_async(verb, self._perform)
         del checked[hidden_inputs.URN]
-        reasons = sorted([*map(str, faults), *(worded(str(failure)) for failure in wrong)])
+        reasons = sorted([*map(str, faults), *(told(kind, failure) for failure in wrong)])
         return messages.CheckResponse(inputs=struct(kind, checked, given), failures=failures(reasons))
 
     async def Diff(self, request: messages.DiffRequest, context: Context) -> messages.DiffResponse:
