@@ -98,7 +98,7 @@ def reading(reference: str) -> str:
     _, failures = check.check(SERVICE, {}, news)
     (failure,) = failures
     assert dotted(failure.path) == "provider_settings.api_key_from"
-    return failure.reason
+    return str(failure.reason)
 
 
 @pytest.mark.parametrize(

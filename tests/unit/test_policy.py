@@ -266,7 +266,7 @@ def test_a_wrong_configuration_is_refused_in_a_sentence(name: str, config: dict[
 def test_a_preset_has_a_word_on_every_rule(preset: str) -> None:
     for rule in RULES:
         rule.configured(PRESETS[preset][rule.name].settings)
-        assert rule.remedy.endswith(".")
+        assert str(rule.remedy).endswith(".")
         assert "$ref" not in json.dumps(rule.schema)
         assert "enforcementLevel" not in rule.schema
     made = policies(preset)

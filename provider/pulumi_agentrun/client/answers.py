@@ -160,8 +160,8 @@ def _hint(operation: Operation[Any], status: int) -> Text | None:
     if operation.name is None:
         return Message("Check what the request names, such as a workspace or a role, {places}.", places=_PLACES)
     return Message(
-        "This does not say that {subject} is missing, so it is not taken for deleted. Check {places}, and the workspace."
-        "{gone}",
+        "This does not say that {subject} is missing, so it is not taken for deleted. "
+        "Check {places}, and the workspace.{gone}",
         subject=operation.subject,
         places=_PLACES,
         gone=KNOWN_GONE,

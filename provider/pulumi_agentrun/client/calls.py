@@ -10,10 +10,8 @@ from .flows import Flow
 from .operations import items_of
 
 if TYPE_CHECKING:
-    import httpx
     from typing_extensions import Self
 
-    from .clock import Clock
     from .session import Session
 
 T = TypeVar("T")
@@ -22,22 +20,16 @@ T = TypeVar("T")
 class Calls:
     """A client without its methods: its configuration, and a session for each that a call completes it to."""
 
-    def __init__(
-        self,
-        config: Config | None = None,
-        *,
-        transport: httpx.BaseTransport | httpx.AsyncBaseTransport | None = None,
-        clock: Clock | None = None,
-    ) -> None:
-        """Connect to nothing yet.
-
-        :param transport: What carries requests instead of connections of its own, one for both colours if it is both.
-        :param clock: What tells the time and waits.
-        """
+    def __init__(self, config: Config | None = None) -> None:
         self._config = config or Config()
-        self._transport = transport
-        self._clock = clock
         self._sessions: dict[Config, Session] = {}
+
+    @classmethod
+    def over(cls, session: Session) -> Self:
+        """Return a client over connections of one's own, with a transport or a clock of its own for instance."""
+        client = cls()
+        client._sessions[client._config] = session
+        return client
 
     def __enter__(self) -> Self:
         return self
@@ -77,7 +69,7 @@ class Calls:
         if merged not in self._sessions:
             from .session import Session  # with httpx, which an import alone need not wait for
 
-            self._sessions.setdefault(merged, Session(resolve(merged), transport=self._transport, clock=self._clock))
+            self._sessions.setdefault(merged, Session(resolve(merged)))
         return self._sessions[merged]
 
     def _merged(self, config: Config | None) -> Config:

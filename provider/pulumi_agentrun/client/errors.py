@@ -7,7 +7,6 @@ AgentRunError
 ├── NotReadyError                   a resource ended in *_FAILED, or took too long
 │   ├── DeleteResourceError         it is not being deleted, though that was asked for
 │   └── WaitTimeoutError            it took too long (a TimeoutError too)
-├── LifecycleError                  what was wanted of a resource did not come about
 ├── StoppedError                    the person who waited has cancelled
 └── HTTPError                       the service, or what stands before it, refused
     ├── ResourceAlreadyExistError   400, 409 or 500: the name is taken
@@ -86,10 +85,6 @@ class WaitTimeoutError(NotReadyError, TimeoutError):
 
 class StoppedError(AgentRunError):
     """Whoever waited has cancelled."""
-
-
-class LifecycleError(AgentRunError):
-    """A Pulumi operation failed; the text says what became of the resource."""
 
 
 class HTTPError(AgentRunError):

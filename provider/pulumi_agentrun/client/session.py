@@ -106,7 +106,8 @@ class Session:
                 return self._clock.now()
             return self.notify(step)
         except Exception as error:
-            raise _failure(step, error, self._signature.secrets) from None
+            failure = _failure(step, error, self._signature.secrets)
+        raise failure  # by itself: its context would show in a traceback what a lower library says
 
     async def _perform_async(self, stop: asyncio.Event | None, step: Step) -> Any:
         try:
@@ -117,7 +118,8 @@ class Session:
                 return self._clock.now()
             return self.notify(step)
         except Exception as error:
-            raise _failure(step, error, self._signature.secrets) from None
+            failure = _failure(step, error, self._signature.secrets)
+        raise failure
 
     async def _within(self, operation: Operation[Any]) -> httpx.Response:
         limit = self._limit(operation)

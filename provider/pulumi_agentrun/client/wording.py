@@ -6,12 +6,16 @@ a user's or a service's is ever taken for it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 Path: TypeAlias = "tuple[str | int, ...]"
-"""Keys and indices from the resource down."""
+"""Keys and indices from the resource down: `("proxy_config", "endpoints", 1, "weight")`."""
+
+_NAMED = re.compile(r"\{([a-z_]+(?:\.[a-z_]+)*)\}")
+_PLAIN = re.compile(r"\w+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -103,10 +107,23 @@ def joined(*facts: object, by: str = " ") -> Message:
     return Message(by.join(f"{{{name}}}" for name in parts), **parts)
 
 
+def naming(template: str) -> Message:
+    """Return a sentence of our own in which properties stand in braces: `use {credential_name}`."""
+    paths = dict.fromkeys(_NAMED.findall(template))
+    facts = {path: f"fact{index}" for index, path in enumerate(paths)}
+    text = _NAMED.sub(lambda found: f"{{{facts[found[1]]}}}", template)
+    return Message(text, **{fact: Property(tuple(path.split("."))) for path, fact in facts.items()})
+
+
 def dotted(path: Path) -> str:
-    """Return a path as programs in Python write it: `proxy_config.endpoints[1].weight`."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    return text.removeprefix(".")
+    """Return a path as Pulumi writes it (`PropertyPath.String`): `proxy_config.endpoints[1].weight`, `a["x-b"]`."""
+    return "".join(map(_written, path)).removeprefix(".")
+
+
+def _written(part: str | int) -> str:
+    if isinstance(part, int):
+        return f"[{part}]"
+    return f".{part}" if _PLAIN.fullmatch(part) else '["{}"]'.format(part.replace('"', '\\"'))
 
 
 CLIENT = Reader(setting=lambda setting: setting.name, property=dotted)

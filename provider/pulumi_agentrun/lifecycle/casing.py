@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from ..client.kinds import KINDS, Kind
+from ..client.kinds import Kind
 from ..client.models.fields import Model
 from .check import ADOPT, Failure
 from .paths import Path
@@ -17,7 +16,6 @@ from .schema import UNKNOWN, Shape, shape_of_model, shapes_of
 from .steps import REGION
 
 camel = cache(to_camel)
-_WORD = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
 
 
 @cache
@@ -82,24 +80,3 @@ def _spelled(shapes: Mapping[str, Shape], path: Path) -> Iterator[str | int]:
         fields = (shape and shape.fields) or {}
         yield camel(part) if part in fields else part
         shape = shape and (shape.item if isinstance(part, int) else fields.get(part))
-
-
-@cache
-def _names() -> frozenset[str]:
-    def visit(shapes: Mapping[str, Shape]) -> Iterator[str]:
-        for name, shape in shapes.items():
-            yield name
-            for inner in (shape, *shape.inner):
-                yield from visit(inner.fields or {})
-
-    return frozenset(name for kind in KINDS for name in visit(properties(kind)))
-
-
-def worded(text: str) -> str:
-    """Return a message with the properties that it names spelled as in the schema."""
-    return _WORD.sub(lambda word: camel(word[0]) if word[0] in _names() else word[0], text)
-
-
-def told(kind: Kind[Any], failure: Failure) -> str:
-    """Return what is wrong with inputs, properties spelled as in the schema."""
-    return str(Failure(path_in_schema(properties(kind), failure.path), worded(failure.reason)))

@@ -11,8 +11,9 @@ from typing import Any
 from ..client.errors import ConfigError
 from ..client.kinds import Kind
 from ..client.models.fields import NotEmpty
-from ..client.nearest import nearest, no_such
+from ..client.nearest import nearest
 from ..client.operations import NOT_NAMES
+from ..client.wording import CLIENT, Message, Property, Reader, Text, joined, tell
 from . import hidden_inputs, names, scalars, secret_refs, sense
 from .defaults import defaults
 from .paths import Path, dotted
@@ -32,10 +33,15 @@ class Failure:
     """One thing wrong with the inputs: where, with an empty path for the whole, and what."""
 
     path: Path
-    reason: str
+    reason: Text
+
+    def told(self, reader: Reader) -> str:
+        """Return what is wrong as a reader is told it."""
+        reason = tell(self.reason, reader)
+        return f"{reader.property(self.path)}: {reason}" if self.path else reason
 
     def __str__(self) -> str:
-        return f"{dotted(self.path)}: {self.reason}" if self.path else self.reason
+        return self.told(CLIENT)
 
 
 def check(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[dict[str, Any], list[Failure]]:
@@ -131,13 +137,13 @@ def _object(
         if item is None:
             continue
         if key not in shapes or shapes[key].mark(secret_refs.Fingerprint) is not None:
-            failures.append(Failure((*path, key), no_such(key, [*_settable(shapes), *extra])))
+            failures.append(Failure((*path, key), _no_such(key, [*_settable(shapes), *extra])))
             is_guessed = True
             continue
         result[key] = _value(shapes[key], item, (*path, key), failures)
         reference = shapes[key].mark(secret_refs.Reference)
         if reference and value.get(reference.of) is not None:
-            failures.append(Failure((*path, key), f"must not be set beside {reference.of}"))
+            failures.append(Failure((*path, key), Message("must not be set beside {of}", of=Property((reference.of,)))))
     # Which property was meant is not known, so none of those that seem to be missing is.
     return dict.fromkeys(_settable(shapes), UNKNOWN) | result if is_guessed else result
 
@@ -160,8 +166,16 @@ def _remember(shapes: Mapping[str, Shape], old: Any, new: Any, path: Path, failu
                     secret_refs.read(value), previous, f"{urn}::{dotted((*path, reference.of))}"
                 )
             except ConfigError as error:
-                failures.append(Failure((*path, key), str(error)))
+                failures.append(Failure((*path, key), joined(error)))
 
 
 def _settable(shapes: Mapping[str, Shape]) -> list[str]:
     return [key for key, shape in shapes.items() if not shape.mark(secret_refs.Fingerprint)]
+
+
+def _no_such(key: str, known: list[str]) -> Text:
+    meant = nearest(key.lower(), known, alike=0.5)
+    if meant is not None:
+        return Message("there is no such property; did you mean {meant}?", meant=Property((meant,)))
+    names = joined(*(Property((name,)) for name in sorted(known)), by=", ")
+    return Message("there is no such property; there are {names}", names=names)

@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 from ..client import operations
-from ..client.errors import AgentRunError, ConfigError, LifecycleError, NotReadyError, ResourceNotExistError
+from ..client.errors import AgentRunError, ConfigError, NotReadyError, ResourceNotExistError
 from ..client.flows import Flow, Notice, Pause, call
 from ..client.kinds import Kind
 from ..client.models import SystemProps, UpdateInput
 from ..client.models.shared import Status
+from ..client.waiters import SETTLING, Written, until_deleted, until_ready
 from ..client.wording import Message, Property, joined
 from . import drift
 from .claims import token
-from .live import IncompleteError, Live, adopting, live_of
+from .live import IncompleteError, LifecycleError, Live, adopting, live_of
 from .places import ADOPTED, MADE, SHOWS_KEYS, Place
 from .scalars import plain
 from .schema import has_unknown, revealed, shapes_of
 from .sending import Sending, TakenError, is_former, taken
-from .waiters import SETTLING, Written, until_deleted, until_ready
 
 R = TypeVar("R", bound=SystemProps)
 

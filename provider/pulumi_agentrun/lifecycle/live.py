@@ -1,4 +1,4 @@
-"""Resources as they are: what a step of the lifecycle answers, and the error of one that is not what was wanted."""
+"""Resources as they are: what a step of the lifecycle answers, and the errors of what did not come about."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..client.errors import LifecycleError
+from ..client.errors import AgentRunError
 from ..client.kinds import Kind
 from ..client.models import SystemProps
 from ..client.wording import Text
@@ -27,6 +27,10 @@ class Live:
         """The same, remembered as not known to be what was wanted last, so that the next update sends all of it."""
         origin = origin_of(self.outputs) | {UNSETTLED: True}
         return replace(self, outputs=self.outputs | {ORIGIN: origin})
+
+
+class LifecycleError(AgentRunError):
+    """What was wanted of a resource did not come about; the text says what became of it."""
 
 
 class IncompleteError(LifecycleError):

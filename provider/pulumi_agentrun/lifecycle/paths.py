@@ -6,24 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-Path = tuple[str | int, ...]
-"""Keys and indices from the resource down: `("proxy_config", "endpoints", 1, "weight")`."""
+from ..client.wording import Path, dotted
+
+__all__ = ["EVERY", "Path", "at", "dotted", "inside", "parsed"]
+
 EVERY = "*"
 """Stands in a path for whatever key or index."""
 
-_PLAIN = re.compile(r"\w+", re.ASCII)
 _PARTS = re.compile(r'\["((?:\\"|[^"])*)"\]|\[(\d+)\]|([^.\[\]]+)')
-
-
-def dotted(path: Path) -> str:
-    """Return a path as Pulumi writes it (`PropertyPath.String`): `proxy_config.endpoints[1].weight`, `a["x-b"]`."""
-    return "".join(map(_written, path)).removeprefix(".")
-
-
-def _written(part: str | int) -> str:
-    if isinstance(part, int):
-        return f"[{part}]"
-    return f".{part}" if _PLAIN.fullmatch(part) else '["{}"]'.format(part.replace('"', '\\"'))
 
 
 def parsed(text: str) -> Path:

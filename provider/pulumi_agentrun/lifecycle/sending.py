@@ -13,7 +13,6 @@ from typing import Any, cast
 from ..client import operations
 from ..client.errors import (
     AgentRunError,
-    LifecycleError,
     ResourceAlreadyExistError,
     ResourceNotExistError,
     ThrottledError,
@@ -22,14 +21,14 @@ from ..client.errors import (
 from ..client.flows import Flow, Notice, Pause, backoff, once
 from ..client.kinds import Kind
 from ..client.models import CreateInput, SystemProps
+from ..client.waiters import FIRST_POLL, PASSING, POLL_GROWTH, SETTLING
 from ..client.wording import Message, Property, joined
 from . import drift
 from .diff import CREATED_AT
-from .live import adopting
+from .live import LifecycleError, adopting
 from .names import is_automatic
 from .scalars import plain
 from .schema import revealed, shapes_of
-from .waiters import FIRST_POLL, PASSING, POLL_GROWTH, SETTLING
 
 LOOK = 5.0
 """Seconds of looking for what a lost creation may have made, before it is sent again."""

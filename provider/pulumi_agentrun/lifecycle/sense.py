@@ -13,9 +13,10 @@ from typing import Any
 from ..client.flows import Notice
 from ..client.kinds import Kind
 from ..client.models.shared import NetworkMode, ProxyMode
+from ..client.wording import Message, Property, Text, naming
 from .paths import Path, inside
 
-Fault = tuple[Path, str]
+Fault = tuple[Path, Text]
 """A path and what is wrong there."""
 
 _STRANGE = re.compile(r"[^\w.-]")
@@ -42,8 +43,11 @@ def warnings(kind: Kind[Any], olds: Mapping[str, Any], inputs: Mapping[str, Any]
     name = inputs.get(kind.name_field)
     if isinstance(name, str) and name != olds.get(kind.name_field) and _STRANGE.search(name):
         yield Notice(
-            f"{kind.name_field}: has blanks or signs in it that the service may refuse; "
-            f"letters, digits, '-', '_' and '.' are safe",
+            Message(
+                "{name}: has blanks or signs in it that the service may refuse; "
+                "letters, digits, '-', '_' and '.' are safe",
+                name=Property((kind.name_field,)),
+            ),
             is_warning=True,
         )
 
@@ -54,13 +58,16 @@ def _routes(inputs: Mapping[str, Any]) -> Iterator[Fault]:
         return
     endpoints = config.get("endpoints")
     if not endpoints:
-        yield ("proxy_config", "endpoints"), "must have at least one endpoint, a model_service_name or a base_url"
+        yield (
+            ("proxy_config", "endpoints"),
+            naming("must have at least one endpoint, a {model_service_name} or a {base_url}"),
+        )
     for endpoint, path in _listed(config, ("proxy_config", "endpoints")):
         if not endpoint.get("model_service_name") and not endpoint.get("base_url"):
-            yield path, "must have a model_service_name or a base_url"
+            yield path, naming("must have a {model_service_name} or a {base_url}")
     for fallback, path in _listed(config.get("policies"), ("proxy_config", "policies", "fallbacks")):
         if not fallback.get("model_service_name") and not fallback.get("model_name"):
-            yield path, "must have a model_service_name or a model_name"
+            yield path, naming("must have a {model_service_name} or a {model_name}")
     if inputs.get("proxy_mode") == ProxyMode.SINGLE and isinstance(endpoints, list) and len(endpoints) > 1:
         yield ("proxy_mode",), "must be multi, for there are several endpoints"
 

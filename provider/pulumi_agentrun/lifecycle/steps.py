@@ -10,16 +10,17 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from ..client import operations
-from ..client.errors import AgentRunError, ClientError, LifecycleError, NotReadyError, ResourceNotExistError
+from ..client.errors import AgentRunError, ClientError, NotReadyError, ResourceNotExistError
 from ..client.flows import Flow, Pause, call
 from ..client.kinds import Kind
 from ..client.models import SystemProps
 from ..client.models.shared import Status
+from ..client.waiters import CONFLICT, Written, until_deleted, until_ready, youth
 from ..client.wording import Message, Property, joined
 from . import diff, drift, notes
 from .check import META
 from .create import create, update_input, written
-from .live import GoingError, IncompleteError, Live, live_of
+from .live import GoingError, IncompleteError, LifecycleError, Live, live_of
 from .places import (
     MADE,
     REGION,
@@ -33,7 +34,6 @@ from .places import (
     origin_of,
 )
 from .scalars import plain
-from .waiters import CONFLICT, Written, until_deleted, until_ready, youth
 
 __all__ = ["REGION", "GoingError", "IncompleteError", "Live", "Place", "create", "delete", "read", "update"]
 
@@ -146,8 +146,8 @@ def delete(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flo
         notes.note(notes.LEAVING, place.key(kind, id))
         raise GoingError(
             Message(
-                "{error} It is still being deleted, and stays in state until it is gone. Before another machine puts it "
-                "back into the program, run pulumi refresh there, or it would be taken for unchanged.",
+                "{error} It is still being deleted, and stays in state until it is gone. Before another machine puts "
+                "it back into the program, run pulumi refresh there, or it would be taken for unchanged.",
                 error=error,
             )
         ) from None

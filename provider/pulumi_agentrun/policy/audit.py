@@ -99,4 +99,4 @@ def judged(views: Sequence[View], chosen: Mapping[str, Chosen]) -> Iterator[Viol
                 if isinstance(found, Unjudged):
                     yield Gap(*where, found.why)
                 else:
-                    yield Violation(*where, found.text, rule.remedy)
+                    yield Violation(*where, str(found.text), str(rule.remedy))

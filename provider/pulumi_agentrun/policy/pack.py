@@ -97,7 +97,7 @@ def _policy(rule: Rule, choice: Choice) -> Policy:
         "description": rule.description,
         "enforcement_level": EnforcementLevel(choice.level),
         "config_schema": PolicyConfigSchema(_without_defaults(rule.schema)),
-        "remediation_steps": rule.remedy,
+        "remediation_steps": str(rule.remedy),
     }
     if rule.is_for_stacks:
         return StackValidationPolicy(validate=check_all, **about)
@@ -118,9 +118,9 @@ def _report(rule: Rule, views: Sequence[View], settings: Any, report: ReportViol
         assert view is not None
         where = view.shown(found.path)
         if isinstance(found, Unjudged):
-            gaps.append((f"{view.name}: " if rule.is_for_stacks else "") + f"{where} {view.spelled(found.why)}")
+            gaps.append((f"{view.name}: " if rule.is_for_stacks else "") + f"{where} {view.told(found.why)}")
         else:
-            report(f"{where}: {view.spelled(f'{found.text}. {rule.remedy}')}", view.urn)
+            report(f"{where}: {view.told(found.text)}. {view.told(rule.remedy)}", view.urn)
     if gaps:
         raise _Gaps(gaps)
 

@@ -13,6 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from ..client.errors import ConfigError
 from ..client.kinds import Kind
+from ..client.wording import Text
 from ..lifecycle.paths import Path, dotted
 from .refusals import wrong
 from .view import Unjudged, View
@@ -38,7 +39,7 @@ class Finding:
     """One place that breaks a rule. The text never repeats a value, for any value may be a secret of the program."""
 
     path: Path
-    text: str
+    text: Text
     view: View | None = None
     """The resource, which a rule names that looks at several."""
 
@@ -87,7 +88,7 @@ class Rule:
 
     name: str
     description: str
-    remedy: str
+    remedy: Text
     settings: type[Settings]
     check: Callable[[Any, Any], Iterable[Found]]
     kinds: tuple[Kind[Any], ...] = ()

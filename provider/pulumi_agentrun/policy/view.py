@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..client.kinds import KINDS, Kind
-from ..lifecycle.casing import from_schema, path_in_schema, properties, worded
+from ..client.wording import Text, tell
+from ..lifecycle.casing import from_schema, path_in_schema, properties
 from ..lifecycle.paths import Path, dotted, inside
+from ..lifecycle.readers import PYTHON, SCHEMA
 from ..lifecycle.schema import UNKNOWN
 
 DYNAMIC = "pulumi-python:dynamic/agentrun:"
@@ -115,9 +117,9 @@ class View:
         for index in range(len(found or ())):
             yield (*path, index)
 
-    def spelled(self, text: str) -> str:
-        """Return a text with its property names as the program spells them."""
-        return worded(text) if self.spells_camel else text
+    def told(self, text: Text) -> str:
+        """Return a text with its properties as the program spells them."""
+        return tell(text, SCHEMA if self.spells_camel else PYTHON)
 
     def shown(self, path: Path) -> str:
         """Return a path with its properties as the program spells them."""

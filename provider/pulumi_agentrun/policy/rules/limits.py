@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...client.kinds import PROXY
+from ...client.wording import naming
 from ...lifecycle.paths import Path
 from ..rule import Finding, Found, Rule, Settings, apart, each, unless
 from ..view import ENDPOINTS, FALLBACKS, POLICIES, Unjudged, View
@@ -146,11 +147,11 @@ def sizes(view: View, settings: Sizes) -> Iterator[Found]:
 RULES = (
     Rule(
         "agentrun-limits", "Proxies have rate limits, timeouts, retries and concurrency within bounds.",
-        "Set them in proxy_config.policies.", Limits, limits, (PROXY,),
+        naming("Set them in {proxy_config.policies}."), Limits, limits, (PROXY,),
     ),
     Rule(
         "agentrun-fallback", "Every proxy has somewhere to go when its endpoint fails.",
-        "Add a model service to proxy_config.policies.fallbacks.", Fallbacks, fallbacks, (PROXY,),
+        naming("Add a model service to {proxy_config.policies.fallbacks}."), Fallbacks, fallbacks, (PROXY,),
     ),
     Rule(
         "agentrun-weights", "The weights of several endpoints are positive and add up.",

@@ -8,6 +8,7 @@ from posixpath import normpath
 from typing import Literal
 
 from ...client.kinds import PROXY, SERVICE
+from ...client.wording import naming
 from ...lifecycle.paths import Path
 from ...lifecycle.schema import Shape, shapes_of
 from ...lifecycle.secret_refs import Reference
@@ -68,7 +69,7 @@ def _elsewhere(view: View, path: Path, settings: Keys) -> Iterator[Finding]:
 
 def _unset(view: View, path: Path) -> Iterator[Finding]:
     if view.at(*path):
-        yield Finding(path, "must not be set; use credential_name")
+        yield Finding(path, naming("must not be set; use {credential_name}"))
 
 
 class Urls(Settings):
@@ -155,8 +156,10 @@ def _level(view: View, path: Path, levels: tuple[str, ...]) -> Iterator[Finding]
 RULES = (
     Rule(
         "agentrun-no-inline-api-key", "No program carries a provider's key.",
-        "Keep a provider's key as a credential in AgentRun and set the service's credential_name; "
-        "take other keys from where the policy allows.",
+        naming(
+            "Keep a provider's key as a credential in AgentRun and set the service's {credential_name}; "
+            "take other keys from where the policy allows."
+        ),
         Keys, no_inline_api_key, (SERVICE, PROXY),
     ),
     Rule(
@@ -165,11 +168,11 @@ RULES = (
     ),
     Rule(
         "agentrun-private-networking", "Services and proxies stand in a private network.",
-        "Set network_configuration with network_mode, vpc_id, vswitch_ids and security_group_id.",
+        naming("Set {network_configuration} with {network_mode}, {vpc_id}, {vswitch_ids} and {security_group_id}."),
         Networks, private_networking, (SERVICE, PROXY),
     ),
     Rule(
         "agentrun-guardrails", "Proxies check what passes through them.",
-        "Set proxy_config.policies.ai_guardrail_config.", Guardrails, guardrails, (PROXY,),
+        naming("Set {proxy_config.policies.ai_guardrail_config}."), Guardrails, guardrails, (PROXY,),
     ),
 )  # fmt: skip

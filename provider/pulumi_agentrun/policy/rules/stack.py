@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ...client.wording import naming
 from ...lifecycle.paths import Path
 from ..rule import Finding, Found, NoSettings, Rule, Settings, apart, each, matches, told_apart, unless
 from ..services import MODELS, NAME, Services, proxies, services, targets
@@ -73,11 +74,11 @@ RULES = (
     ),
     Rule(
         "agentrun-models-offered", "Proxies route only models that their services offer.",
-        "Add the model to the service's model_names, or route another.", NoSettings, models_offered,
+        naming("Add the model to the service's {model_names}, or route another."), NoSettings, models_offered,
     ),
     Rule(
         "agentrun-no-cycles", "No request goes in circles.",
-        "Fall back to another model service, and let no base_url lead to the proxy in front of it.",
+        naming("Fall back to another model service, and let no {base_url} lead to the proxy in front of it."),
         NoSettings, no_cycles,
     ),
     Rule(

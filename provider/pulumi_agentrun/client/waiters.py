@@ -14,22 +14,24 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Generic, TypeVar
 
-from ..client import operations
-from ..client.errors import (
+from . import operations
+from .errors import (
     AgentRunError,
     ClientError,
+    DeleteResourceError,
     NotReadyError,
     ResourceNotExistError,
     ServerError,
     ThrottledError,
     TransportError,
     UnexpectedAnswerError,
+    WaitTimeoutError,
 )
-from ..client.flows import Flow, Notice, Pause, call
-from ..client.kinds import Kind
-from ..client.models import SystemProps
-from ..client.models.shared import Status
-from ..client.wording import Message, Text
+from .flows import Flow, Notice, Pause, call
+from .kinds import Kind
+from .models import SystemProps
+from .models.shared import Status
+from .wording import Message, Text
 
 R = TypeVar("R", bound=SystemProps)
 
@@ -227,3 +229,54 @@ def until_deleted(
         if now > deadline:
             raise failure
         interval = _longer(interval)
+
+
+def until_final(kind: Kind[R], name: str, told: Callable[[R], None], interval: float, timeout: float) -> Flow[None]:
+    """Get a resource until its status is final, at even intervals as the official SDK does, `told` each answer.
+
+    Raises WaitTimeoutError.
+    """
+    start = yield Pause(0)
+    while True:
+        found = yield from call(operations.get(kind, name))
+        told(found)
+        if Status.is_final_status(found.status):
+            return
+        yield from _interval(kind, found, name, "has not settled", start, interval, timeout)
+
+
+def until_gone(kind: Kind[R], name: str, told: Callable[[R], None], interval: float, timeout: float) -> Flow[None]:
+    """Delete a resource and get it until it is gone, at even intervals as the official SDK does, `told` each answer.
+
+    One that is gone already is no error. Raises DeleteResourceError if its status is another than DELETING,
+    WaitTimeoutError.
+    """
+    start = yield Pause(0)
+    try:
+        yield from call(operations.delete(kind, name))
+        while True:
+            found = yield from call(operations.get(kind, name))
+            told(found)
+            if found.status != Status.DELETING:
+                raise DeleteResourceError(
+                    f"{kind.title.capitalize()} {name} is {found.status} after its deletion was accepted: "
+                    f"look at its status reason, and delete it again.",
+                    status=found.status,
+                    reason=found.status_reason,
+                )
+            yield from _interval(kind, found, name, "is not gone", start, interval, timeout)
+    except ResourceNotExistError:
+        return
+
+
+def _interval(
+    kind: Kind[R], found: R, name: str, what: str, start: float, interval: float, timeout: float
+) -> Flow[None]:
+    """Wait until the next look at a resource, or raise WaitTimeoutError if there is no time for one."""
+    if (yield Pause(0)) - start > timeout:
+        raise WaitTimeoutError(
+            f"{kind.title.capitalize()} {name} {what} within {timeout:g} seconds (status {found.status}).",
+            status=found.status,
+            reason=found.status_reason,
+        )
+    yield Pause(interval)
