@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from enum import Enum
 from functools import cache
 from typing import Any
@@ -40,15 +40,8 @@ _LANGUAGES: Json = {
 
 @cache
 def _names() -> frozenset[str]:
-    return frozenset(name for kind in KINDS for name in names_in(properties(kind)))
-
-
-def names_in(shapes: Mapping[str, Shape]) -> Iterator[str]:
-    """Yield the properties of objects, at whatever depth."""
-    for name, shape in shapes.items():
-        yield name
-        for inner in (shape, *shape.inner):
-            yield from names_in(inner.fields or {})
+    paths = (path for kind in KINDS for path, _, _ in Shape(None, fields=properties(kind)).walk())
+    return frozenset(str(part) for path in paths for part in path)
 
 
 def in_schema(docstring: str) -> str:

@@ -18,7 +18,7 @@ from .claims import token
 from .live import IncompleteError, LifecycleError, Live, adopting, live_of
 from .places import ADOPTED, MADE, SHOWS_KEYS, Place
 from .scalars import plain
-from .schema import has_unknown, revealed, shapes_of
+from .schema import has_unknown, revealed
 from .sending import Sending, TakenError, is_former, taken
 
 R = TypeVar("R", bound=SystemProps)
@@ -182,4 +182,4 @@ def check_fit(kind: Kind[Any], there: SystemProps, inputs: Mapping[str, Any]) ->
 
 def update_input(kind: Kind[R], fields: Mapping[str, Any]) -> UpdateInput[R]:
     """Return the input of an update that sets some fields, with the keys that references lead to."""
-    return cast("UpdateInput[R]", kind.update_input.model_validate(revealed(shapes_of(kind), fields)))
+    return cast("UpdateInput[R]", kind.update_input.model_validate(revealed(kind, fields)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Any, Literal
 
 from ..client.kinds import Kind
@@ -73,12 +72,9 @@ def edits(kind: Kind[Any], found: Diff, olds: Mapping[str, Any], news: Mapping[s
 def _edits(shape: Shape, old: Any, new: Any, path: Path) -> Iterator[Edit]:
     if same(shape, old, new):
         return
-    if shape.fields is not None and isinstance(old, dict) and isinstance(new, dict):
-        for key, field in shape.fields.items():
-            yield from _edits(field, old.get(key), new.get(key), (*path, key))
-    elif shape.item is not None and not shape.is_unordered and isinstance(old, list) and isinstance(new, list):
-        for index, (before, after) in enumerate(zip_longest(old, new)):
-            yield from _edits(shape.item, before, after, (*path, index))
+    if shape.fits(old) and shape.fits(new) and not shape.is_unordered:
+        for part, inner, (before, after) in shape.parts(old, new):
+            yield from _edits(inner, before, after, (*path, part))
     else:
         yield Edit(path, "add" if old is None else "delete" if new is None else "update")
 
@@ -117,26 +113,15 @@ def update_of(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any])
 
 def same(shape: Shape, old: Any, new: Any) -> bool:
     """Say whether setting a new value where there is an old one would change nothing."""
-    if has_unknown(new):
-        return False
+    if old == new:
+        return not has_unknown(new)
     if new is None:
         return is_empty(old)
-    if old is None:
+    if not (shape.fits(old) and shape.fits(new)) or (shape.item is not None and len(old) != len(new)):
         return False
-    if shape.fields is not None and isinstance(old, dict) and isinstance(new, dict):
-        keys = old.keys() | new.keys()
-        return all(key in shape.fields and same(shape.fields[key], old.get(key), new.get(key)) for key in keys)
-    if shape.item is not None and isinstance(old, list) and isinstance(new, list):
-        return _same_items(shape, old, new)
-    return bool(old == new)
-
-
-def _same_items(shape: Shape, old: list[Any], new: list[Any]) -> bool:
-    assert shape.item is not None
-    if not shape.is_unordered:
-        pairs = zip(old, new, strict=False)
-        return len(old) == len(new) and all(same(shape.item, a, b) for a, b in pairs)
-    return pair(shape.item, old, new, same)
+    if shape.item is not None and shape.is_unordered:
+        return pair(shape.item, old, new, same)
+    return all(same(inner, before, after) for _, inner, (before, after) in shape.parts(old, new))
 
 
 def is_empty(value: Any) -> bool:

@@ -19,7 +19,7 @@ from .live import LifecycleError
 from .paths import Path, at
 from .places import Place
 from .scalars import plain
-from .schema import has_unknown, shapes_of
+from .schema import has_unknown, shape_of, shapes_of
 from .sending import taken
 
 PATIENCE = 30.0
@@ -83,13 +83,13 @@ def _told(kind: Kind[Any], wanted: Mapping[str, Any], live: Mapping[str, Any]) -
 
     An update is sent in any case, for what a look shows may be older than what is.
     """
-    shapes = shapes_of(kind)
-    ours = {key: wanted[key] for key in shapes if key in wanted}
-    given = [path for path, is_shown in drift.keys_of(shapes, ours, live) if not is_shown]
-    given += [(key,) for key, shape in shapes.items() if shape.is_write_only and key in ours]
+    shape = shape_of(kind)
+    ours = {key: wanted[key] for key in shapes_of(kind) if key in wanted}
+    given = [path for path, is_shown in drift.keys_of(shape, ours, live) if not is_shown]
+    given += [(key,) for key, field in shapes_of(kind).items() if field.is_write_only and key in ours]
     unsure = [key for key in sorted(kind.immutable & ours.keys()) if has_unknown(ours[key])]
     changed = [path for path in _changed(kind, ours, live) if path not in given and path[0] not in unsure]
-    lost = [path for path in drift.besides(shapes, ours, live) if path[0] in ours and not _is_in(path, changed)]
+    lost = [path for path in drift.besides(shape, ours, live) if path[0] in ours and not _is_in(path, changed)]
     parts = [
         joined("it would change in", _listed(changed, ours))
         if changed

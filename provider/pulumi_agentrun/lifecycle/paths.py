@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..client.wording import Path, dotted
@@ -31,8 +31,15 @@ def at(value: Any, path: Path) -> Any:
 
 def inside(value: Any, part: str | int) -> Any:
     """Return what stands at a key or an index, None if nothing does."""
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         return value.get(part)
-    if isinstance(value, list) and isinstance(part, int):
+    if isinstance(value, (list, tuple)) and isinstance(part, int):
         return value[part] if part < len(value) else None
     return None
+
+
+def rebuilt(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Return an object or a list with everything that stands directly in it changed, anything else as it is."""
+    if isinstance(value, (dict, Mapping)):
+        return {key: change(item) for key, item in value.items()}
+    return [change(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -9,9 +9,8 @@ from ..client.flows import Notice
 from ..client.kinds import Kind
 from ..client.wording import Message, Property, Text, joined
 from .diff import Diff, edits
-from .drift import shape_at
 from .paths import at
-from .schema import UNKNOWN, shapes_of
+from .schema import UNKNOWN, shape_of
 from .secret_refs import FROM, Fingerprint
 
 
@@ -37,10 +36,9 @@ def remarks(
 
 def _keys(kind: Kind[Any], found: Diff, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[Text]:
     """Yield a sentence for each key that was there and becomes another: an old and a new secret look the same."""
-    shapes = shapes_of(kind)
     for edit in edits(kind, found, olds, news):
-        shape = shape_at(shapes, edit.path)
-        if edit.verb != "update" or shape is None or not shape.is_secret or at(news, edit.path) is UNKNOWN:
+        shape = shape_of(kind).at(*edit.path)
+        if edit.verb != "update" or not shape.is_secret or at(news, edit.path) is UNKNOWN:
             continue
         remembered = shape.mark(Fingerprint)
         if remembered is None:

@@ -28,7 +28,7 @@ from .diff import CREATED_AT
 from .live import LifecycleError, adopting
 from .names import is_automatic
 from .scalars import plain
-from .schema import revealed, shapes_of
+from .schema import revealed
 
 LOOK = 5.0
 """Seconds of looking for what a lost creation may have made, before it is sent again."""
@@ -49,7 +49,7 @@ class Sending:
         self._kind = kind
         self._inputs = inputs
         self._name: str = inputs[kind.name_field]
-        sent = revealed(shapes_of(kind), _of_api(kind, inputs))
+        sent = revealed(kind, _of_api(kind, inputs))
         self._wanted = cast("CreateInput[Any]", kind.create_input.model_validate(sent))
         self._deadline = deadline
         self._former = former
