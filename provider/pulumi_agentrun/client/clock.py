@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 
 
 class Clock:
@@ -17,6 +18,10 @@ class Clock:
         """Wait in this thread."""
         time.sleep(seconds)
 
-    async def sleep_async(self, seconds: float) -> None:
-        """Wait on the running event loop."""
-        await asyncio.sleep(seconds)
+    async def sleep_async(self, seconds: float, stop: asyncio.Event | None = None) -> None:
+        """Wait on the running event loop, no longer than until `stop` is set."""
+        if stop is None:
+            return await asyncio.sleep(seconds)
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(stop.wait(), seconds)
+        return None

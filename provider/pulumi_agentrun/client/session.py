@@ -9,7 +9,6 @@ import random
 import re
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
@@ -129,13 +128,9 @@ class Session:
             raise BodyError(f"it was not over within {limit:g} seconds") from None
 
     async def _pause(self, seconds: float, stop: asyncio.Event | None) -> None:
-        if stop is None:
-            return await self._clock.sleep_async(seconds)
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(stop.wait(), seconds)
-        if stop.is_set() and seconds:
+        await self._clock.sleep_async(seconds, stop)
+        if stop is not None and stop.is_set() and seconds:
             raise StoppedError("It was cancelled while it waited.")
-        return None
 
     def _exchange(self, operation: Operation[Any]) -> httpx.Response:
         client = self._client()
