@@ -39,7 +39,7 @@ class Call:
     @property
     def latency(self) -> int:
         """How long a change takes."""
-        return microseconds(self.switches.latency)
+        return microseconds(self.switches.latency) if self.kind.has_status else 0
 
     def existing(self) -> Row:
         """Return the named resource, or refuse the call."""
@@ -109,7 +109,7 @@ def delete(call: Call) -> Result:
             call.tables.remove(row.kind, row.name)
         else:
             call.tables.replace(row)
-    return switches.success, {**call.show(row), "status": "DELETING"}
+    return switches.success, {**call.show(row), **({"status": "DELETING"} if call.kind.has_status else {})}
 
 
 def list_resources(call: Call) -> Result:

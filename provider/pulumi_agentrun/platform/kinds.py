@@ -45,6 +45,10 @@ class Kind:
     filled: Mapping[str, Any]
     """What comes back for fields left unset, when the switch `computed` says so."""
     write_only: frozenset[str] = field(default=frozenset())
+    has_status: bool = True
+    """Whether it says where it stands; else every change is done at once."""
+    changed_field: str = "lastUpdatedAt"
+    """When it was last changed."""
     own: Callable[[str, str], Mapping[str, Any]] = lambda id, name: {}
     """What only the platform knows of one, by its id and name."""
 

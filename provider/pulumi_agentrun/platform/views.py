@@ -26,17 +26,17 @@ def view(row: Row, kind: Kind, switches: Switches, now: int) -> dict[str, Any]:
 
 
 def _system_fields(row: Row, kind: Kind, switches: Switches, now: int) -> dict[str, Any]:
-    fields: dict[str, Any] = {
-        "status": row.lifecycle.status(now),
-        "createdAt": timestamp(row.created),
-        "lastUpdatedAt": timestamp(row.updated),
-    }
+    fields: dict[str, Any] = {"createdAt": timestamp(row.created), kind.changed_field: timestamp(row.updated)}
     if kind is not SERVICE or switches.service_id == "present":
         fields[kind.id_field] = row.id
-    reason = row.lifecycle.reason_at(now)
-    if reason is not None:
-        fields["statusReason"] = reason
+    if kind.has_status:
+        fields |= _standing(row, now)
     return {**fields, **kind.own(row.id, row.name)}
+
+
+def _standing(row: Row, now: int) -> dict[str, Any]:
+    status, reason = row.lifecycle.status(now), row.lifecycle.reason_at(now)
+    return {"status": status} if reason is None else {"status": status, "statusReason": reason}
 
 
 def _settings(settings: dict[str, Any], switches: Switches) -> dict[str, Any]:

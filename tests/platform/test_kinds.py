@@ -1,0 +1,78 @@
+"""What a kind's table says of itself is what the platform does, whatever the kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi_agentrun.platform import Switches, handlers
+from pulumi_agentrun.platform.kinds import Kind
+from pulumi_agentrun.platform.shapes import STRING
+from pulumi_agentrun.platform.store import Store
+
+TAG = Kind(
+    title="tag",
+    action="Tag",
+    actions="Tags",
+    collection="tags",
+    prefix="tg",
+    name_field="tagName",
+    id_field="tagId",
+    create={"tagName": STRING, "colour": STRING},
+    update={"colour": STRING},
+    required=("tagName",),
+    filters=("colour",),
+    filled={},
+    has_status=False,
+    changed_field="updatedAt",
+)
+"""A kind that no service has."""
+
+
+class Desk:
+    """Does what is asked of a kind, in a store of its own."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.switches = Switches()
+        self.now = 1_000_000
+
+    def __call__(self, handler: handlers.Handler, kind: Kind, name: str = "t", **body: Any) -> Mapping[str, Any]:
+        return self.ask(handler, kind, name, body, {})
+
+    def ask(
+        self, handler: handlers.Handler, kind: Kind, name: str, body: Mapping[str, Any], query: Mapping[str, str]
+    ) -> Mapping[str, Any]:
+        with self._store.writing() as tables:
+            return handler(handlers.Call(kind, name, query, body, tables, self.switches, self.now))[1]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    store = Store(tmp_path)
+    yield Desk(store)
+    store.close()
+
+
+def test_what_has_no_status_changes_at_once(desk: Desk) -> None:
+    desk.switches = Switches(latency=60, deletion="gradual")
+    made = desk(handlers.create, TAG, tagName="t", colour="red")
+    assert made.keys() == {"tagName", "tagId", "colour", "createdAt", "updatedAt"}
+    changed = desk(handlers.update, TAG, colour="blue")
+    assert changed.keys() == made.keys()
+    assert (changed["colour"], changed["createdAt"]) == ("blue", made["createdAt"])
+    assert changed["updatedAt"] > made["updatedAt"]
+    assert desk(handlers.delete, TAG) == changed
+    with pytest.raises(handlers.NotFound):
+        desk(handlers.get, TAG)
+
+
+def test_what_has_a_status_takes_its_time(desk: Desk) -> None:
+    desk.switches = Switches(latency=60, deletion="gradual")
+    kind = replace(TAG, has_status=True)
+    assert desk(handlers.create, kind, tagName="t")["status"] == "CREATING"
+    assert desk(handlers.delete, kind)["status"] == "DELETING"
+    assert desk(handlers.get, kind)["status"] == "DELETING"
