@@ -76,3 +76,25 @@ def test_what_has_a_status_takes_its_time(desk: Desk) -> None:
     assert desk(handlers.create, kind, tagName="t")["status"] == "CREATING"
     assert desk(handlers.delete, kind)["status"] == "DELETING"
     assert desk(handlers.get, kind)["status"] == "DELETING"
+
+
+@pytest.mark.parametrize(
+    ("how", "secret", "people"),
+    [
+        ("clear", "a-very-long-secret", [{"name": "n", "key": "k"}, {"name": "m"}]),
+        ("masked", "a-v******cret", [{"name": "n", "key": "******"}, {"name": "m"}]),
+        ("absent", None, [{"name": "n"}, {"name": "m"}]),
+    ],
+)
+def test_keys_come_back_as_the_switch_says_wherever_they_are(
+    desk: Desk, how: Any, secret: str | None, people: list[Any]
+) -> None:
+    desk.switches = Switches(api_key=how)
+    person = {"name": STRING, "key": STRING}
+    shapes = {"tagName": STRING, "secret": STRING, "people": [person]}
+    kind = replace(TAG, create=shapes, keys=(("secret",), ("people", "key"), ("nothing", "key")))
+    given = [{"name": "n", "key": "k"}, {"name": "m"}]
+    made = desk(handlers.create, kind, tagName="t", secret="a-very-long-secret", people=given)
+    assert (made.get("secret"), made["people"]) == (secret, people)
+    desk.switches = Switches()
+    assert desk(handlers.get, kind)["people"] == given

@@ -49,6 +49,8 @@ class Kind:
     """Whether it says where it stands; else every change is done at once."""
     changed_field: str = "lastUpdatedAt"
     """When it was last changed."""
+    keys: tuple[tuple[str, ...], ...] = ()
+    """Where its keys are; the switch `api_key` says how those come back."""
     own: Callable[[str, str], Mapping[str, Any]] = lambda id, name: {}
     """What only the platform knows of one, by its id and name."""
 
@@ -93,6 +95,7 @@ SERVICE = Kind(
     required=("modelServiceName", "modelType", "provider", "providerSettings"),
     filters=("modelType", "provider", "workspaceId"),
     filled=_PLACE,
+    keys=(("providerSettings", "apiKey"),),
 )
 PROXY = Kind(
     title="model proxy",

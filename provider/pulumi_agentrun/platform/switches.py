@@ -17,7 +17,7 @@ class Switches:
     latency: float = 0.0
     """Seconds that a create or an update takes; until then the status is CREATING or UPDATING."""
     api_key: Literal["clear", "masked", "absent"] = "clear"
-    """How `providerSettings.apiKey` comes back."""
+    """How keys come back, such as `providerSettings.apiKey`."""
     deletion: Literal["immediate", "gradual"] = "immediate"
     """Whether a deleted resource is gone at once, or DELETING for `latency` seconds first."""
     empty_list: Literal["ignored", "clears"] = "ignored"

@@ -20,8 +20,9 @@ def view(row: Row, kind: Kind, switches: Switches, now: int) -> dict[str, Any]:
         shown = _filled(kind.filled, shown)
     if switches.list_order == "sorted":
         shown = _sorted(shown)
-    if "providerSettings" in shown:
-        shown["providerSettings"] = _settings(shown["providerSettings"], switches)
+    if switches.api_key != "clear":
+        for path in kind.keys:
+            shown = _hidden(shown, path, switches.api_key)
     return {**shown, **_system_fields(row, kind, switches, now)}
 
 
@@ -39,11 +40,18 @@ def _standing(row: Row, now: int) -> dict[str, Any]:
     return {"status": status} if reason is None else {"status": status, "statusReason": reason}
 
 
-def _settings(settings: dict[str, Any], switches: Switches) -> dict[str, Any]:
-    if "apiKey" not in settings or switches.api_key == "clear":
-        return settings
-    others = {name: value for name, value in settings.items() if name != "apiKey"}
-    return others if switches.api_key == "absent" else {**others, "apiKey": _masked(settings["apiKey"])}
+def _hidden(value: Any, path: tuple[str, ...], how: str) -> Any:
+    """Return a value with the keys at a path masked or absent; what lies in a list or a map is at the path of that."""
+    if isinstance(value, list):
+        return [_hidden(item, path, how) for item in value]
+    if isinstance(value, dict) and path:
+        name, inner = path[0], path[1:]
+        others = {key: item for key, item in value.items() if key != name}
+        is_left_out = name not in value or (how == "absent" and not inner)
+        return others if is_left_out else {**others, name: _hidden(value[name], inner, how)}
+    if isinstance(value, dict):
+        return {key: _hidden(item, path, how) for key, item in value.items()}
+    return _masked(value)
 
 
 def _masked(key: str) -> str:
