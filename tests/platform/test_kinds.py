@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from pulumi_agentrun.platform import Switches, handlers
-from pulumi_agentrun.platform.kinds import Kind
+from pulumi_agentrun.platform.kinds import PROXY, SERVICE, Kind
 from pulumi_agentrun.platform.shapes import STRING
 from pulumi_agentrun.platform.store import Store
 
@@ -98,3 +98,19 @@ def test_keys_come_back_as_the_switch_says_wherever_they_are(
     assert (made.get("secret"), made["people"]) == (secret, people)
     desk.switches = Switches()
     assert desk(handlers.get, kind)["people"] == given
+
+
+def test_a_kind_can_say_what_names_it(desk: Desk) -> None:
+    kind = replace(
+        SERVICE, own=lambda id, name, users: {"users": [f"{user.kind.title} {user.name}" for user in users()]}
+    )
+    service = {"modelServiceName": "svc", "modelType": "llm", "provider": "p", "providerSettings": {"baseUrl": "u"}}
+    assert desk(handlers.create, kind, **service)["users"] == []
+    proxy = {"modelProxyName": "gate", "cpu": 1, "memory": 1, "proxyMode": "single"}
+    desk(handlers.create, PROXY, **proxy, proxyConfig={"endpoints": [{"modelServiceName": "svc"}]})
+    fallback = {"endpoints": [{"baseUrl": "u"}], "policies": {"fallbacks": [{"modelServiceName": "svc"}]}}
+    desk(handlers.create, PROXY, **proxy | {"modelProxyName": "other"}, proxyConfig=fallback)
+    assert desk(handlers.get, kind, "svc")["users"] == ["model proxy gate", "model proxy other"]
+    desk.switches = Switches(delete_in_use="refused")
+    with pytest.raises(handlers.ResourceInUse, match="model service svc is in use by model proxy gate"):
+        desk(handlers.delete, kind, "svc")

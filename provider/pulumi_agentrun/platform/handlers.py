@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .catalogue import PROVIDERS
 from .errors import AlreadyExists, InvalidParameter, MissingParameter, NotFound, ResourceInUse, ValidationFailed
-from .kinds import KINDS, PROXY, SERVICE, Kind
+from .kinds import KINDS, Kind, User
 from .sense import refuse_nonsense
 from .shapes import accept
 from .states import GONE, Lifecycle, microseconds
@@ -50,7 +50,14 @@ class Call:
 
     def show(self, row: Row) -> dict[str, Any]:
         """Return a resource as the response shows it."""
-        return view(row, self.kind, self.switches, self.now)
+        return view(row, self.kind, self.switches, self.now, lambda: self.users(row))
+
+    def users(self, row: Row) -> Iterator[User]:
+        """Yield what names a resource."""
+        for kind in KINDS.values():
+            for other in self.tables.all(kind.title, self.now):
+                if (row.kind, row.name) in kind.names(other.body):
+                    yield User(kind, other.id, other.name)
 
 
 Handler = Callable[[Call], Result]
@@ -100,8 +107,9 @@ def update(call: Call) -> Result:
 def delete(call: Call) -> Result:
     """Delete a resource, at once or by way of DELETING."""
     row, switches = call.existing(), call.switches
-    if switches.delete_in_use == "refused" and call.kind is SERVICE:
-        _refuse_while_used(call)
+    user = next(call.users(row), None) if switches.delete_in_use == "refused" else None
+    if user is not None:
+        raise ResourceInUse(call.kind.title, row.name, user.kind.title, user.name)
     if not row.lifecycle.is_ending:
         lasts = call.latency if switches.deletion == "gradual" or call.outcome else 0
         row = replace(row, lifecycle=Lifecycle("DELETING", call.now + lasts, call.outcome or GONE, call.reason))
@@ -149,14 +157,6 @@ def _changed(stored: Mapping[str, Any], changes: Mapping[str, Any], switches: Sw
         elif value != [] or name != "modelInfoConfigs" or switches.empty_list == "clears":
             result[name] = value
     return result
-
-
-def _refuse_while_used(call: Call) -> None:
-    for proxy in call.tables.all(PROXY.title, call.now):
-        config = proxy.body.get("proxyConfig", {})
-        users = [*config.get("endpoints", ()), *config.get("policies", {}).get("fallbacks", ())]
-        if any(user.get("modelServiceName") == call.name for user in users):
-            raise ResourceInUse(call.name, proxy.name)
 
 
 def _filtered(call: Call, items: Iterable[dict[str, Any]], names: Iterable[str]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +19,22 @@ from .shapes import (
     STRING,
     Fields,
 )
+
+Name = tuple[str, str]
+"""The title of a kind, and the name of one of it."""
+
+
+@dataclass(frozen=True)
+class User:
+    """A resource that names another one."""
+
+    kind: Kind
+    id: str
+    name: str
+
+
+Users = Callable[[], Iterable[User]]
+"""Looks for what names a resource: asked only by who needs it, for everything there is has to be looked at."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +67,10 @@ class Kind:
     """When it was last changed."""
     keys: tuple[tuple[str, ...], ...] = ()
     """Where its keys are; the switch `api_key` says how those come back."""
-    own: Callable[[str, str], Mapping[str, Any]] = lambda id, name: {}
-    """What only the platform knows of one, by its id and name."""
+    names: Callable[[Mapping[str, Any]], Iterable[Name]] = lambda body: ()
+    """What of other kinds one of it names."""
+    own: Callable[[str, str, Users], Mapping[str, Any]] = lambda id, name, users: {}
+    """What only the platform knows of one, by its id, its name and what uses it."""
 
 
 _MUTABLE_SERVICE: Fields = {
@@ -76,7 +94,13 @@ _MUTABLE_PROXY: Fields = {
 _PLACE = {"networkConfiguration": {"networkMode": "PUBLIC"}, "workspaceId": "default"}
 
 
-def _of_proxy(id: str, name: str) -> Mapping[str, Any]:
+def _services_of_proxy(proxy: Mapping[str, Any]) -> Iterator[Name]:
+    config = proxy.get("proxyConfig", {})
+    for target in (*config.get("endpoints", ()), *config.get("policies", {}).get("fallbacks", ())):
+        yield SERVICE.title, target.get("modelServiceName", "")
+
+
+def _of_proxy(id: str, name: str, users: Users) -> Mapping[str, Any]:
     # A reserved domain, so that no request with a real key goes anywhere.
     endpoint = f"https://agentrun.localhost/model-proxies/{quote(name, safe='')}/v1"
     return {"functionName": f"agentrun-{id}", "endpoint": endpoint}
@@ -133,6 +157,7 @@ PROXY = Kind(
         },
     },
     write_only=frozenset({"armsConfiguration"}),
+    names=_services_of_proxy,
     own=_of_proxy,
 )
 KINDS = {kind.title: kind for kind in (SERVICE, PROXY)}

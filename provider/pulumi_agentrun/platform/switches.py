@@ -37,7 +37,7 @@ class Switches:
     list_order: Literal["kept", "sorted"] = "kept"
     """Whether `modelNames` and `vswitchIds` come back sorted."""
     delete_in_use: Literal["allowed", "refused"] = "allowed"
-    """Whether a service can be deleted while a proxy names it."""
+    """Whether what another resource names can be deleted."""
     page_cap: int = 100
     """The largest page that a list answers with, whatever was asked for."""
     success: Literal[200, 201, 202] = 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .kinds import SERVICE, Kind
+from .kinds import SERVICE, Kind, Users
 from .states import timestamp
 from .store import Row
 from .switches import Switches
@@ -13,7 +13,7 @@ from .switches import Switches
 _UNORDERED = ("modelNames", "vswitchIds")
 
 
-def view(row: Row, kind: Kind, switches: Switches, now: int) -> dict[str, Any]:
+def view(row: Row, kind: Kind, switches: Switches, now: int, users: Users) -> dict[str, Any]:
     """Return a resource as a response shows it."""
     shown = {name: value for name, value in row.body.items() if name not in kind.write_only}
     if switches.computed == "filled":
@@ -23,7 +23,7 @@ def view(row: Row, kind: Kind, switches: Switches, now: int) -> dict[str, Any]:
     if switches.api_key != "clear":
         for path in kind.keys:
             shown = _hidden(shown, path, switches.api_key)
-    return {**shown, **_system_fields(row, kind, switches, now)}
+    return {**shown, **_system_fields(row, kind, switches, now), **kind.own(row.id, row.name, users)}
 
 
 def _system_fields(row: Row, kind: Kind, switches: Switches, now: int) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def _system_fields(row: Row, kind: Kind, switches: Switches, now: int) -> dict[s
         fields[kind.id_field] = row.id
     if kind.has_status:
         fields |= _standing(row, now)
-    return {**fields, **kind.own(row.id, row.name)}
+    return fields
 
 
 def _standing(row: Row, now: int) -> dict[str, Any]:
