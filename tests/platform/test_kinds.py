@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pulumi_agentrun.platform import Switches, handlers
 from pulumi_agentrun.platform.kinds import PROXY, SERVICE, Kind
-from pulumi_agentrun.platform.shapes import STRING
+from pulumi_agentrun.platform.shapes import BOOLEAN, STRING
 from pulumi_agentrun.platform.store import Store
 
 TAG = Kind(
@@ -114,3 +114,26 @@ def test_a_kind_can_say_what_names_it(desk: Desk) -> None:
     desk.switches = Switches(delete_in_use="refused")
     with pytest.raises(handlers.ResourceInUse, match="model service svc is in use by model proxy gate"):
         desk(handlers.delete, kind, "svc")
+
+
+def test_a_kind_can_say_what_a_list_shows_and_goes_by(desk: Desk) -> None:
+    shapes = {"tagName": STRING, "on": BOOLEAN, "about": {"colour": STRING}}
+    kind = replace(
+        TAG,
+        create=shapes,
+        filters=("on", "about.colour"),
+        listed=lambda shown: {key: shown[key] for key in ("tagName", "updatedAt")},
+    )
+    desk(handlers.create, kind, tagName="one", on=True, about={"colour": "red"})
+    desk(handlers.create, kind, tagName="two", on=False, about={"colour": "blue"})
+    desk(handlers.create, kind, tagName="three")
+    for query, names in (
+        ({}, ["one", "two", "three"]),
+        ({"on": "true"}, ["one"]),
+        ({"colour": "blue"}, ["two"]),
+        ({"colour": "blue", "on": "true"}, []),
+        ({"about.colour": "blue"}, ["one", "two", "three"]),
+    ):
+        items = desk.ask(handlers.list_resources, kind, "", {}, query)["items"]
+        assert [item["tagName"] for item in items] == names
+        assert all(item.keys() == {"tagName", "updatedAt"} for item in items)

@@ -122,15 +122,17 @@ def delete(call: Call) -> Result:
 
 def list_resources(call: Call) -> Result:
     """Show a page of the resources that pass the filters, the oldest first."""
+    kind, filters = call.kind, {path.rpartition(".")[2]: path for path in call.kind.filters}
     workspaces = [part.strip() for part in call.query.get("workspaceIds", "").split(",") if part.strip()]
-    if not workspaces and not any(call.query.get(name) for name in call.kind.filters):
+    if not workspaces and not any(call.query.get(name) for name in filters):
         number, size, start = _paging(call)
-        rows, total = call.tables.page(call.kind.title, call.now, start, size)
-        return 200, {"items": list(map(call.show, rows)), "pageNumber": number, "pageSize": size, "total": total}
-    shown: Iterable[dict[str, Any]] = map(call.show, call.tables.all(call.kind.title, call.now))
+        rows, total = call.tables.page(kind.title, call.now, start, size)
+        items = [kind.listed(call.show(row)) for row in rows]
+        return 200, {"items": items, "pageNumber": number, "pageSize": size, "total": total}
+    shown: Iterable[dict[str, Any]] = map(call.show, call.tables.all(kind.title, call.now))
     if workspaces:
         shown = (item for item in shown if item.get("workspaceId") in workspaces)
-    return _page(call, _filtered(call, shown, call.kind.filters))
+    return _page(call, list(map(kind.listed, _filtered(call, shown, filters))))
 
 
 def list_providers(call: Call) -> Result:
@@ -142,7 +144,7 @@ def list_providers(call: Call) -> Result:
         items = (item for item in items if model in item["models"])
     if provider:
         items = (item for item in items if item["providerName"] == provider)
-    return _page(call, _filtered(call, items, ("modelType",)))
+    return _page(call, _filtered(call, items, {"modelType": "modelType"}))
 
 
 def _changed(stored: Mapping[str, Any], changes: Mapping[str, Any], switches: Switches) -> dict[str, Any]:
@@ -159,9 +161,17 @@ def _changed(stored: Mapping[str, Any], changes: Mapping[str, Any], switches: Sw
     return result
 
 
-def _filtered(call: Call, items: Iterable[dict[str, Any]], names: Iterable[str]) -> list[dict[str, Any]]:
-    wanted = {name: call.query[name] for name in names if call.query.get(name)}
-    return [item for item in items if all(item.get(name) == value for name, value in wanted.items())]
+def _filtered(call: Call, items: Iterable[dict[str, Any]], filters: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the items that have at each path what the filter of its name asks for."""
+    wanted = {path: call.query[name] for name, path in filters.items() if call.query.get(name)}
+    return [item for item in items if all(_text_at(item, path) == value for path, value in wanted.items())]
+
+
+def _text_at(value: Any, path: str) -> str | None:
+    """Return what stands at a path as a query spells it, None if nothing does."""
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _page(call: Call, items: list[dict[str, Any]]) -> Result:

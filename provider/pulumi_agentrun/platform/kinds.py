@@ -57,7 +57,7 @@ class Kind:
     update: Fields
     required: tuple[str, ...]
     filters: tuple[str, ...]
-    """The fields that a list can be filtered by."""
+    """The fields that a list can be filtered by, each by its last name: `settings.provider` by `provider`."""
     filled: Mapping[str, Any]
     """What comes back for fields left unset, when the switch `computed` says so."""
     write_only: frozenset[str] = field(default=frozenset())
@@ -69,6 +69,8 @@ class Kind:
     """Where its keys are; the switch `api_key` says how those come back."""
     names: Callable[[Mapping[str, Any]], Iterable[Name]] = lambda body: ()
     """What of other kinds one of it names."""
+    listed: Callable[[dict[str, Any]], dict[str, Any]] = lambda shown: shown
+    """What a list shows of one, from what is shown of it alone."""
     own: Callable[[str, str, Users], Mapping[str, Any]] = lambda id, name, users: {}
     """What only the platform knows of one, by its id, its name and what uses it."""
 
