@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pulumi_agentrun.platform import Switches, handlers
 from pulumi_agentrun.platform.kinds import PROXY, SERVICE, Kind
-from pulumi_agentrun.platform.shapes import BOOLEAN, STRING
+from pulumi_agentrun.platform.shapes import BOOLEAN, STRING, Map
 from pulumi_agentrun.platform.store import Store
 
 TAG = Kind(
@@ -68,6 +68,18 @@ def test_what_has_no_status_changes_at_once(desk: Desk) -> None:
     assert desk(handlers.delete, TAG) == changed
     with pytest.raises(handlers.NotFound):
         desk(handlers.get, TAG)
+
+
+def test_a_map_holds_any_keys_and_values_of_one_shape(desk: Desk) -> None:
+    kind = replace(TAG, create={"tagName": STRING, "words": Map(STRING)}, update={"words": Map(STRING)})
+    assert desk(handlers.create, kind, tagName="t", words={"a": "1", "b": "2", "c": None})["words"] == {
+        "a": "1",
+        "b": "2",
+    }
+    assert desk(handlers.update, kind, words={"a": "", "d": "4"})["words"] == {"b": "2", "d": "4"}
+    for wrong, problem in (("text", "words must be an object"), ({"x y": 1}, "words.x y must be a string")):
+        with pytest.raises(handlers.InvalidParameter, match=problem):
+            desk(handlers.update, kind, words=wrong)
 
 
 def test_what_has_a_status_takes_its_time(desk: Desk) -> None:
