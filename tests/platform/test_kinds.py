@@ -125,7 +125,7 @@ def test_only_services_and_proxies_ever_share_names(desk: Desk) -> None:
 
 def test_a_kind_can_say_what_names_it(desk: Desk) -> None:
     kind = replace(
-        SERVICE, own=lambda id, name, users: {"users": [f"{user.kind.title} {user.name}" for user in users()]}
+        SERVICE, own=lambda id, name, around: {"users": [f"{user.kind.title} {user.name}" for user in around.users()]}
     )
     service = {"modelServiceName": "svc", "modelType": "llm", "provider": "p", "providerSettings": {"baseUrl": "u"}}
     assert desk(handlers.create, kind, **service)["users"] == []
