@@ -63,9 +63,13 @@ class Local:
         self.control("POST", "model-services", {**body, **fields})
 
     def proxy(self, *services: str, name: str = "gate", **policies: Any) -> Any:
-        """Make services, and a proxy before them that retries nothing and limits nothing unless it is told to."""
+        """Make services, and a proxy before them."""
         for service in services:
             self.service(service)
+        return self.before(*services, name=name, **policies)
+
+    def before(self, *services: str, name: str = "gate", **policies: Any) -> Any:
+        """Make a proxy that retries nothing and limits nothing unless it is told to."""
         config = {"endpoints": self.endpoints(*services), "policies": {**PLAIN, **policies}}
         return self.control("POST", "model-proxies", {**PROXY, "modelProxyName": name, "proxyConfig": config})
 

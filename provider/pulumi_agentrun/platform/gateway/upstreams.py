@@ -178,9 +178,9 @@ def _timed_out(asked: Asked) -> Outcome:
 def _problem(asked: Asked) -> str | None:
     try:
         url = urlsplit(asked.base_url)
-        host = url.hostname or ""
+        host = url.hostname if url.port != 0 else None
     except ValueError:
-        host = ""
+        host = None
     if not host or url.scheme not in ("http", "https"):
         return "its service has no base_url that is an http(s) URL"
     is_here = host == "localhost" or host == "::1" or host.startswith("127.")
