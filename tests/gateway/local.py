@@ -115,21 +115,24 @@ def served(
     upstream: Upstream | None = None,
     pause: Callable[[float], Awaitable[None]] | None = None,
     clock: Clock | None = None,
+    real_clock: bool = False,
+    is_local: bool = True,
 ) -> Iterator[Local]:
     """Serve a platform from a thread, on a clock of its own and without real pauses."""
     naps: list[float] = []
     clock = clock or Clock()
+    now: Callable[[], float] = time.time if real_clock else clock
 
     async def nap(seconds: float) -> None:
         naps.append(seconds)
         if pause is not None:
             await pause(seconds)
 
-    platform = Platform.open(directory, ACCESS_KEYS, clock=clock)
+    platform = Platform.open(directory, ACCESS_KEYS, clock=now)
     store, chance = Store(directory), Random(7).random
-    upstreams = Upstreams(upstream or Simulated(chance, clock, nap))
-    gateway = Gateway(store, Access(ACCESS_KEYS, TOKEN), upstreams, clock=clock, chance=chance, pause=nap)
-    server = uvicorn.Server(configuration(platform, gateway=gateway, is_local=True))
+    upstreams = Upstreams(upstream or Simulated(chance, now, nap))
+    gateway = Gateway(store, Access(ACCESS_KEYS, TOKEN), upstreams, clock=now, chance=chance, pause=nap)
+    server = uvicorn.Server(configuration(platform, gateway=gateway, is_local=is_local))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
