@@ -42,8 +42,11 @@ preview: stack ## show what `make up` would do
 down: stack ## destroy what `make up` made
 	@$(local_stack) pulumi destroy --yes --stack $(STACK)
 
-test: install engine ## run every test, the end-to-end ones on the real engine included
-	@$(BIN)/python -m pytest -n 3 --dist worksteal tests
+test: coverage e2e ## run every test, the end-to-end ones on the real engine included
+
+coverage: install ## run every test that needs no engine, and hold what they cover to the floors of tools/floors.py
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not e2e" --cov --cov-report= tests
+	@$(BIN)/python tools/floors.py
 
 unit: install ## run the unit tests only: seconds, no network, no engine
 	@$(BIN)/python -m pytest tests/unit
@@ -59,8 +62,8 @@ test-pythons: ## run every test that needs no engine on each supported Python th
 	    .venv-$$version/bin/python -m pytest -q -m "not e2e" tests/unit tests/platform tests/gateway tests/reliability || exit 1; \
 	done
 
-e2e: install engine ## run the end-to-end tests only
-	@$(BIN)/python -m pytest -n 3 --dist worksteal tests/e2e
+e2e: install engine ## run every test on the real engine
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -m e2e tests
 
 soak: install engine ## random programs on a hostile network: HOURS=1 or MINUTES=5 (SEED= TURNS= RESOURCES=200 SHARE=0.05)
 	@PYTHONPATH=tests $(BIN)/python -m reliability.hostile.soak $(foreach option,HOURS MINUTES SEED TURNS RESOURCES SHARE,\
@@ -103,4 +106,4 @@ lock: install ## resolve the dependencies anew
 	  --group dev --constraint constraints.txt --generate-hashes --upgrade \
 	  --custom-compile-command "make lock" --quiet -o requirements.lock
 
-.PHONY: help install engine stack up preview down test unit test-pythons e2e soak record sdks bench oracle check format platform lock
+.PHONY: help install engine stack up preview down test coverage unit test-pythons e2e soak record sdks bench oracle check format platform lock
