@@ -112,6 +112,17 @@ def test_keys_come_back_as_the_switch_says_wherever_they_are(
     assert desk(handlers.get, kind)["people"] == given
 
 
+def test_only_services_and_proxies_ever_share_names(desk: Desk) -> None:
+    desk.switches = Switches(names="shared")
+    desk(handlers.create, TAG, tagName="one")
+    service = {"modelType": "llm", "provider": "p", "providerSettings": {"baseUrl": "u"}}
+    desk(handlers.create, SERVICE, **service, modelServiceName="one")
+    desk(handlers.create, TAG, tagName="two")
+    desk(handlers.create, SERVICE, **service, modelServiceName="two")
+    with pytest.raises(handlers.AlreadyExists):
+        desk(handlers.create, TAG, tagName="two")
+
+
 def test_a_kind_can_say_what_names_it(desk: Desk) -> None:
     kind = replace(
         SERVICE, own=lambda id, name, users: {"users": [f"{user.kind.title} {user.name}" for user in users()]}

@@ -9,7 +9,7 @@ from typing import Any
 
 from .catalogue import PROVIDERS
 from .errors import AlreadyExists, InvalidParameter, MissingParameter, NotFound, ResourceInUse, ValidationFailed
-from .kinds import KINDS, Kind, User
+from .kinds import KINDS, PROXY, SERVICE, Kind, User
 from .sense import refuse_nonsense
 from .shapes import accept
 from .states import GONE, Lifecycle, microseconds
@@ -18,6 +18,7 @@ from .switches import Switches
 from .views import view
 
 _PAGE_SIZE = 20
+_SHARING = (SERVICE.title, PROXY.title)
 Result = tuple[int, dict[str, Any]]
 
 
@@ -72,8 +73,8 @@ def create(call: Call) -> Result:
             raise MissingParameter(name)
     refuse_nonsense(body, is_new=True)
     name = body[kind.name_field]
-    sharing = KINDS if switches.names == "shared" else (kind.title,)
-    if any(call.tables.find(title, name, call.now) for title in sharing):
+    others = _SHARING if switches.names == "shared" and kind.title in _SHARING else ()
+    if any(call.tables.find(title, name, call.now) for title in (kind.title, *others)):
         raise AlreadyExists(kind.title, name, switches.duplicate)
     life = Lifecycle("CREATING", call.now + call.latency, call.outcome or "READY", call.reason)
     row = Row(kind.title, name, f"{kind.prefix}-{uuid.uuid4().hex}", body, call.now, call.now, life)
