@@ -17,7 +17,7 @@ from pulumi_agentrun.lifecycle.hidden_inputs import CHECK_NAMES
 from pulumi_agentrun.lifecycle.schema import Shape, shape_of_model
 from pulumi_agentrun.lifecycle.secret_refs import Fingerprint, Reference
 from pulumi_agentrun.plugin.functions import results
-from pulumi_agentrun.plugin.provider import TYPES
+from pulumi_agentrun.plugin.properties import TYPES
 from pydantic import SecretStr
 
 Json = dict[str, Any]

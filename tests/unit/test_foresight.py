@@ -184,7 +184,7 @@ def test_a_free_name_is_told_of_only_where_something_was_to_be_adopted(world: Wo
 def test_what_was_never_ready_would_be_made_anew(world: World) -> None:
     world.platform.inject(Fault(operation="CreateModelService", outcome="CREATE_FAILED"))
     with pytest.raises(AgentRunError):
-        world.run(controller.create(Claims(), SERVICE, wanted(), PLACE, keep=True))
+        world.run(steps.create(SERVICE, wanted(), PLACE, keep=True))
     assert told(world, wanted()).endswith("exists but was never ready: it would be deleted and created anew.")
 
 
@@ -237,10 +237,8 @@ def test_a_name_that_is_nearly_the_one_in_the_variable_is_told_without_a_look(
 ) -> None:
     def told_of(name: str) -> str:
         ours = wanted(model_service_name=name)
-        if not controller.looks(Claims(), SERVICE, ours, AT):
-            return ""
         world.notices.clear()
-        world.run(controller.foresee(Claims(), SERVICE, ours, AT))
+        world.drive(controller.Controller(Claims(), keep=True).foresee(SERVICE, ours), AT)
         return "".join(world.notices)
 
     monkeypatch.setenv("AGENTRUN_ADOPT", "qwen-prd,other")
@@ -268,8 +266,3 @@ def test_the_setting_is_one_of_the_stack_and_of_each_profile(given: object, chec
     assert Accounts(profiles.get, lambda notice: None).place("eu").checks_names is checks
     with pytest.raises(ConfigError, match=r"^agentrun:checkNames must be true or false\.$"):
         Accounts({**stack, "agentrun:checkNames": "yes"}.get, lambda notice: None).place(None)
-
-
-def test_a_check_drops_the_sign_of_a_preview() -> None:
-    given = {key: value for key, value in wanted().items() if key in SERVICE.inputs}
-    assert check.check(SERVICE, {}, {**given, "__preview": True}) == check.check(SERVICE, {}, given)

@@ -245,8 +245,9 @@ async def test_a_second_configuration_leads_nothing_elsewhere(provider: Provider
     await configured(provider, {"endpoint": f"file://{tmp_path}"})
     with pytest.raises(Aborted, match="was configured before, with other settings"):
         await configured(provider, {"endpoint": f"file://{tmp_path}/other"})
-    assert provider._settings.place is not None
-    assert provider._settings.place.address == f"file://{tmp_path}"
+    place = await provider.settings.place()
+    assert place is not None
+    assert place.address == f"file://{tmp_path}"
     late = Provider(Quiet(""))
     await configured(late, {"endpoint": UNKNOWN})
     await configured(late, {"endpoint": f"file://{tmp_path}"})

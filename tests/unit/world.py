@@ -11,11 +11,12 @@ from typing import Any
 from pulumi_agentrun.client.config import Config, resolve
 from pulumi_agentrun.client.embedded import EmbeddedTransport
 from pulumi_agentrun.client.errors import AgentRunError
-from pulumi_agentrun.client.flows import Notice, Pause
+from pulumi_agentrun.client.flows import Notice, Pause, drive
 from pulumi_agentrun.client.kinds import SERVICE
 from pulumi_agentrun.client.operations import Operation
 from pulumi_agentrun.client.session import Session
 from pulumi_agentrun.lifecycle import check, steps
+from pulumi_agentrun.lifecycle.controller import Locate, Step
 from pulumi_agentrun.lifecycle.steps import Place
 from pulumi_agentrun.platform import Platform
 
@@ -65,6 +66,16 @@ class World:
                 step = flow.send(outcome)
         except StopIteration as end:
             return end.value
+
+    def drive(self, verb: Any, place: Place | None = None) -> Any:
+        """Drive a verb of the controller as a front door does, with every profile leading to one place."""
+
+        def perform(step: Step) -> Any:
+            if isinstance(step, Notice):
+                return self.notices.append(step.text)
+            return place or PLACE if isinstance(step, Locate) else self.run(step.at(place or PLACE))
+
+        return drive(verb, perform)
 
 
 def one(step: Any) -> Any:

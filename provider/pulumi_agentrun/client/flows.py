@@ -7,7 +7,7 @@ an `AgentRunError`, so that a flow can always end by saying what exists.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from .kinds import PROXY, SERVICE, Kind
 from .models import ModelProxy, ModelService
 from .operations import Operation
 
+S = TypeVar("S")
 T = TypeVar("T")
 AnyKind = Kind[ModelService] | Kind[ModelProxy]
 
@@ -158,3 +159,33 @@ def get(kind: AnyKind | None, name: str) -> Flow[ModelService | ModelProxy]:
 def delete(kind: AnyKind | None, name: str) -> Flow[ModelService | ModelProxy]:
     """Delete a resource; with no kind, the proxy of that name, else the service."""
     return _first_found(operations.delete, (kind,) if kind else (PROXY, SERVICE), name)
+
+
+def drive(flow: Generator[S, Any, T], perform: Callable[[S], Any]) -> T:
+    """Drive a generator to its end: each step is performed, and what came of it sent or thrown into the generator."""
+    try:
+        step = next(flow)
+        while True:
+            try:
+                outcome = perform(step)
+            except errors.AgentRunError as error:
+                step = flow.throw(error)
+            else:
+                step = flow.send(outcome)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+
+
+async def drive_async(flow: Generator[S, Any, T], perform: Callable[[S], Awaitable[Any]]) -> T:
+    """Drive a generator as `drive` does, on the running event loop."""
+    try:
+        step = next(flow)
+        while True:
+            try:
+                outcome = await perform(step)
+            except errors.AgentRunError as error:
+                step = flow.throw(error)
+            else:
+                step = flow.send(outcome)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]

@@ -28,13 +28,13 @@ _SEPARATORS = re.compile(r"[\s;:|]+")
 
 @dataclass(frozen=True)
 class Failure:
-    """One thing wrong with the inputs: where (`proxy_config.endpoints[1].weight`) and what."""
+    """One thing wrong with the inputs: where (`proxy_config.endpoints[1].weight`, empty for the whole) and what."""
 
     path: str
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.reason}"
+        return f"{self.path}: {self.reason}" if self.path else self.reason
 
 
 def check(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[dict[str, Any], list[Failure]]:
@@ -45,7 +45,7 @@ def check(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> 
     """
     failures: list[Failure] = []
     shapes = shapes_of(kind)
-    given = {key: value for key, value in news.items() if key not in {*META, hidden_inputs.PREVIEW}}
+    given = {key: value for key, value in news.items() if key not in META}
     inputs = _object(shapes, given, "", failures, extra=(ADOPT, names.PROFILE))
     for name in sorted(kind.required - {key for key, value in news.items() if value is not None}):
         failures.append(Failure(name, "must be set"))
