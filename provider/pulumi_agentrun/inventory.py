@@ -106,8 +106,8 @@ def table(items: Iterable[Item]) -> str:
     """Return the resources as a table for people."""
     rows = [("KIND", "NAME", "STATUS", "CHANGED", "WHAT")]
     for kind, item in items:
-        changed = (item.last_updated_at or "")[:10]
-        rows.append((kind.word, _name(kind, item), str(item.status or ""), changed, kind.in_short(item)))
+        changed = (item.changed_at or "")[:10]
+        rows.append((kind.word, _name(kind, item), str(item.standing or ""), changed, kind.in_short(item)))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = [
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]) for row in rows

@@ -12,24 +12,7 @@ from pulumi_agentrun.platform import Switches, handlers
 from pulumi_agentrun.platform.kinds import PROXY, SERVICE, Kind
 from pulumi_agentrun.platform.shapes import BOOLEAN, STRING, Map
 from pulumi_agentrun.platform.store import Store
-
-TAG = Kind(
-    title="tag",
-    action="Tag",
-    actions="Tags",
-    collection="tags",
-    prefix="tg",
-    name_field="tagName",
-    id_field="tagId",
-    create={"tagName": STRING, "colour": STRING},
-    update={"colour": STRING},
-    required=("tagName",),
-    filters=("colour",),
-    filled={},
-    has_status=False,
-    changed_field="updatedAt",
-)
-"""A kind that no service has."""
+from unit.tags import TABLE as TAG
 
 
 class Desk:

@@ -22,6 +22,7 @@ from .models import (
     ModelServiceCreateInput,
     ModelServiceListInput,
     ModelServiceUpdateInput,
+    StatusProps,
     SystemProps,
     UpdateInput,
 )
@@ -72,6 +73,11 @@ class Kind(Generic[R]):
     def outputs(self) -> frozenset[str]:
         """The fields that only the service sets."""
         return frozenset(self.model.model_fields) - self.inputs
+
+    @property
+    def has_status(self) -> bool:
+        """Whether one of it says where it stands; else every change is done at once."""
+        return issubclass(self.model, StatusProps)
 
     @cached_property
     def required(self) -> frozenset[str]:

@@ -21,7 +21,7 @@ def until_final(kind: Kind[R], name: str, told: Callable[[R], None], interval: f
     while True:
         found = yield from call(operations.get(kind, name))
         told(found)
-        if Status.is_final_status(found.status):
+        if Status.is_final_status(found.standing):
             return
         yield from _interval(kind, found, name, "has not settled", start, interval, timeout)
 
@@ -38,12 +38,12 @@ def until_gone(kind: Kind[R], name: str, told: Callable[[R], None], interval: fl
         while True:
             found = yield from call(operations.get(kind, name))
             told(found)
-            if found.status != Status.DELETING:
+            if kind.has_status and found.standing != Status.DELETING:
                 raise DeleteResourceError(
-                    f"{kind.title.capitalize()} {name} is {found.status} after its deletion was accepted: "
+                    f"{kind.title.capitalize()} {name} is {found.standing} after its deletion was accepted: "
                     f"look at its status reason, and delete it again.",
-                    status=found.status,
-                    reason=found.status_reason,
+                    status=found.standing,
+                    reason=found.reason,
                 )
             yield from _interval(kind, found, name, "is not gone", start, interval, timeout)
     except ResourceNotExistError:
@@ -56,8 +56,8 @@ def _interval(
     """Wait until the next look at a resource, or raise WaitTimeoutError if there is no time for one."""
     if (yield Pause(0)) - start > timeout:
         raise WaitTimeoutError(
-            f"{kind.title.capitalize()} {name} {what} within {timeout:g} seconds (status {found.status}).",
-            status=found.status,
-            reason=found.status_reason,
+            f"{kind.title.capitalize()} {name} {what} within {timeout:g} seconds (status {found.standing}).",
+            status=found.standing,
+            reason=found.reason,
         )
     yield Pause(interval)

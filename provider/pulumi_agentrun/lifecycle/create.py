@@ -46,13 +46,13 @@ def create(
     there = yield from find(kind, name, deadline)
     if there is not None and is_former(kind, there, former, unless_told=True):
         there = None
-    if there is not None and there.status == Status.DELETING:
+    if there is not None and there.standing == Status.DELETING:
         yield Notice(f"{kind.title} {name} is on its way out: it is waited for", is_passing=True)
         yield from until_deleted(kind, name, deadline, place.timeout, is_ending=True)
         there = None
     if there is not None and not adopt:
         raise taken(kind, name)
-    if there is not None and there.status != Status.CREATE_FAILED:
+    if there is not None and there.standing != Status.CREATE_FAILED:
         return (yield from _adopted(kind, there, inputs, place, deadline))
     if there is not None:
         yield Notice(f"{kind.title} {name} exists but was never ready: it is deleted and created anew")

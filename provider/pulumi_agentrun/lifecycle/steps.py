@@ -160,7 +160,7 @@ def delete(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flo
 def settled(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flow[Mapping[str, Any]]:
     """Return old outputs as a diff is to take them: on its way out, where a deletion that went on has not ended."""
     found: R | None = yield from _found(kind, id, olds, place)
-    if found is None or found.status == Status.DELETING:
+    if found is None or found.standing == Status.DELETING:
         return {**olds, diff.STATUS: Status.DELETING.value}
     notes.forget(notes.LEAVING, place.key(kind, id))
     return olds

@@ -77,7 +77,7 @@ class Written(Generic[R]):
             return False
         if _is_another(kind, self.answer, found):
             return True
-        order = _order(self.answer.last_updated_at, found.last_updated_at)
+        order = _order(self.answer.changed_at, found.changed_at)
         if order is not None:
             return order < 0
         shown = self.shows(found)
@@ -133,12 +133,12 @@ def until_ready(kind: Kind[R], name: str, written: Written[R], deadline: float, 
     all began; ResourceNotExistError if it has not been seen for a while.
     """
     current, told, trouble = written.answer, None, ""
-    is_known = current.status is not None and written.shows(current) is not False
+    is_known = (current.standing is not None or not kind.has_status) and written.shows(current) is not False
     interval = FIRST_POLL if is_known else 0.0
     now = start = seen = yield Pause(0)
-    while not is_known or not is_settled(current.status):
-        if is_known and current.status != told:
-            told = current.status
+    while not is_known or not is_settled(current.standing):
+        if is_known and current.standing != told:
+            told = current.standing
             yield Notice(f"{kind.title} {name} is {told}", is_passing=True)
         if now > deadline:
             raise _failure(kind, name, current, f"was not ready within {timeout:g} seconds{trouble}")
@@ -155,10 +155,10 @@ def until_ready(kind: Kind[R], name: str, written: Written[R], deadline: float, 
             continue  # it does not show everywhere yet
         if not written.is_older(found, kind, now - start):
             current, is_known, seen, trouble = found, True, now, ""
-    if is_failed(current.status):
-        raise _failure(kind, name, current, f"ended in {current.status}")
+    if is_failed(current.standing):
+        raise _failure(kind, name, current, f"ended in {current.standing}")
     if told is not None:
-        yield Notice(f"{kind.title} {name} is {current.status or 'settled'}", is_passing=True)
+        yield Notice(f"{kind.title} {name} is {current.standing or 'settled'}", is_passing=True)
     return current
 
 
@@ -172,12 +172,12 @@ def _longer(interval: float) -> float:
 
 
 def _failure(kind: Kind[Any], name: str, current: SystemProps, what: str) -> NotReadyError:
-    reason = f": {current.status_reason}" if current.status_reason else ""
+    reason = f": {current.reason}" if current.reason else ""
     return NotReadyError(
         f"{kind.title.capitalize()} {name} {what}{reason} "
-        f"(status {current.status}, request id {current.request_id or 'unknown'}).",
-        status=current.status,
-        reason=current.status_reason,
+        f"(status {current.standing}, request id {current.request_id or 'unknown'}).",
+        status=current.standing,
+        reason=current.reason,
     )
 
 
@@ -210,8 +210,8 @@ def until_deleted(
                 raise
             failure = error  # it passes once what uses the resource is gone
         else:
-            if current.status == Status.DELETE_FAILED:
-                raise _failure(kind, name, current, f"ended in {current.status}")
+            if current.standing == Status.DELETE_FAILED:
+                raise _failure(kind, name, current, f"ended in {current.standing}")
             failure = _failure(kind, name, current, f"was not gone within {timeout:g} seconds")
         now = yield _pause(interval, now, deadline)
         if now > deadline:

@@ -9,6 +9,7 @@ from .exchange import (
     CreateInput,
     ListInput,
     PageableInput,
+    StatusProps,
     SystemProps,
     UpdateInput,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "ModelServiceUpdateInput",
     "ModelServicesSystemProps",
     "PageableInput",
+    "StatusProps",
     "SystemProps",
     "UpdateInput",
 ]

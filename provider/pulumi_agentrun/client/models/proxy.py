@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import ValidationInfo, model_validator
 
-from .exchange import CreateInput, ListInput, SystemProps, UpdateInput
+from .exchange import CreateInput, ListInput, StatusProps, UpdateInput
 from .fields import AtLeast, Count, Description, Model, Text, WriteOnly
 from .resource import Resource
 from .shared import (
@@ -68,7 +68,7 @@ class ModelProxyMutableProps(Model):
     """The workspace that it belongs to."""
 
 
-class ModelProxySystemProps(SystemProps):
+class ModelProxySystemProps(StatusProps):
     """What the service itself says of a model proxy."""
 
     model_proxy_id: str | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from .exchange import CreateInput, ListInput, SystemProps, UpdateInput
+from .exchange import CreateInput, ListInput, StatusProps, UpdateInput
 from .fields import Description, Model, Text, Unordered
 from .resource import Resource
 from .shared import (
@@ -51,7 +51,7 @@ class ModelServiceMutableProps(Model):
     """The workspace that it belongs to."""
 
 
-class ModelServiceSystemProps(SystemProps):
+class ModelServiceSystemProps(StatusProps):
     """What the service itself says of a model service."""
 
     model_service_id: str | None = None

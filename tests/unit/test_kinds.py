@@ -1,0 +1,58 @@
+"""What a kind says of itself is all that the lifecycle needs: one that is like no other passes through it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pulumi_agentrun.client import operations
+from pulumi_agentrun.client.errors import LifecycleError
+from pulumi_agentrun.client.waiting import until_gone
+from pulumi_agentrun.lifecycle import steps
+from pulumi_agentrun.lifecycle.waiters import Written
+from unit.tags import TAG, Tag, tags
+from unit.world import PLACE, World, one
+
+__all__ = ["tags"]
+pytestmark = pytest.mark.usefixtures("tags")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def create(world: World, **inputs: object) -> steps.Live:
+    made: steps.Live = world.run(steps.create(TAG, {"tag_name": "t", **inputs}, PLACE))
+    return made
+
+
+def test_what_has_no_status_is_settled_at_once(world: World) -> None:
+    world.platform.switch(latency=5.0, deletion="gradual")
+    made = create(world, colour="red")
+    assert "status" not in made.outputs
+    changed = world.run(steps.update(TAG, "t", made.outputs, {"tag_name": "t", "colour": "blue"}, PLACE))
+    assert changed.outputs["colour"] == "blue"
+    world.run(steps.delete(TAG, "t", changed.outputs, PLACE))
+    assert world.run(steps.read(TAG, "t", {}, PLACE)) is None
+    assert world.notices == []
+    assert [call for call in world.calls if call != "GetTag"] == ["CreateTag", "UpdateTag", "DeleteTag"]
+    assert world.calls[: world.calls.index("DeleteTag")] == ["GetTag", "CreateTag", "UpdateTag"]
+
+
+def test_an_older_answer_is_told_by_the_kinds_own_word_for_the_time() -> None:
+    first, second = (Tag(tag_name="t", updated_at=f"2026-01-02T03:04:0{second}.5+00:00") for second in (5, 6))
+    assert Written(second).is_older(first, TAG, age=1.0)
+    assert not Written(first).is_older(second, TAG, age=1.0)
+
+
+def test_what_has_no_status_is_waited_for_until_it_is_gone(world: World) -> None:
+    create(world)
+    seen: list[Tag] = []
+    shown = world.run(one(operations.get(TAG, "t")))
+    answers = iter([shown, shown])
+    world.between = lambda step, do: next(answers, None) or do() if step.action == "GetTag" else do()
+    world.run(until_gone(TAG, "t", seen.append, 1, 9))
+    assert [tag.tag_name for tag in seen] == ["t", "t"]
+    with pytest.raises(LifecycleError, match="deleted outside of Pulumi"):
+        world.run(steps.update(TAG, "t", {"tag_name": "t"}, {"tag_name": "t", "colour": "red"}, PLACE))
