@@ -47,8 +47,8 @@ META = {
 _SCALARS = {str: "str", int: "int", float: "float", bool: "bool", SecretStr: "str"}
 
 
-def nested_models() -> list[type[Model]]:
-    """Return the models that stand inside others, inner ones first."""
+def nested_models(*, shown: bool = False) -> list[type[Model]]:
+    """Return the models that stand inside inputs, inner ones first, or inside all that is shown of resources."""
     found: dict[type[Model], None] = {}
 
     def visit(shape: Shape) -> None:
@@ -58,7 +58,7 @@ def nested_models() -> list[type[Model]]:
             found[shape.annotation] = None
 
     for kind in KINDS:
-        for shape in shapes_of(kind).values():
+        for shape in (shape_of_model(kind.model) if shown else shapes_of(kind)).values():
             visit(shape)
     return list(found)
 
@@ -227,7 +227,7 @@ def outputs() -> dict[Path, str]:
         PACKAGE / "plugin" / "schema.json": schema.package({"adopt": META["adopt"][2], REGION: REGION_TEXT}),
         ARCHITECTURE: modules.page(ARCHITECTURE.read_text("utf-8"), PACKAGE),
         ROOT / "docs" / "policies.md": policies.page((ROOT / "docs" / "policies.md").read_text("utf-8")),
-        ROOT / "docs" / "resources.md": reference.page(nested_models(), REGION_TEXT),
+        ROOT / "docs" / "resources.md": reference.page(nested_models(shown=True), REGION_TEXT),
     }
 
 

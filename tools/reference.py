@@ -46,7 +46,8 @@ def _kind(kind: Kind[Any], region_text: str) -> str:
         ("Inputs whose change replaces", kind.immutable - kind.required),
     ):
         lines.append(f"### {title}\n\n" + _table(_rows({n: s for n, s in shapes.items() if n in names}, kind)))
-    outputs: list[Row] = [(f"`{name}`", "string", kind.describe(name)) for name in sorted(kind.outputs)]
+    shown = shape_of_model(kind.model)
+    outputs: list[Row] = [(f"`{name}`", _type(shown[name]), kind.describe(name)) for name in sorted(kind.outputs)]
     outputs.append((f"`{REGION}`", "string", region_text))
     lines.append("### Outputs besides the inputs\n\n" + _table(outputs))
     return "\n".join(lines)

@@ -28,6 +28,13 @@ class TagImmutableProps(Model):
     """Its name."""
 
 
+class Viewer(Model):
+    """Who has seen a tag."""
+
+    name: str | None = None
+    """Their name."""
+
+
 class Tag(TagImmutableProps, TagMutableProps, SystemProps):
     """A tag: it has no status, and says by another word when it was changed."""
 
@@ -35,6 +42,10 @@ class Tag(TagImmutableProps, TagMutableProps, SystemProps):
     """Its id."""
     updated_at: str | None = None
     """When it was last changed."""
+    seen: int | None = None
+    """How often it was seen."""
+    seen_by: list[Viewer] | None = None
+    """Who has seen it."""
 
     @property
     def changed_at(self) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pulumi_agentrun.client import operations
+from pulumi_agentrun.client import lenient, operations
 from pulumi_agentrun.client.errors import LifecycleError
 from pulumi_agentrun.client.waiting import until_gone
 from pulumi_agentrun.lifecycle import steps
@@ -56,3 +56,10 @@ def test_what_has_no_status_is_waited_for_until_it_is_gone(world: World) -> None
     assert [tag.tag_name for tag in seen] == ["t", "t"]
     with pytest.raises(LifecycleError, match="deleted outside of Pulumi"):
         world.run(steps.update(TAG, "t", {"tag_name": "t"}, {"tag_name": "t", "colour": "red"}, PLACE))
+
+
+def test_what_the_service_says_of_itself_is_read_by_its_type() -> None:
+    data = {"tagId": 7, "updatedAt": {"at": 5}, "seen": "3", "seenBy": [{"name": 1, "more": 2}, None]}
+    found = lenient.read(TAG, data).to_state()
+    assert found == {"tag_id": "7", "updated_at": '{"at":5}', "seen": 3, "seen_by": [{"name": "1", "more": 2}]}
+    assert lenient.read(TAG, {"seen": "often", "seenBy": {"name": "n"}}).to_state() == {"seen_by": [{"name": "n"}]}

@@ -1,7 +1,7 @@
 """Reads what a service shows of a resource: what is meant plainly passes, whatever its type; nothing else stops it.
 
-What the service says of itself (status, ids, times) is text for people, so everything passes as text. In the fields
-that programs set, a number for a text, a text for a number, one item for a list of one, and nulls among items are
+What the service says of itself (status, ids, times) is text for people, so everything passes as text. In the other
+fields, a number for a text, a text for a number, one item for a list of one, and nulls among items are
 plain. A field whose value cannot be understood counts as not shown, as if the service had left it out: it may hold a
 secret, so it is not kept as it came. Fields that are not known are kept as they came.
 """
@@ -33,7 +33,8 @@ _STATUSES = {status.value.replace("_", ""): status.value for status in Status}
 
 def read(kind: Kind[R], data: Mapping[str, Any]) -> R:
     """Return a resource from the data of an answer."""
-    told: dict[str, Callable[[Any], Any]] = {**dict.fromkeys(kind.outputs, _told), "status": _status}
+    texts = [name for name in kind.outputs if _readers(kind.model)[name] is _text]
+    told: dict[str, Callable[[Any], Any]] = {**dict.fromkeys(texts, _told), "status": _status}
     return read_as(kind.model, data, told)
 
 
