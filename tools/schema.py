@@ -16,6 +16,7 @@ from pulumi_agentrun.lifecycle.check import ADOPT
 from pulumi_agentrun.lifecycle.hidden_inputs import CHECK_NAMES
 from pulumi_agentrun.lifecycle.schema import Shape, shape_of_model
 from pulumi_agentrun.lifecycle.secret_refs import Fingerprint, Reference
+from pulumi_agentrun.lifecycle.steps import REGION
 from pulumi_agentrun.plugin.functions import results
 from pulumi_agentrun.plugin.properties import TYPES
 from pydantic import SecretStr
@@ -136,6 +137,11 @@ def functions(kind: Kind[Any], types: Types) -> Json:
     details = f"{kind.model.__name__}{DETAILS}"
     shown = object_type(f"A {kind.title} as it is, without its keys.", types.without_keys, shapes, [name])
     types.found[f"{MODULE}:{details}"] = shown
+    if kind.item:
+        details = f"{kind.item.__name__}{DETAILS}"
+        text = f"A {kind.title} as a list shows it."
+        item = {**shape_of_model(kind.item), REGION: shapes[REGION]}
+        types.found[f"{MODULE}:{details}"] = object_type(text, types.without_keys, item, [name])
     listed = {"type": "array", "items": {"$ref": f"#/types/{MODULE}:{details}"}}
     filters = {key: shape for key, shape in shape_of_model(kind.list_input).items() if key not in PAGING}
     return {

@@ -12,7 +12,10 @@ from pulumi_agentrun.platform import Switches, handlers
 from pulumi_agentrun.platform.kinds import PROXY, SERVICE, Kind
 from pulumi_agentrun.platform.shapes import BOOLEAN, STRING, Map
 from pulumi_agentrun.platform.store import Store
-from unit.tags import TABLE as TAG
+from unit.tags import TABLE
+
+TAG = replace(TABLE, listed=lambda shown: shown)
+"""Tags, with all there is in a list."""
 
 
 class Desk:

@@ -53,6 +53,15 @@ class Tag(TagImmutableProps, TagMutableProps, SystemProps):
         return self.updated_at
 
 
+class TagItem(TagImmutableProps, SystemProps):
+    """What a list shows of a tag."""
+
+    tag_id: str | None = None
+    """Its id."""
+    viewers: int | None = None
+    """How many have seen it."""
+
+
 class TagCreateInput(TagImmutableProps, TagMutableProps, CreateInput[Tag]):
     """A tag to create."""
 
@@ -63,7 +72,7 @@ class TagUpdateInput(TagMutableProps, UpdateInput[Tag]):
     """Changes to a tag."""
 
 
-class TagListInput(ListInput[Tag]):
+class TagListInput(ListInput[TagItem]):
     """Which tags to list."""
 
 
@@ -79,7 +88,8 @@ TAG: Kind[Tag] = Kind(
     create_input=TagCreateInput,
     update_input=TagUpdateInput,
     list_input=TagListInput,
-    in_short=lambda tag: str(tag.colour),
+    in_short=lambda tag: str(tag.viewers),
+    item=TagItem,
 )
 TABLE = tables.Kind(
     title="tag",
@@ -95,6 +105,7 @@ TABLE = tables.Kind(
     filters=("colour",),
     filled={},
     has_status=False,
+    listed=lambda shown: {"tagName": shown["tagName"], "viewers": "2", "createdAt": shown["createdAt"]},
     changed_field="updatedAt",
 )
 

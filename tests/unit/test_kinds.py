@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pulumi_agentrun.client import lenient, operations
+from pulumi_agentrun.client import Config, ModelClient, lenient, operations
 from pulumi_agentrun.client.errors import LifecycleError
+from pulumi_agentrun.client.flows import call
 from pulumi_agentrun.client.waiting import until_gone
 from pulumi_agentrun.lifecycle import steps
 from pulumi_agentrun.lifecycle.waiters import Written
-from unit.tags import TAG, Tag, tags
+from pulumi_agentrun.policy import audit
+from unit.tags import TAG, Tag, TagItem, TagListInput, tags
 from unit.world import PLACE, World, one
 
 __all__ = ["tags"]
@@ -63,3 +65,25 @@ def test_what_the_service_says_of_itself_is_read_by_its_type() -> None:
     found = lenient.read(TAG, data).to_state()
     assert found == {"tag_id": "7", "updated_at": '{"at":5}', "seen": 3, "seen_by": [{"name": "1", "more": 2}]}
     assert lenient.read(TAG, {"seen": "often", "seenBy": {"name": "n"}}).to_state() == {"seen_by": [{"name": "n"}]}
+
+
+def test_what_a_list_shows_is_read_by_a_type_of_its_own(world: World) -> None:
+    create(world, colour="red")
+    page = world.run(call(operations.list_page(TagListInput())))
+    (item,) = page.items
+    assert isinstance(item, TagItem)
+    assert (item.tag_name, item.viewers, hasattr(item, "colour")) == ("t", 2, False)
+    assert item.request_id
+
+
+def test_an_audit_judges_more_than_a_list_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "KINDS", (TAG,))
+    World(tmp_path)
+    with ModelClient(Config(endpoint=f"file://{tmp_path}")) as client:
+        session = client.session()
+        for name in ("a", "b"):
+            session.run(steps.create(TAG, {"tag_name": name, "colour": "red"}, PLACE))
+        views = audit.resources(client)
+        assert next(views).at("colour") == "red"
+        session.run(steps.delete(TAG, "b", {}, PLACE))
+        assert list(views) == []

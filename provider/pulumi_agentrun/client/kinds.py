@@ -50,9 +50,11 @@ class Kind(Generic[R]):
     model: type[R]
     create_input: type[Model]
     update_input: type[Model]
-    list_input: type[ListInput[R]]
-    in_short: Callable[[R], str]
-    """What one of them is about, in a line for people."""
+    list_input: type[ListInput[Any]]
+    in_short: Callable[[Any], str]
+    """What one of them is about, in a line for people, from what a list shows of it."""
+    item: type[SystemProps] | None = None
+    """What a list shows of one, where that is less than there is."""
 
     @cached_property
     def inputs(self) -> frozenset[str]:

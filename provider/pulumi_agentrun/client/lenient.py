@@ -33,9 +33,17 @@ _STATUSES = {status.value.replace("_", ""): status.value for status in Status}
 
 def read(kind: Kind[R], data: Mapping[str, Any]) -> R:
     """Return a resource from the data of an answer."""
-    texts = [name for name in kind.outputs if _readers(kind.model)[name] is _text]
-    told: dict[str, Callable[[Any], Any]] = {**dict.fromkeys(texts, _told), "status": _status}
-    return read_as(kind.model, data, told)
+    return _read(kind, kind.model, data)
+
+
+def read_item(kind: Kind[Any], data: Mapping[str, Any]) -> SystemProps:
+    """Return what a list shows of a resource."""
+    return _read(kind, kind.item or kind.model, data)
+
+
+def _read(kind: Kind[Any], model: type[M], data: Mapping[str, Any]) -> M:
+    texts = [name for name, reader in _readers(model).items() if reader is _text and name not in kind.inputs]
+    return read_as(model, data, {**dict.fromkeys(texts, _told), "status": _status})
 
 
 def read_as(model: type[M], data: Mapping[str, Any], told: Mapping[str, Callable[[Any], Any]] | None = None) -> M:
