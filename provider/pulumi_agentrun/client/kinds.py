@@ -147,6 +147,11 @@ def kind_of(input: CreateInput[R] | UpdateInput[R] | ListInput[R]) -> Kind[R]:
     raise TypeError(f"{type(input).__name__} is not an input of a {titles}")
 
 
+def kind_of_model(model: type[R]) -> Kind[R]:
+    """Return the kind that a resource is of, or one of a subclass."""
+    return cast("Kind[R]", next(kind for kind in KINDS if issubclass(model, kind.model)))
+
+
 def kind_called(token: str) -> Kind[Any]:
     """Return the kind with a token."""
     return next(kind for kind in KINDS if kind.token == token)

@@ -16,7 +16,6 @@ from .fields import AtLeast, Count, Description, Model, Text, WriteOnly
 from .resource import Resource
 from .shared import (
     ArmsConfiguration,
-    BackendType,
     LogConfiguration,
     ModelTypeWord,
     NetworkConfiguration,
@@ -87,7 +86,6 @@ class ModelProxy(
 ):
     """An LLM gateway in front of model services: weights, fallbacks, limits, guardrails."""
 
-    _backend: ClassVar[BackendType] = BackendType.PROXY
     _name_field: ClassVar[str] = "model_proxy_name"
 
 

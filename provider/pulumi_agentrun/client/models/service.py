@@ -13,7 +13,6 @@ from .exchange import CreateInput, ListInput, StatusProps, UpdateInput
 from .fields import Description, Model, Text, Unordered
 from .resource import Resource
 from .shared import (
-    BackendType,
     ModelInfoConfig,
     ModelTypeWord,
     NetworkConfiguration,
@@ -70,7 +69,6 @@ class ModelService(
 ):
     """A registered LLM endpoint with its credentials and models."""
 
-    _backend: ClassVar[BackendType] = BackendType.SERVICE
     _name_field: ClassVar[str] = "model_service_name"
 
 
