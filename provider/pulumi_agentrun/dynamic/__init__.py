@@ -90,6 +90,8 @@ PROVIDERS: dict[str, type[KindProvider]] = {
     provider.token: provider for provider in (ModelServiceProvider, ModelProxyProvider)
 }
 """The provider classes by kind."""
+PREFIX = "pulumi-python:dynamic/agentrun:"
+"""What the types of the resources begin with, in state and in URNs."""
 
 
 class KindResource(Resource):
