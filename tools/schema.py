@@ -107,7 +107,7 @@ def object_type(description: str, types: Types, shapes: dict[str, Shape], requir
 
 def resource(kind: Kind[Any], types: Types) -> Json:
     """Return the schema of a kind's resource."""
-    shapes = properties(kind)
+    shapes = {name: shape for name, shape in properties(kind).items() if name not in kind.fleeting}
     spec: Json = {name: types.property_of(name, shape) for name, shape in shapes.items()}
     given: Json = {}
     for name in [ADOPT, *kind.create_input.model_fields]:

@@ -14,8 +14,8 @@ from pulumi_agentrun.platform.shapes import BOOLEAN, STRING, Map
 from pulumi_agentrun.platform.store import Store
 from unit.tags import TABLE
 
-TAG = replace(TABLE, listed=lambda shown: shown)
-"""Tags, with all there is in a list."""
+TAG = replace(TABLE, listed=lambda shown: shown, own=lambda id, name, users: {})
+"""Tags, with all there is in a list, and that all there is."""
 
 
 class Desk:

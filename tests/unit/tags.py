@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
 import pytest
 from pulumi_agentrun.client import kinds
 from pulumi_agentrun.client.kinds import KINDS, Kind
 from pulumi_agentrun.client.models import CreateInput, ListInput, SystemProps, UpdateInput
-from pulumi_agentrun.client.models.fields import Model, Text
+from pulumi_agentrun.client.models.fields import Fleeting, Model, Text
 from pulumi_agentrun.platform import kinds as tables
 from pulumi_agentrun.platform import routes
 from pulumi_agentrun.platform.shapes import STRING
@@ -44,7 +45,7 @@ class Tag(TagImmutableProps, TagMutableProps, SystemProps):
     """When it was last changed."""
     seen: int | None = None
     """How often it was seen."""
-    seen_by: list[Viewer] | None = None
+    seen_by: Annotated[list[Viewer] | None, Fleeting()] = None
     """Who has seen it."""
 
     @property
@@ -105,6 +106,7 @@ TABLE = tables.Kind(
     filters=("colour",),
     filled={},
     has_status=False,
+    own=lambda id, name, users: {"seen": 1, "seenBy": [{"name": "n"}]},
     listed=lambda shown: {"tagName": shown["tagName"], "viewers": "2", "createdAt": shown["createdAt"]},
     changed_field="updatedAt",
 )

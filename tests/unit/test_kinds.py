@@ -87,3 +87,11 @@ def test_an_audit_judges_more_than_a_list_shows(tmp_path: Path, monkeypatch: pyt
         assert next(views).at("colour") == "red"
         session.run(steps.delete(TAG, "b", {}, PLACE))
         assert list(views) == []
+
+
+def test_state_does_not_keep_what_others_decide(world: World) -> None:
+    made = create(world)
+    read = world.run(steps.read(TAG, "t", made.outputs, PLACE))
+    assert made.outputs["seen"] == read.outputs["seen"] == 1
+    assert "seen_by" not in {**made.outputs, **read.outputs}
+    assert world.run(call(operations.get(TAG, "t"))).seen_by[0].name == "n"

@@ -26,7 +26,7 @@ from .models import (
     SystemProps,
     UpdateInput,
 )
-from .models.fields import Model, docstrings
+from .models.fields import Fleeting, Model, docstrings
 
 R = TypeVar("R", bound=SystemProps)
 
@@ -73,8 +73,14 @@ class Kind(Generic[R]):
 
     @cached_property
     def outputs(self) -> frozenset[str]:
-        """The fields that only the service sets."""
-        return frozenset(self.model.model_fields) - self.inputs
+        """The fields that only the service sets, but for what is fleeting."""
+        return frozenset(self.model.model_fields) - self.inputs - self.fleeting
+
+    @cached_property
+    def fleeting(self) -> frozenset[str]:
+        """The fields that state does not keep."""
+        fields = self.model.model_fields.items()
+        return frozenset(name for name, field in fields if any(isinstance(mark, Fleeting) for mark in field.metadata))
 
     @property
     def has_status(self) -> bool:

@@ -107,6 +107,11 @@ class WriteOnly:
 
 
 @dataclass(frozen=True)
+class Fleeting:
+    """Mark what other resources decide, so that state does not keep it: it would change with each of them."""
+
+
+@dataclass(frozen=True)
 class AtLeast:
     """Mark a number that a program may not set lower; what the service answers is not judged."""
 
