@@ -38,6 +38,8 @@ class Credentials:
     access_key_secret: str = field(default="", repr=False)
     security_token: str | None = field(default=None, repr=False)
     bearer_token: str | None = field(default=None, repr=False)
+    source: str = field(default="", compare=False)
+    """The name of the setting or variable that they are from."""
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -52,7 +54,7 @@ class Credentials:
         return "static_sts" if self.security_token else "static_ak"
 
 
-EMBEDDED = Credentials("embedded", "embedded")
+EMBEDDED = Credentials("embedded", "embedded", source="the embedded platform, which asks for none")
 """Who the embedded platform lets in when it runs inside the client: nobody else can reach it."""
 
 
@@ -70,13 +72,13 @@ def access_key(key: str | None, secret: str | None, token: str | None, names: Na
         raise ConfigError(f"{have} is set but {lack} is not: set both, or neither.")
     for name, value in zip(names, (key, secret, token), strict=True):
         check_sendable(name, value)
-    return Credentials(key, secret, token or None)
+    return Credentials(key, secret, token or None, source=names[0])
 
 
 def bearer(token: str, name: str) -> Credentials:
     """Return a bearer token. Raises ConfigError, with the name of the setting, if it could not be sent."""
     check_sendable(name, token)
-    return Credentials(bearer_token=token)
+    return Credentials(bearer_token=token, source=name)
 
 
 def check_sendable(name: str, value: str | None) -> None:
