@@ -7,7 +7,7 @@ from functools import partial
 from posixpath import normpath
 from typing import Literal
 
-from ...client.kinds import PROXY, SERVICE
+from ...client.kinds import KINDS, PROXY, SERVICE
 from ...lifecycle.schema import Shape, shapes_of
 from ...lifecycle.secret_refs import Reference
 from ..address import address_of
@@ -160,7 +160,7 @@ RULES = (
         "agentrun-no-inline-api-key", "No program carries a provider's key.",
         "Keep a provider's key as a credential in AgentRun and set the service's credential_name; "
         "take other keys from where the policy allows.",
-        Keys, no_inline_api_key, (SERVICE, PROXY),
+        Keys, no_inline_api_key, KINDS,
     ),
     Rule(
         "agentrun-secure-base-urls", "Models are reached by https, at allowed hosts.",
