@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import strategies as st
+from pulumi_agentrun.client.kinds import KINDS
 from reliability.histories import KEY, Declared, Program, Ref, account, references
 
 logical_names = st.sampled_from(["a", "b", "c", "d", "e"])
 words = st.sampled_from(["one", "two", "three"])
 providers = st.sampled_from(["tongyi", "openai"])
 models = st.lists(st.sampled_from(["m1", "m2", "m3"]), min_size=1, max_size=3, unique=True)
-NAMES = {"service": "model_service_name", "proxy": "model_proxy_name"}
+NAMES = {kind.word: kind.name_field for kind in KINDS}
+_TITLES = "|".join(kind.title for kind in KINDS)
 GROUP, ACCOUNT, PROFILE = "g", "p", "second"
 
 
@@ -34,7 +36,9 @@ class Programs:
         options = [declared.options for declared in self._declared.values()]
         groups = {GROUP: Declared("group")} if any(given.get("parent") for given in options) else {}
         accounts = {ACCOUNT: account()} if any(given.get("provider_") for given in options) else {}
-        return groups | accounts | self._declared
+        order = list(NAMES)
+        ours = sorted(self._declared.items(), key=lambda item: order.index(item[1].kind))
+        return groups | accounts | dict(ours)  # each comes after what it refers to
 
     @property
     def managed(self) -> list[str]:
@@ -73,8 +77,6 @@ class Programs:
         if named or logical in self._used:
             props[NAMES[kind]] = self._explicit(logical)
         before = self._declared.get(logical)
-        if kind == "proxy":  # it comes after what it refers to
-            self._declared.pop(logical, None)
         self._declared[logical] = Declared(kind, props, before.options if before else {})
 
     def _explicit(self, logical: str) -> str:
@@ -146,8 +148,8 @@ class Programs:
         second = re.search(r"so it cannot be (\S+) too", console)
         if second:
             self._named(second[1], f"{second[1]}-of-its-own")
-        used = re.search(r"Take model service (\S+) out of what uses it", console)
-        other = re.search(r"(?i)model (?:service|proxy) (\S+) cannot be adopted", console)
+        used = re.search(rf"Take (?:{_TITLES}) (\S+) out of what uses it", console)
+        other = re.search(rf"(?i)(?:{_TITLES}) (\S+) cannot be adopted", console)
         for logical, declared in self._declared.items():
             name = declared.props.get(NAMES[declared.kind])
             if name and name in {found[1] for found in (used, other) if found}:

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pulumi_agentrun.client.kinds import KINDS
 from reliability.calls import SECRET
+from reliability.engine.goals import NAMES
 from reliability.engine.stack import Ended, Stack
 from reliability.histories import KEY, Declared, Ref
 
@@ -15,7 +17,7 @@ Thing = tuple[str, str]
 """The kind and name of something on the service."""
 OURS = ("adopt", "profile")
 """Properties of which the service knows nothing."""
-OWN = ("model_service_id", "model_proxy_id", "created_at")
+OWN = (*(kind.id_field for kind in KINDS), "created_at")
 """What tells one thing from another that has come to have its name."""
 
 
@@ -82,11 +84,9 @@ def known(stack: Stack) -> set[Thing]:
     """Return what state knows of: what is in it, and what was being created when a run was killed."""
     found = {(record.kind, record.id) for record in stack.state.records if not record.external}
     for what, record in stack.state.pending:
-        names = [value for key, value in record.inputs.items() if key.lower().replace("_", "").endswith("yname")]
-        names += [record.inputs.get("model_service_name") or record.inputs.get("modelServiceName") or ""]
-        names += [record.inputs.get("model_proxy_name") or record.inputs.get("modelProxyName") or ""]
+        names = [record.inputs.get(field) for field in NAMES.get(record.kind, ())]
         found |= {(record.kind, name) for name in names if name and what == "creating"}
-    return {thing for thing in found if thing[0] in ("service", "proxy") and thing[1]}
+    return {thing for thing in found if thing[0] in NAMES and thing[1]}
 
 
 def identity(body: Mapping[str, Any] | None) -> tuple[Any, ...]:
@@ -96,7 +96,7 @@ def identity(body: Mapping[str, Any] | None) -> tuple[Any, ...]:
 
 def settled(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return what people have set of something, without what the service says about it."""
-    return {key: value for key, value in body.items() if not key.startswith(("status", "last_updated"))}
+    return {key: value for key, value in body.items() if not key.startswith(("status", "last_updated", "updated"))}
 
 
 def agrees(wanted: Any, found: Any) -> bool:
@@ -115,7 +115,7 @@ def agrees(wanted: Any, found: Any) -> bool:
 def everything_is_right(watch: Watch, program: Mapping[str, Declared]) -> None:
     """Hold that platform, state and program say the same, and that another run does nothing."""
     stack, live = watch.stack, watch.stack.world.live()
-    managed = {name: declared for name, declared in program.items() if declared.kind in ("service", "proxy")}
+    managed = {name: declared for name, declared in program.items() if declared.kind in NAMES}
     records = {r.urn.rsplit("::", 1)[1]: r for r in stack.state.records if (r.kind, r.id) in known(stack)}
     assert [r.urn for r in stack.state.records if r.delete or r.pending_replacement] == []
     assert records.keys() == managed.keys()
