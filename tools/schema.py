@@ -78,8 +78,10 @@ class Types:
         return {"oneOf": [{"type": "string"}, self._ref(words, spec)]}
 
     def _object(self, model: type[Model]) -> Json:
-        shapes = {k: s for k, s in shape_of_model(model).items() if not s.mark(Fingerprint)}
-        shown = {k: s for k, s in shapes.items() if self._has_keys or not (s.is_secret or s.mark(Reference))}
+        shapes = {k: s for k, s in shape_of_model(model).items() if s.mark(Fingerprint) is None}
+        shown = {
+            k: s for k, s in shapes.items() if self._has_keys or not (s.is_secret or s.mark(Reference) is not None)
+        }
         required = [name for name, field in model.model_fields.items() if field.is_required()]
         spec = object_type(" ".join((model.__doc__ or "").split()), self, shown, required)
         return self._ref(model, spec, DETAILS if shown != shapes else "")

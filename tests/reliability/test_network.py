@@ -39,7 +39,7 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
 
 def client(url: str, read_timeout: float = 5.0) -> ModelClient:
     secret = SecretStr(CREDENTIALS["id"])
-    settings = {"access_key_id": "id", "access_key_secret": secret, "read_timeout": read_timeout}
+    settings: dict[str, Any] = {"access_key_id": "id", "access_key_secret": secret, "read_timeout": read_timeout}
     return ModelClient(Config(endpoint=url, allow_insecure=True, **settings))
 
 

@@ -10,13 +10,14 @@ import httpx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi_agentrun.client.config import Config, resolve
 from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.client.pool import proxy_for
 from pulumi_agentrun.engine.log import Engine
 from pulumi_agentrun.lifecycle.profiles import Accounts
 from pulumi_agentrun.plugin import values
-from pulumi_agentrun.plugin.provider import Provider, messages
+from pulumi_agentrun.plugin.provider import Provider
 
 KEYS = {"AGENTRUN_ACCESS_KEY_ID": "id", "AGENTRUN_ACCESS_KEY_SECRET": "secret"}
 ELSEWHERE = [

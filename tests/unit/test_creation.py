@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from pulumi_agentrun.client import operations
+from pulumi_agentrun.client import ModelServiceCreateInput, operations
 from pulumi_agentrun.client.errors import AgentRunError, ConfigError, LifecycleError, TransportError
 from pulumi_agentrun.client.kinds import SERVICE
 from pulumi_agentrun.client.operations import Operation
@@ -60,8 +60,7 @@ def hidden(world: World, seconds: float, *actions: str) -> Callable[[Operation[A
 
 
 def stranger(world: World, **more: Any) -> None:
-    created = operations.create(SERVICE.create_input.model_validate(lifecycle_inputs(**more)))
-    world.session.run(one(created))
+    world.session.run(one(operations.create(ModelServiceCreateInput.model_validate(lifecycle_inputs(**more)))))
 
 
 def lifecycle_inputs(**more: Any) -> dict[str, Any]:

@@ -216,20 +216,20 @@ def test_an_embedded_platform_that_is_not_made_yet_has_no_names(world: World) ->
 
 @pytest.mark.parametrize("kind", [SERVICE, PROXY])
 def test_nobody_is_asked_without_a_reason(kind: Kind[Any], world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def looks(at: Any = AT, claims: Claims | None = None, **more: Any) -> bool:
-        return controller.looks(claims or Claims(), kind, {kind.name_field: "a", **more}, at)
+    def looks(at: Any = AT, claims: Claims | None = None, name: Any = "a", **more: Any) -> bool:
+        return controller.looks(claims or Claims(), kind, {kind.name_field: name, **more}, at)
 
     assert not looks()
     assert looks(CHECKING)
     assert looks(adopt=True)
     assert not looks(adopt=UNKNOWN)
-    assert not looks(CHECKING, **{kind.name_field: UNKNOWN})
+    assert not looks(CHECKING, name=UNKNOWN)
     recorded = Claims()
     recorded.record(kind, CHECKING, "a")
     assert not looks(CHECKING, recorded), "this run may free the name"
     monkeypatch.setenv("AGENTRUN_ADOPT", "b, a")
     assert looks()
-    assert not looks(**{kind.name_field: "c"})
+    assert not looks(name="c")
 
 
 def test_a_name_that_is_nearly_the_one_in_the_variable_is_told_without_a_look(

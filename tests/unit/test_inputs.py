@@ -197,7 +197,7 @@ def test_what_is_unknown_stays_where_it_is(case: tuple[Kind[Any], dict[str, Any]
     for part in path[:-1]:
         place = place[part]
     place[path[-1]] = UNKNOWN
-    result = checked(kind, news)
+    result: Any = checked(kind, news)
     for part in path:
         result = result[part]
     assert result is UNKNOWN

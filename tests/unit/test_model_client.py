@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pulumi_agentrun.client
 import pytest
@@ -27,6 +28,7 @@ from pulumi_agentrun.client import (
 )
 from pulumi_agentrun.client.config import region_of, resolve
 from pulumi_agentrun.client.credentials import Credentials
+from pulumi_agentrun.client.flows import Flow
 from pulumi_agentrun.platform import Platform
 from pydantic import SecretStr, ValidationError
 
@@ -106,7 +108,7 @@ def test_a_refused_connection_was_certainly_not_sent() -> None:
     assert caught.value.sent is False
 
 
-def _once() -> Iterator[object]:
+def _once() -> Flow[Any]:
     from pulumi_agentrun.client import operations
     from pulumi_agentrun.client.kinds import SERVICE
 

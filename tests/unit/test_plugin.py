@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 import pytest
 import yaml
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import ParseDict
 from google.protobuf.struct_pb2 import Struct
 from hypothesis import given
@@ -108,7 +109,7 @@ def test_messages_spell_properties_as_the_schema_does() -> None:
 class Aborted(Exception):
     """What a call was answered with instead of a result."""
 
-    def __init__(self, code: object, text: str, metadata: object = ()) -> None:
+    def __init__(self, code: object, text: str, metadata: tuple[tuple[str, bytes], ...] = ()) -> None:
         super().__init__(text)
         self.code, self.metadata = code, metadata
 
@@ -260,10 +261,10 @@ async def test_a_cancelled_creation_is_answered_with_what_exists(provider: Provi
         provider.Create(messages.CreateRequest(urn=URN, properties=inputs, timeout=600), context())
     )
     await asyncio.wait([creation], timeout=0.2)
-    await provider.Cancel(messages.google_dot_protobuf_dot_empty__pb2.Empty(), context())
+    await provider.Cancel(Empty(), context())
     with pytest.raises(Aborted, match="cancelled while it waited") as caught:
         await creation
-    [(_, details)] = caught.value.metadata  # type: ignore[misc]
+    ((_, details),) = caught.value.metadata
     name = values.read(inputs).values["modelServiceName"]
     assert name.encode() in details
     assert caught.value.code == grpc.StatusCode.UNKNOWN
@@ -277,10 +278,10 @@ async def test_a_cancelled_update_is_answered_with_what_is_there(provider: Provi
     request = messages.UpdateRequest(urn=URN, id=made.id, olds=made.properties, news=news, timeout=600)
     change = asyncio.ensure_future(provider.Update(request, context()))
     await asyncio.wait([change], timeout=0.2)
-    await provider.Cancel(messages.google_dot_protobuf_dot_empty__pb2.Empty(), context())
+    await provider.Cancel(Empty(), context())
     with pytest.raises(Aborted, match=r"cancelled while it waited.*The next pulumi up tries it again\.") as caught:
         await change
-    [(_, details)] = caught.value.metadata  # type: ignore[misc]
+    ((_, details),) = caught.value.metadata
     assert b"changed" in details
     assert b"UPDATING" in details
 

@@ -271,7 +271,8 @@ def test_a_preset_has_a_word_on_every_rule(preset: str) -> None:
         assert "enforcementLevel" not in rule.schema
     made = policies(preset)
     assert [policy.name for policy in made] == [rule.name for rule in RULES]
-    assert {policy.enforcement_level.value for policy in made} <= {"advisory", "mandatory", "disabled"}
+    levels = {policy.enforcement_level.value for policy in made if policy.enforcement_level}
+    assert levels <= {"advisory", "mandatory", "disabled"}
 
 
 def test_a_preset_that_is_not_there_is_refused() -> None:
@@ -295,6 +296,19 @@ def policy(name: str) -> ResourceValidationPolicy:
     return one
 
 
+def telling(told: list[str]) -> Callable[[str, str | None], None]:
+    """Return what a policy reports violations to."""
+
+    def report(text: str, urn: str | None = None) -> None:
+        told.append(text)
+
+    return report
+
+
+def fail(text: str, urn: str | None = None) -> None:
+    pytest.fail(text)
+
+
 @pytest.mark.parametrize(
     ("type_", "props", "path"),
     [
@@ -306,7 +320,7 @@ def test_both_doors_are_recognised_and_spoken_to_in_their_spelling(
     type_: str, props: dict[str, Any], path: str
 ) -> None:
     told: list[str] = []
-    policy("secure-base-urls").validate(args(type_, props), lambda text, urn=None: told.append(text))
+    policy("secure-base-urls").validate(args(type_, props), telling(told))
     assert told == [f"{path}: must begin with https://. Use the provider's https endpoint."]
 
 
@@ -315,15 +329,13 @@ def test_both_doors_are_recognised_and_spoken_to_in_their_spelling(
 )
 def test_other_resources_are_ignored(type_: str) -> None:
     assert view_of(type_, "x", PLUGIN, "urn", None) is None
-    policy("secure-base-urls").validate(args(type_, PLUGIN), lambda text, urn=None: pytest.fail(text))
+    policy("secure-base-urls").validate(args(type_, PLUGIN), fail)
 
 
 def test_what_is_not_known_in_preview_is_said_to_be_checked_later() -> None:
     props = {"providerSettings": {"baseUrl": UNKNOWN_STRING_VALUE}}
     with pytest.raises(UnknownValueError) as caught:
-        policy("secure-base-urls").validate(
-            args("agentrun:index:ModelService", props), lambda text, urn=None: pytest.fail(text)
-        )
+        policy("secure-base-urls").validate(args("agentrun:index:ModelService", props), fail)
     assert caught.value.message == "providerSettings.baseUrl is not known yet; it will be checked in the update"
 
 

@@ -22,6 +22,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from pulumi.runtime.proto import provider_pb2, status_pb2
+from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi_agentrun.client import (
     Config,
     ModelClient,
@@ -44,7 +45,7 @@ from pulumi_agentrun.engine.log import Engine
 from pulumi_agentrun.lifecycle.profiles import Accounts
 from pulumi_agentrun.platform import Fault, Platform
 from pulumi_agentrun.plugin import values
-from pulumi_agentrun.plugin.provider import Provider, messages
+from pulumi_agentrun.plugin.provider import Provider
 from pydantic import SecretStr
 
 
@@ -176,7 +177,7 @@ def echo(form: Callable[[str], str], seen: list[str]) -> Iterator[str]:
         thread.join()
 
 
-WHO = {
+WHO: dict[str, dict[str, Any]] = {
     "access key": {"access_key_id": "STS.id", "access_key_secret": SecretStr(SECRET)},
     "temporary key": {
         "access_key_id": "STS.id", "access_key_secret": SecretStr(SECRET), "security_token": SecretStr(TOKEN),
