@@ -58,7 +58,8 @@ def nested_models(*, shown: bool = False) -> list[type[Model]]:
             found[shape.annotation] = None
 
     for kind in KINDS:
-        for shape in (shape_of_model(kind.model) if shown else shapes_of(kind)).values():
+        model: type[Model] = kind.model
+        for shape in (shape_of_model(model) if shown else shapes_of(kind)).values():
             visit(shape)
     return list(found)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pulumi_agentrun.client.kinds import KINDS, Kind
-from pulumi_agentrun.client.models.fields import AtLeast
+from pulumi_agentrun.client.models.fields import AtLeast, Model
 from pulumi_agentrun.lifecycle.schema import Shape, shape_of_model, shapes_of
 from pulumi_agentrun.lifecycle.secret_refs import Fingerprint
 from pulumi_agentrun.lifecycle.steps import REGION
@@ -46,7 +46,8 @@ def _kind(kind: Kind[Any], region_text: str) -> str:
         ("Inputs whose change replaces", kind.immutable - kind.required),
     ):
         lines.append(f"### {title}\n\n" + _table(_rows({n: s for n, s in shapes.items() if n in names}, kind)))
-    shown = shape_of_model(kind.model)
+    model: type[Model] = kind.model
+    shown = shape_of_model(model)
     outputs: list[Row] = [(f"`{name}`", _type(shown[name]), kind.describe(name)) for name in sorted(kind.outputs)]
     outputs.append((f"`{REGION}`", "string", region_text))
     lines.append("### Outputs besides the inputs\n\n" + _table(outputs))

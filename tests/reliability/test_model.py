@@ -132,7 +132,7 @@ class Model(RuleBasedStateMachine):
         managed = sorted(self.stack.world.live().keys() - self.watch.strangers.keys())
         if managed:
             kind, name = data.draw(st.sampled_from(managed))
-            change = CALLED[kind].update_input.model_validate({"description": text + " by hand"})
+            change: Any = CALLED[kind].update_input.model_validate({"description": text + " by hand"})
             self.stack.world.outside(operations.update(name, change))
             self.is_strange = True
 
