@@ -112,6 +112,13 @@ class Fleeting:
 
 
 @dataclass(frozen=True)
+class NameOf:
+    """Mark the name of another resource, with the token of its kind: what has it depends on that one."""
+
+    token: str
+
+
+@dataclass(frozen=True)
 class AtLeast:
     """Mark a number that a program may not set lower; what the service answers is not judged."""
 

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar
 from pydantic import ValidationInfo, model_validator
 
 from .exchange import CreateInput, ListInput, StatusProps, UpdateInput
-from .fields import AtLeast, Count, Description, Model, Text, WriteOnly
+from .fields import AtLeast, Count, Description, Model, NameOf, Text, WriteOnly
 from .resource import Resource
 from .shared import (
     ArmsConfiguration,
@@ -53,7 +53,7 @@ class ModelProxyMutableProps(Model):
     """Where it sends requests, and how it treats them."""
     arms_configuration: Annotated[ArmsConfiguration, WriteOnly()] | None = None
     """Application monitoring. The service never shows it again, so no drift is seen in it."""
-    credential_name: str | None = None
+    credential_name: Annotated[str, NameOf("Credential")] | None = None
     """A credential kept by AgentRun that callers of the proxy must present."""
     description: Description | None = None
     """What the proxy is for."""

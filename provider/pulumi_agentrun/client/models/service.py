@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from .exchange import CreateInput, ListInput, StatusProps, UpdateInput
-from .fields import Description, Model, Text, Unordered
+from .fields import Description, Model, NameOf, Text, Unordered
 from .resource import Resource
 from .shared import (
     ModelInfoConfig,
@@ -38,7 +38,7 @@ class ModelServiceMutableProps(Model):
 
     provider_settings: ProviderSettings | None = None
     """How to reach the provider."""
-    credential_name: str | None = None
+    credential_name: Annotated[str, NameOf("Credential")] | None = None
     """A credential kept by AgentRun to use instead of an inline api key."""
     description: Description | None = None
     """What the service is for."""

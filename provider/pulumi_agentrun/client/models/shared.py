@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from .fields import Count, HttpUrl, Model, Names, NotEmpty, OneOf, SecretValue, Text, Unordered
+from .fields import Count, HttpUrl, Model, NameOf, Names, NotEmpty, OneOf, SecretValue, Text, Unordered
 
 
 class Word(str, Enum):
@@ -230,7 +230,7 @@ class ArmsConfiguration(Model):
 class ProxyConfigEndpoint(Model):
     """One place that a proxy sends requests to."""
 
-    model_service_name: Text | None = None
+    model_service_name: Annotated[Text, NameOf("ModelService")] | None = None
     """The model service behind it."""
     model_names: Names | None = None
     """The models of that service to use; their order has no meaning."""
@@ -243,7 +243,7 @@ class ProxyConfigEndpoint(Model):
 class ProxyConfigFallback(Model):
     """Where a request goes when its endpoint fails."""
 
-    model_service_name: Text | None = None
+    model_service_name: Annotated[Text, NameOf("ModelService")] | None = None
     """The model service to fall back to."""
     model_name: str | None = None
     """The model of that service to use."""
