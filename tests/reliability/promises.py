@@ -30,6 +30,8 @@ class Watch:
     """What others have made, and how it looked."""
     let_go: set[Thing] = field(default_factory=set)
     """What Pulumi was told to leave behind."""
+    cut_off: set[Thing] = field(default_factory=set)
+    """What a provider has made in the call that it died in, so that nobody could say so."""
     live: dict[Thing, dict[str, Any]] = field(default_factory=dict)
     known: set[Thing] = field(default_factory=set)
     may_go: set[Thing] = field(default_factory=set)
@@ -45,6 +47,9 @@ class Watch:
         for thing in [thing for thing in self.strangers if thing[1] in adopted and thing in known(self.stack)]:
             del self.strangers[thing]
         self.let_go = ((self.let_go | self.may_go) - known(self.stack)) & live.keys()
+        died = [call["properties"].split() for call in ended.calls if _is_cut_off(call)]
+        made = {thing for thing in live.keys() - self.live.keys() if any(thing[1] in words for words in died)}
+        self.cut_off = (self.cut_off | made) - known(self.stack)
         self._nobody_is_touched(live)
         self._nothing_is_lost(live, ended)
         self._only_what_is_gone_left_state(live, ended)
@@ -62,7 +67,7 @@ class Watch:
             assert thing not in known(self.stack), f"{thing} was taken over unasked"
 
     def _nothing_is_lost(self, live: Mapping[Thing, Any], ended: Ended) -> None:
-        lost = live.keys() - known(self.stack) - self.strangers.keys() - self.let_go
+        lost = live.keys() - known(self.stack) - self.strangers.keys() - self.let_go - self.cut_off
         unnamed = {thing for thing in lost if thing[1] not in ended.console}
         assert not unnamed, (unnamed, ended.console)
 
@@ -78,6 +83,10 @@ class Watch:
             deleted = [call for call in ended.calls if call["verb"] == "Delete" and call.get("id") == thing[1]]
             anew = [call for call in ended.calls if call["verb"] == "Create" and thing[1] in call["properties"].split()]
             assert deleted or anew or thing not in self.known, f"{thing} is gone, and nobody asked for it"
+
+
+def _is_cut_off(call: Mapping[str, Any]) -> bool:
+    return call["verb"] == "Create" and call.get("answer") == "never came" and "properties" in call
 
 
 def known(stack: Stack) -> set[Thing]:
