@@ -60,7 +60,7 @@ def test_nobody_listens(no_waiting: Iterator[list[float]]) -> None:
     with socket.socket() as taken:  # bound, and never listening
         taken.bind(("127.0.0.1", 0))
         with client(f"http://127.0.0.1:{taken.getsockname()[1]}") as one:
-            with pytest.raises(TransportError, match=r"Check agentrun:endpoint, the region and the network") as caught:
+            with pytest.raises(TransportError, match=r"Check endpoint, the region and the network") as caught:
                 one.create(service("a"))
             with pytest.raises(TransportError, match="got no answer"):
                 asyncio.run(one.get_async("a", BackendType.SERVICE))

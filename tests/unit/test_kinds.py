@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 from pulumi_agentrun.client import Config, ModelClient, lenient, operations
-from pulumi_agentrun.client.errors import LifecycleError
 from pulumi_agentrun.client.flows import call
-from pulumi_agentrun.client.waiting import until_gone
+from pulumi_agentrun.client.waiters import Written, until_gone
 from pulumi_agentrun.lifecycle import steps
-from pulumi_agentrun.lifecycle.waiters import Written
+from pulumi_agentrun.lifecycle.live import LifecycleError
 from pulumi_agentrun.policy import audit
 from unit.tags import TAG, Tag, TagItem, TagListInput, tags
 from unit.world import PLACE, World, one

@@ -11,6 +11,7 @@ from ..client.errors import AgentRunError
 from .audit import audit
 from .doctor import doctor, version_of
 from .inventory import inventory
+from .options import TERMINAL
 from .platform import platform
 from .printing import sentence
 
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sentence("It was interrupted.")
         return 130
     except AgentRunError as error:
-        sentence(str(error))
+        sentence(error.told(TERMINAL))
         return 1
     return code if isinstance(code, int) else 0
 
