@@ -70,6 +70,8 @@ def input_type(shape: Shape) -> str:
         return f'"{shape.annotation.__name__}Args"'
     if shape.item is not None:
         return f"Sequence[pulumi.Input[{input_type(shape.item)}]]"
+    if shape.entry is not None:
+        return f"Mapping[str, pulumi.Input[{input_type(shape.entry)}]]"
     if shape.annotation == int | float:
         return "float"
     parts = getattr(shape.annotation, "__args__", ())  # an enum's words, or any other
@@ -82,6 +84,8 @@ def output_type(shape: Shape) -> str:
         return "dict[str, Any]"
     if shape.item is not None:
         return f"list[{output_type(shape.item)}]"
+    if shape.entry is not None:
+        return f"dict[str, {output_type(shape.entry)}]"
     return input_type(shape)
 
 
@@ -96,12 +100,7 @@ def paragraph(text: str, indent: int) -> str:
 
 def args_module() -> str:
     """Return the text of resources/args.py."""
-    parts = [
-        f'"""The nested arguments of the resources, as typed dictionaries.\n\n{NOTE}\n"""\n',
-        "from __future__ import annotations\n",
-        "from collections.abc import Sequence\nfrom typing import Any\n",
-        "import pulumi\nfrom typing_extensions import TypedDict\n",
-    ]
+    parts = []
     for model in nested_models():
         lines = [f"class {model.__name__}Args(TypedDict, total=False):"]
         lines.append(paragraph(" ".join((model.__doc__ or "").split()), 4) + "\n")
@@ -111,7 +110,19 @@ def args_module() -> str:
             lines.append(f"    {name}: pulumi.Input[{input_type(shape)}]".replace('"', ""))
             lines.append(paragraph(shape.description, 4))
         parts.append("\n" + "\n".join(lines) + "\n")
-    return "\n".join(parts)
+    head = [
+        f'"""The nested arguments of the resources, as typed dictionaries.\n\n{NOTE}\n"""\n',
+        "from __future__ import annotations\n",
+        imports("".join(parts)),
+        "import pulumi\nfrom typing_extensions import TypedDict\n",
+    ]
+    return "\n".join(head + parts)
+
+
+def imports(body: str) -> str:
+    """Return the imports that annotations need."""
+    collections = ", ".join(name for name in ("Mapping", "Sequence") if f"{name}[" in body)
+    return f"from collections.abc import {collections}\nfrom typing import Any\n"
 
 
 def arguments(kind: Kind[Any]) -> Iterator[tuple[str, str, str | None, str]]:
@@ -204,15 +215,16 @@ def resources_module() -> str:
             if (shape.item or shape).fields is not None
         }
     )
+    body = "\n\n".join(text for kind in KINDS for text in (outputs_class(kind), resource_class(kind)))
     head = [
         f'"""The resources as programs use them.\n\n{NOTE}\n\n{OUTPUTS}\n"""\n',
         "from __future__ import annotations\n",
-        "from collections.abc import Sequence\nfrom typing import Any\n",
+        imports(body),
         "import pulumi\n",
         f"from ..dynamic import KindResource, {', '.join(sorted(f'{kind.token}Provider' for kind in KINDS))}",
         "from .args import (\n" + "".join(f"    {name},\n" for name in args) + ")\n\n",
     ]
-    return "\n".join(head) + "\n\n".join(text for kind in KINDS for text in (outputs_class(kind), resource_class(kind)))
+    return "\n".join(head) + body
 
 
 def formatted(text: str) -> str:

@@ -72,7 +72,7 @@ class Types:
         spec = self._type_of(shape)
         if text := self._described.get(name) or shape.description:
             spec["description"] = in_schema(text)
-        if shape.is_secret:
+        if shape.is_secret or (shape.entry is not None and shape.entry.is_secret):
             spec["secret"] = True
         return spec
 
@@ -81,6 +81,8 @@ class Types:
             return self._object(shape.annotation)
         if shape.item is not None:
             return {"type": "array", "items": self._type_of(shape.item)}
+        if shape.entry is not None:
+            return {"type": "object", "additionalProperties": self._type_of(shape.entry)}
         if shape.annotation in _SCALARS:
             return {"type": _SCALARS[shape.annotation]}
         return {"type": "string"} if words_of(shape) else {"$ref": "pulumi.json#/Any"}
@@ -93,17 +95,24 @@ class Types:
 
     def _object(self, model: type[Model]) -> Json:
         shapes = {k: s for k, s in shape_of_model(model).items() if s.mark(Fingerprint) is None}
-        shown = {
-            k: s for k, s in shapes.items() if self._has_keys or not (s.is_secret or s.mark(Reference) is not None)
-        }
+        shown = self.shown(shapes)
         required = [name for name, field in model.model_fields.items() if field.is_required()]
         spec = object_type(" ".join((model.__doc__ or "").split()), self, shown, required)
         return self._ref(model, spec, DETAILS if shown != shapes else "")
+
+    def shown(self, shapes: dict[str, Shape]) -> dict[str, Shape]:
+        """Return the shapes of what may be shown."""
+        return {name: shape for name, shape in shapes.items() if self._has_keys or not _is_key(shape)}
 
     def _ref(self, thing: type, spec: Json, suffix: str = "") -> Json:
         name = _RENAMED.get(thing.__name__, thing.__name__) + suffix
         self.found[f"{MODULE}:{name}"] = spec
         return {"$ref": f"#/types/{MODULE}:{name}"}
+
+
+def _is_key(shape: Shape) -> bool:
+    """Say whether a property is a key or says where one is, or a map of keys."""
+    return shape.is_secret or shape.mark(Reference) is not None or (shape.entry is not None and _is_key(shape.entry))
 
 
 def words_of(shape: Shape) -> type[Enum] | None:

@@ -9,10 +9,10 @@ import pytest
 from pulumi_agentrun.client import kinds
 from pulumi_agentrun.client.kinds import KINDS, Kind
 from pulumi_agentrun.client.models import CreateInput, ListInput, SystemProps, UpdateInput
-from pulumi_agentrun.client.models.fields import Fleeting, Model, Text
+from pulumi_agentrun.client.models.fields import Fleeting, Model, SecretValue, Text
 from pulumi_agentrun.platform import kinds as tables
 from pulumi_agentrun.platform import routes
-from pulumi_agentrun.platform.shapes import STRING
+from pulumi_agentrun.platform.shapes import STRING, Fields, Map
 
 
 class TagMutableProps(Model):
@@ -20,6 +20,8 @@ class TagMutableProps(Model):
 
     colour: str | None = None
     """Its colour."""
+    words: dict[str, SecretValue] | None = None
+    """Words that nobody may see, by names of the program's."""
 
 
 class TagImmutableProps(Model):
@@ -92,6 +94,7 @@ TAG: Kind[Tag] = Kind(
     in_short=lambda tag: str(tag.viewers),
     item=TagItem,
 )
+_MUTABLE: Fields = {"colour": STRING, "words": Map(STRING)}
 TABLE = tables.Kind(
     title="tag",
     action="Tag",
@@ -100,8 +103,8 @@ TABLE = tables.Kind(
     prefix="tg",
     name_field="tagName",
     id_field="tagId",
-    create={"tagName": STRING, "colour": STRING},
-    update={"colour": STRING},
+    create={"tagName": STRING, **_MUTABLE},
+    update=_MUTABLE,
     required=("tagName",),
     filters=("colour",),
     filled={},

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from pulumi_agentrun.client import Config, ModelClient, lenient, operations
+from pulumi_agentrun.client.errors import ClientError
 from pulumi_agentrun.client.flows import call
+from pulumi_agentrun.client.operations import Operation
 from pulumi_agentrun.client.waiters import Written, until_gone
 from pulumi_agentrun.lifecycle import steps
 from pulumi_agentrun.lifecycle.live import LifecycleError
 from pulumi_agentrun.policy import audit
-from unit.tags import TAG, Tag, TagItem, TagListInput, tags
+from unit.tags import TAG, Tag, TagCreateInput, TagItem, TagListInput, tags
 from unit.world import PLACE, World, one
 
 __all__ = ["tags"]
+WORD = "word-of-nobody"
 pytestmark = pytest.mark.usefixtures("tags")
 
 
@@ -94,3 +100,31 @@ def test_state_does_not_keep_what_others_decide(world: World) -> None:
     assert made.outputs["seen"] == read.outputs["seen"] == 1
     assert "seen_by" not in {**made.outputs, **read.outputs}
     assert world.run(call(operations.get(TAG, "t"))).seen_by[0].name == "n"
+
+
+def test_a_map_goes_to_the_service_and_back_with_its_keys_as_they_are(world: World) -> None:
+    made = create(world, words={"X-Api_key": "word-of-nobody", "b": "other"})
+    assert made.outputs["words"] == {"X-Api_key": "word-of-nobody", "b": "other"}
+    wanted = {"tag_name": "t", "words": {"X-Api_key": "new-word-of-nobody"}}
+    changed = world.run(steps.update(TAG, "t", made.outputs, wanted, PLACE))
+    shown = world.run(call(operations.get(TAG, "t")))
+    assert changed.outputs["words"] == shown.to_state()["words"] == {"X-Api_key": "new-word-of-nobody"}
+    assert "word-of-nobody" not in repr(shown)
+
+
+@pytest.mark.parametrize(
+    ("words", "read"),
+    [({"a": 7, "b": None}, {"a": "7"}), ({"a": {}}, None), (["a"], None), ({}, {})],
+)
+def test_a_map_in_an_answer_is_read_entry_by_entry(words: object, read: object) -> None:
+    assert lenient.read(TAG, {"words": words}).to_state().get("words") == read
+
+
+def test_no_error_repeats_what_stands_in_a_map(world: World) -> None:
+    def echo(step: Operation[Any], do: Callable[[], Any]) -> httpx.Response:
+        return httpx.Response(400, json={"code": "E", "message": "no word-of-nobody here"})
+
+    world.between = echo
+    with pytest.raises(ClientError, match=r"no .* here") as caught:
+        world.run(call(operations.create(TagCreateInput.model_validate({"tag_name": "t", "words": {"a": WORD}}))))
+    assert WORD not in str(caught.value)

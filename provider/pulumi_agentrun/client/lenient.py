@@ -86,6 +86,9 @@ def _reader(annotation: Any) -> Callable[[Any], Any]:
     if origin is list:
         item = _reader(options[0])
         return lambda value: _items(item, value)
+    if origin is dict:
+        entry = _reader(options[1])
+        return lambda value: _entries(entry, value)
     if isinstance(annotation, type) and issubclass(annotation, Model):
         return lambda value: _fields(annotation, value, {}) if isinstance(value, dict) else None
     return _LEAVES.get(annotation, lambda value: value)
@@ -95,6 +98,13 @@ def _items(read: Callable[[Any], Any], value: Any) -> list[Any] | None:
     shown = [item for item in (value if isinstance(value, list) else [value]) if item is not None]
     items = [read(item) for item in shown]
     return None if None in items else items
+
+
+def _entries(read: Callable[[Any], Any], value: Any) -> dict[str, Any] | None:
+    if not isinstance(value, dict):
+        return None
+    entries = {key: read(entry) for key, entry in value.items() if entry is not None}
+    return None if None in entries.values() else entries
 
 
 def _text(value: Any) -> str | None:
