@@ -20,7 +20,7 @@ import reference
 import schema
 from pulumi_agentrun.client.kinds import KINDS, Kind
 from pulumi_agentrun.client.models.fields import Model
-from pulumi_agentrun.lifecycle.schema import Shape, shape_of_model, shapes_of
+from pulumi_agentrun.lifecycle.schema import Shape, field_of, shape_of, shape_of_model, shapes_of
 from pulumi_agentrun.lifecycle.secret_refs import Fingerprint
 from pulumi_agentrun.lifecycle.steps import REGION
 from pydantic import SecretStr
@@ -131,7 +131,7 @@ def arguments(kind: Kind[Any]) -> Iterator[tuple[str, str, str | None, str]]:
     ordered = [kind.name_field, *models_order(kind)]
     for name in sorted(ordered, key=lambda name: name not in kind.required):
         type_ = f"pulumi.Input[{input_type(shapes[name])}]".replace('"', "")
-        text = kind.describe(name) + (" A change replaces." if name in kind.immutable else "")
+        text = shapes[name].description + (" A change replaces." if field_of(kind, name) in kind.immutable else "")
         if name == kind.name_field:
             text += " Generated from the resource's name unless given."
         if name in kind.required:
@@ -144,7 +144,7 @@ def arguments(kind: Kind[Any]) -> Iterator[tuple[str, str, str | None, str]]:
 
 def models_order(kind: Kind[Any]) -> list[str]:
     """Return the inputs but the name, as the API's model orders them."""
-    return [name for name in kind.create_input.model_fields if name != kind.name_field]
+    return [name for name in shape_of(kind).settable if name != kind.name_field]
 
 
 def secret_paths(shapes: Mapping[str, Shape]) -> Iterator[tuple[str, ...]]:
@@ -170,7 +170,7 @@ def shown(kind: Kind[Any]) -> Iterator[tuple[str, str, str]]:
     shapes = shape_of_model(model)
     for name in [kind.name_field, *models_order(kind), *sorted(kind.outputs)]:
         optional = "" if name in kind.required or name in (kind.name_field, "status") else " | None"
-        yield name, f"pulumi.Output[{output_type(shapes[name])}{optional}]", kind.describe(name)
+        yield name, f"pulumi.Output[{output_type(shapes[name])}{optional}]", shapes[name].description
     yield REGION, "pulumi.Output[str | None]", REGION_TEXT
 
 
@@ -221,7 +221,7 @@ def resources_module() -> str:
         "from __future__ import annotations\n",
         imports(body),
         "import pulumi\n",
-        f"from ..dynamic import KindResource, {', '.join(sorted(f'{kind.token}Provider' for kind in KINDS))}",
+        f"from ..dynamic import {', '.join(sorted(['KindResource', *(f'{kind.token}Provider' for kind in KINDS)]))}",
         "from .args import (\n" + "".join(f"    {name},\n" for name in args) + ")\n\n",
     ]
     return "\n".join(head) + body

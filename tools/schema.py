@@ -15,7 +15,7 @@ from pulumi_agentrun.client.models.fields import Model, docstrings
 from pulumi_agentrun.lifecycle.casing import camel, properties
 from pulumi_agentrun.lifecycle.check import ADOPT
 from pulumi_agentrun.lifecycle.hidden_inputs import CHECK_NAMES
-from pulumi_agentrun.lifecycle.schema import Shape, shape_of_model
+from pulumi_agentrun.lifecycle.schema import Shape, field_of, shape_of, shape_of_model
 from pulumi_agentrun.lifecycle.secret_refs import Fingerprint, Reference
 from pulumi_agentrun.lifecycle.steps import REGION
 from pulumi_agentrun.plugin.functions import results
@@ -132,20 +132,21 @@ def object_type(description: str, types: Types, shapes: dict[str, Shape], requir
 
 def resource(kind: Kind[Any], types: Types) -> Json:
     """Return the schema of a kind's resource."""
-    shapes = {name: shape for name, shape in properties(kind).items() if name not in kind.fleeting}
+    shapes = {name: shape for name, shape in shown_of(kind).items() if name not in kind.fleeting}
     spec: Json = {name: types.property_of(name, shape) for name, shape in shapes.items()}
     given: Json = {}
-    for name in [ADOPT, *kind.create_input.model_fields]:
+    for name in [ADOPT, *shape_of(kind).settable]:
         given[camel(name)] = dict(spec[name])
         if words := words_of(shapes[name]):  # only here: no SDK reads a choice back from an output
             del given[camel(name)]["type"]
             given[camel(name)] |= types.choice_of(words)
-        if name in kind.immutable:
+        if field_of(kind, name) in kind.immutable:
             given[camel(name)]["willReplaceOnChanges"] = True
-        default = kind.create_input.model_fields[name].default if name != ADOPT else False
+        field = kind.create_input.model_fields.get(name)
+        default = False if name == ADOPT else field and field.default
         if isinstance(default, (bool, int, float)):
             given[camel(name)]["default"] = default
-    always = {kind.name_field, "status", *kind.required}
+    always = {kind.name_field, *kind.required} | ({"status"} if kind.has_status else set())
     return {
         "description": " ".join((kind.model.__doc__ or "").split()),
         "inputProperties": given,
@@ -155,9 +156,14 @@ def resource(kind: Kind[Any], types: Types) -> Json:
     }
 
 
+def shown_of(kind: Kind[Any]) -> dict[str, Shape]:
+    """Return the shapes of everything that a resource of a kind shows people."""
+    return {name: shape for name, shape in properties(kind).items() if shape.mark(Fingerprint) is None}
+
+
 def functions(kind: Kind[Any], types: Types) -> Json:
     """Return the schemas of a kind's functions, by token."""
-    shapes = {name: shape for name, shape in properties(kind).items() if name != ADOPT}
+    shapes = types.without_keys.shown({name: shape for name, shape in shown_of(kind).items() if name != ADOPT})
     name, text = kind.name_field, f"The name of the {kind.title}."
     details = f"{kind.model.__name__}{DETAILS}"
     shown = object_type(f"A {kind.title} as it is, without its keys.", types.without_keys, shapes, [name])

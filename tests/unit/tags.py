@@ -20,6 +20,8 @@ class TagMutableProps(Model):
 
     colour: str | None = None
     """Its colour."""
+    secret: SecretValue | None = None
+    """What nobody may see."""
     words: dict[str, SecretValue] | None = None
     """Words that nobody may see, by names of the program's."""
 
@@ -94,7 +96,7 @@ TAG: Kind[Tag] = Kind(
     in_short=lambda tag: str(tag.viewers),
     item=TagItem,
 )
-_MUTABLE: Fields = {"colour": STRING, "words": Map(STRING)}
+_MUTABLE: Fields = {"colour": STRING, "secret": STRING, "words": Map(STRING)}
 TABLE = tables.Kind(
     title="tag",
     action="Tag",

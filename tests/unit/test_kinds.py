@@ -13,7 +13,8 @@ from pulumi_agentrun.client.errors import ClientError
 from pulumi_agentrun.client.flows import call
 from pulumi_agentrun.client.operations import Operation
 from pulumi_agentrun.client.waiters import Written, until_gone
-from pulumi_agentrun.lifecycle import steps
+from pulumi_agentrun.lifecycle import check, diff, steps
+from pulumi_agentrun.lifecycle.hidden_inputs import URN
 from pulumi_agentrun.lifecycle.live import LifecycleError
 from pulumi_agentrun.policy import audit
 from unit.tags import TAG, Tag, TagCreateInput, TagItem, TagListInput, tags
@@ -128,3 +129,50 @@ def test_no_error_repeats_what_stands_in_a_map(world: World) -> None:
     with pytest.raises(ClientError, match=r"no .* here") as caught:
         world.run(call(operations.create(TagCreateInput.model_validate({"tag_name": "t", "words": {"a": WORD}}))))
     assert WORD not in str(caught.value)
+
+
+def checked(olds: dict[str, Any], **news: Any) -> dict[str, Any]:
+    inputs, failures = check.check(TAG, olds, {"tag_name": "t", URN: "urn:pulumi:dev::p::t::t", **news})
+    assert failures == []
+    return inputs
+
+
+def secret_of(world: World) -> str | None:
+    secret = world.run(call(operations.get(TAG, "t"))).secret
+    return None if secret is None else str(secret.get_secret_value())
+
+
+def test_a_secret_at_the_top_can_be_referred_to(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is sent, its change is an update, and it can give way to another in the program and back."""
+    monkeypatch.setenv("WORD", WORD)
+    wanted = checked({}, secret_from="env:WORD")
+    made = world.run(steps.create(TAG, wanted, PLACE))
+    assert secret_of(world) == WORD
+    assert WORD not in str(made)
+    read = world.run(steps.read(TAG, "t", made.outputs, PLACE))
+    assert read.inputs == made.inputs == wanted
+    assert diff.diff(TAG, "t", read.outputs, checked(read.inputs, secret_from="env:WORD")).changed == ()
+    monkeypatch.setenv("WORD", "another-word")
+    for given, held in (
+        ({"secret_from": "env:WORD"}, "another-word"),
+        ({"secret": "inline-word"}, "inline-word"),
+        ({"secret_from": "env:WORD"}, "another-word"),
+        ({}, None),
+    ):
+        wanted = checked(made.inputs, **given)
+        compared = diff.diff(TAG, "t", made.outputs, wanted)
+        assert compared.changed
+        assert not compared.replaces
+        made = world.run(steps.update(TAG, "t", made.outputs, wanted, PLACE))
+        assert secret_of(world) == held
+        assert diff.diff(TAG, "t", made.outputs, checked(made.inputs, **given)).changed == ()
+
+
+def test_what_is_taken_over_gets_the_secret_that_a_reference_leads_to(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(world, secret="somebody-elses")
+    monkeypatch.setenv("WORD", WORD)
+    taken = world.run(steps.create(TAG, checked({}, secret_from="env:WORD"), PLACE, adopt=True))
+    assert secret_of(world) == WORD
+    assert WORD not in str(taken)

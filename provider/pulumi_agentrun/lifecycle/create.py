@@ -18,7 +18,7 @@ from .claims import token
 from .live import IncompleteError, LifecycleError, Live, adopting, live_of
 from .places import ADOPTED, MADE, SHOWS_KEYS, Place
 from .scalars import plain
-from .schema import has_unknown, revealed
+from .schema import field_of, has_unknown, revealed
 from .sending import Sending, TakenError, is_former, taken
 
 R = TypeVar("R", bound=SystemProps)
@@ -152,7 +152,7 @@ def _adopted(kind: Kind[R], there: R, inputs: Mapping[str, Any], place: Place, d
     """Take over what exists: its immutable properties must fit, the others are set."""
     name: str = inputs[kind.name_field]
     check_fit(kind, there, inputs)
-    mutable = {key: inputs[key] for key in kind.mutable & inputs.keys()}
+    mutable = {key: value for key, value in inputs.items() if field_of(kind, key) in kind.mutable}
     yield Notice(f"{kind.title} {name} exists and is taken over")
     answer: R = yield from call(operations.update(name, update_input(kind, mutable)), deadline)
     made = yield from until_ready(kind, name, Written(answer), deadline, place.timeout)

@@ -34,6 +34,7 @@ from .places import (
     origin_of,
 )
 from .scalars import plain
+from .schema import shapes_of
 
 __all__ = ["REGION", "GoingError", "IncompleteError", "Live", "Place", "create", "delete", "read", "update"]
 
@@ -123,7 +124,7 @@ def _half_done(
     try:
         live = yield from read(kind, id, {**olds, **news}, place)
     except AgentRunError:
-        live = Live(id, dict(olds), {key: value for key, value in olds.items() if key in kind.inputs | META})
+        live = Live(id, dict(olds), {key: value for key, value in olds.items() if key in {*shapes_of(kind), *META}})
     if live is None:
         return LifecycleError(joined(failure, "It does not exist any more: run pulumi refresh, then again."))
     if isinstance(failure, NotReadyError) and failure.status:
