@@ -78,7 +78,6 @@ LEFT_OUT = dict.fromkeys(
     "running agents is not setting up models",
 ) | {
     "accessToken": "the data plane's",
-    "credentials": "not a kind of resource yet",
     "custom-domains": "not of models",
     "flows": "not of models",
     "im-bots": "not of models",

@@ -50,13 +50,23 @@ class Programs:
         """How the URNs end of what is to be left behind when Pulumi would delete it."""
         return [f"::{name}" for name, declared in self._declared.items() if declared.options.get("retain_on_delete")]
 
+    def declare_credential(self, logical: str, source: str, text: str | None, *, named: bool) -> None:
+        """Declare a credential, or change what is declared."""
+        props = {"credential_auth_type": "api_key", "credential_source_type": source, "credential_secret": KEY}
+        self._declare(logical, "credential", props | ({"description": text} if text else {}), named=named)
+
+    def _credential(self) -> dict[str, Any]:
+        """Name a credential of the program, if there is one."""
+        there = [name for name, declared in self._declared.items() if declared.kind == "credential"]
+        return {"credential_name": Ref(there[-1])} if there else {}
+
     def declare_service(self, logical: str, provider: str, names: list[str], text: str | None, *, named: bool) -> None:
         """Declare a service, or change what is declared."""
         settings = {"api_key": KEY, "base_url": f"https://{provider}.example", "model_names": names}
         props: dict[str, Any] = {"provider": provider, "model_type": "llm", "provider_settings": settings}
         if text:
             props |= {"description": text, "model_info_configs": [{"model_name": names[0]}]}
-        self._declare(logical, "service", props, named=named)
+        self._declare(logical, "service", props | self._credential(), named=named)
 
     def declare_proxy(
         self, logical: str, weights: list[int], text: str | None, retries: int | None, *, named: bool
@@ -69,6 +79,7 @@ class Programs:
         if retries is not None:
             policies |= {"num_retries": retries, "token_rate_limiter": {"tpm": 100}}
         props: dict[str, Any] = {"proxy_config": {"endpoints": endpoints, "policies": policies}, "memory": 2048}
+        props |= self._credential()
         self._declare(logical, "proxy", props | ({"description": text} if text else {}), named=named)
 
     def _declare(self, logical: str, kind: str, props: dict[str, Any], *, named: bool) -> None:
@@ -114,7 +125,7 @@ class Programs:
 
     def rename(self, old: str, new: str, *, aliased: bool) -> None:
         """Give a resource another logical name, with an alias or without."""
-        new = new if self._declared[old].kind == "service" else new.upper()
+        new = new.upper() if self._declared[old].kind == "proxy" else new
         if new in self._declared:
             return
         self._declared = {

@@ -77,6 +77,15 @@ class Model(RuleBasedStateMachine):
         self.programs.declare_service(logical, provider, names, text, named=named)
 
     @rule(
+        logical=st.sampled_from(["k", "l"]),
+        source=st.sampled_from(["external_llm", "internal"]),
+        text=st.none() | words,
+        named=st.booleans(),
+    )
+    def declare_credential(self, logical: str, source: str, text: str | None, named: bool) -> None:
+        self.programs.declare_credential(logical, source, text, named=named)
+
+    @rule(
         logical=logical_names.map(str.upper),
         weights=st.lists(st.integers(0, 9), min_size=1, max_size=3),
         text=st.none() | words,

@@ -13,6 +13,11 @@ from typing import Any, Generic, TypeVar, cast
 
 from .models import (
     CreateInput,
+    Credential,
+    CredentialCreateInput,
+    CredentialListInput,
+    CredentialListItem,
+    CredentialUpdateInput,
     ListInput,
     ModelProxy,
     ModelProxyCreateInput,
@@ -112,6 +117,21 @@ def _proxy_in_short(proxy: ModelProxy) -> str:
     return f"{proxy.proxy_mode}: {', '.join(share.strip() for share in shares)}"
 
 
+CREDENTIAL: Kind[Credential] = Kind(
+    token="Credential",
+    plural="Credentials",
+    word="credential",
+    title="credential",
+    collection="credentials",
+    name_field="credential_name",
+    id_field="credential_id",
+    model=Credential,
+    create_input=CredentialCreateInput,
+    update_input=CredentialUpdateInput,
+    list_input=CredentialListInput,
+    in_short=lambda credential: f"{credential.credential_source_type}: {credential.credential_auth_type}",
+    item=CredentialListItem,
+)
 SERVICE: Kind[ModelService] = Kind(
     token="ModelService",
     plural="ModelServices",
@@ -140,7 +160,7 @@ PROXY: Kind[ModelProxy] = Kind(
     list_input=ModelProxyListInput,
     in_short=_proxy_in_short,
 )
-KINDS: tuple[Kind[Any], ...] = (SERVICE, PROXY)
+KINDS: tuple[Kind[Any], ...] = (CREDENTIAL, SERVICE, PROXY)
 """All kinds, those first that others lean on."""
 
 

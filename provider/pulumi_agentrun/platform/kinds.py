@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 from .shapes import (
     ARMS_CONFIGURATION,
+    BOOLEAN,
+    CREDENTIAL_PUBLIC_CONFIG,
     INTEGER,
     LOG_CONFIGURATION,
     MODEL_INFO_CONFIG,
@@ -75,6 +77,13 @@ class Kind:
     """What only the platform knows of one, by its id, its name and what uses it."""
 
 
+_MUTABLE_CREDENTIAL: Fields = {
+    "credentialPublicConfig": CREDENTIAL_PUBLIC_CONFIG,
+    "credentialSecret": STRING,
+    "description": STRING,
+    "enabled": BOOLEAN,
+    "workspaceId": STRING,
+}
 _MUTABLE_SERVICE: Fields = {
     "credentialName": STRING,
     "description": STRING,
@@ -96,10 +105,15 @@ _MUTABLE_PROXY: Fields = {
 _PLACE = {"networkConfiguration": {"networkMode": "PUBLIC"}, "workspaceId": "default"}
 
 
-def _services_of_proxy(proxy: Mapping[str, Any]) -> Iterator[Name]:
+def _credential_of(resource: Mapping[str, Any]) -> Iterator[Name]:
+    yield CREDENTIAL.title, resource.get("credentialName", "")
+
+
+def _named_by_proxy(proxy: Mapping[str, Any]) -> Iterator[Name]:
     config = proxy.get("proxyConfig", {})
     for target in (*config.get("endpoints", ()), *config.get("policies", {}).get("fallbacks", ())):
         yield SERVICE.title, target.get("modelServiceName", "")
+    yield from _credential_of(proxy)
 
 
 def _of_proxy(id: str, name: str, users: Users) -> Mapping[str, Any]:
@@ -108,6 +122,53 @@ def _of_proxy(id: str, name: str, users: Users) -> Mapping[str, Any]:
     return {"functionName": f"agentrun-{id}", "endpoint": endpoint}
 
 
+def _of_credential(id: str, name: str, users: Users) -> Mapping[str, Any]:
+    # The words for the types are not documented.
+    found = [{"resourceType": user.kind.action, "resourceName": user.name, "resourceId": user.id} for user in users()]
+    return {"relatedResources": found}
+
+
+def _listed_credential(shown: dict[str, Any]) -> dict[str, Any]:
+    hidden = ("credentialSecret", "credentialPublicConfig", "relatedResources")
+    item = {name: value for name, value in shown.items() if name not in hidden}
+    return {**item, "relatedResourceCount": len(shown["relatedResources"])}
+
+
+CREDENTIAL = Kind(
+    title="credential",
+    action="Credential",
+    actions="Credentials",
+    collection="credentials",
+    prefix="cr",
+    name_field="credentialName",
+    id_field="credentialId",
+    create={
+        "credentialName": STRING,
+        "credentialAuthType": STRING,
+        "credentialSourceType": STRING,
+        **_MUTABLE_CREDENTIAL,
+    },
+    update=_MUTABLE_CREDENTIAL,
+    required=("credentialName", "credentialAuthType", "credentialSourceType"),
+    filters=(
+        "credentialAuthType",
+        "credentialName",
+        "credentialPublicConfig.provider",
+        "credentialSourceType",
+        "enabled",
+        "workspaceId",
+    ),
+    filled={"workspaceId": "default", "enabled": True},
+    has_status=False,
+    changed_field="updatedAt",
+    keys=(
+        ("credentialSecret",),
+        ("credentialPublicConfig", "authConfig"),
+        ("credentialPublicConfig", "users", "password"),
+    ),
+    listed=_listed_credential,
+    own=_of_credential,
+)
 SERVICE = Kind(
     title="model service",
     action="ModelService",
@@ -121,6 +182,7 @@ SERVICE = Kind(
     required=("modelServiceName", "modelType", "provider", "providerSettings"),
     filters=("modelType", "provider", "workspaceId"),
     filled=_PLACE,
+    names=_credential_of,
     keys=(("providerSettings", "apiKey"),),
 )
 PROXY = Kind(
@@ -159,7 +221,7 @@ PROXY = Kind(
         },
     },
     write_only=frozenset({"armsConfiguration"}),
-    names=_services_of_proxy,
+    names=_named_by_proxy,
     own=_of_proxy,
 )
-KINDS = {kind.title: kind for kind in (SERVICE, PROXY)}
+KINDS = {kind.title: kind for kind in (CREDENTIAL, SERVICE, PROXY)}

@@ -70,6 +70,16 @@ AI_GUARDRAIL_CONFIG: Fields = {
     "level": STRING,
     "maxTextLength": INTEGER,
 }
+CREDENTIAL_PUBLIC_CONFIG: Fields = {
+    "authConfig": Map(STRING),
+    "authType": STRING,
+    "headerKey": STRING,
+    "jwks": STRING,
+    "prefix": STRING,
+    "provider": STRING,
+    "remoteConfig": {"timeout": INTEGER, "ttl": INTEGER, "uri": STRING},
+    "users": [{"password": STRING, "username": STRING}],
+}
 POLICIES: Fields = {
     "cache": BOOLEAN,
     "concurrencyLimit": INTEGER,

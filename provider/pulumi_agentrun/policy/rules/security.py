@@ -157,7 +157,7 @@ RULES = (
     Rule(
         "agentrun-no-inline-api-key", "No program carries a provider's key.",
         naming(
-            "Keep a provider's key as a credential in AgentRun and set the service's {credential_name}; "
+            "Declare a Credential with the provider's key and set the service's {credential_name} to its; "
             "take other keys from where the policy allows."
         ),
         Keys, no_inline_api_key, KINDS,
