@@ -22,7 +22,6 @@ INSTEAD: list[tuple[str, str, str]] = [
         "the API's data, all by the same rules",
         "client/models/fields client/models/shared",
     ),
-    ("unit/test_client_inputs.py", "a kind is a value; what loops over kinds is tested with each", "client/kinds"),
     ("unit/test_client_inputs.py", "the nearest name is what an input's refusal ends with", "client/nearest"),
     (
         "unit/test_operations.py",
@@ -31,7 +30,11 @@ INSTEAD: list[tuple[str, str, str]] = [
     ),
     ("unit/test_model_client.py", "the client's own parts", "client/calls client/embedded client/models/provider"),
     ("unit/test_client_objects.py", "returned objects", "client/models/resource"),
-    ("unit/test_official_programs.py", "methods of the official SDK, by programs for it", "client/getters"),
+    (
+        "unit/test_official_programs.py",
+        "what is only the official SDK's way, by programs for that",
+        "client/getters client/credential_client client/models/credential client/models/credential_config",
+    ),
     ("unit/test_answers.py", "what is lenient shows in what an answer is taken for", "client/lenient"),
     ("unit/test_transport.py", "one exchange takes both", "client/session client/pool"),
     ("reliability/test_peers.py", "bounds show against a peer that keeps none", "client/bounds"),
@@ -129,7 +132,7 @@ LISTED = [module for _, _, modules in INSTEAD for module in modules.split()]
 
 @pytest.mark.parametrize("module", NAMES)
 def test_a_module_has_tests(module: str) -> None:
-    assert has_own(module) or module in LISTED, f"write tests/{next(own(module))}, or say here what tests it instead"
+    assert has_own(module) or module in LISTED, f"write tests/{[*own(module)][-1]}, or say here what tests it instead"
 
 
 def test_what_is_listed_is_there_once_and_needs_to_be() -> None:
