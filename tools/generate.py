@@ -52,7 +52,7 @@ def nested_models() -> list[type[Model]]:
     found: dict[type[Model], None] = {}
 
     def visit(shape: Shape) -> None:
-        for inner in shape.inner:
+        for _, inner, _ in shape.parts():
             visit(inner)
         if shape.fields is not None:
             found[shape.annotation] = None

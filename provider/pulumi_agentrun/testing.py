@@ -120,7 +120,7 @@ def gateway_contract(model_names: Sequence[str] = ("qwen-max",), **fields: Any) 
     """
     return {
         "version": CONTRACT_VERSION,
-        "endpoint": "https://agentrun.localhost/model-proxies/gateway/v1",
+        "endpoint": "http://127.0.0.1:8080/models/gateway",
         "model_proxy_name": "gateway",
         "model_name": model_names[0],
         "model_names": list(model_names),

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from pulumi_agentrun.platform import Switches, handlers
+from pulumi_agentrun.platform.errors import AlreadyExists, InvalidParameter, NotFound, ResourceInUse
 from pulumi_agentrun.platform.kinds import PROXY, SERVICE, Kind
-from pulumi_agentrun.platform.shapes import BOOLEAN, STRING, Map
+from pulumi_agentrun.platform.shapes import BOOLEAN, STRING, Fields, Map
 from pulumi_agentrun.platform.store import Store
 
 TAG = Kind(
@@ -66,7 +67,7 @@ def test_what_has_no_status_changes_at_once(desk: Desk) -> None:
     assert (changed["colour"], changed["createdAt"]) == ("blue", made["createdAt"])
     assert changed["updatedAt"] > made["updatedAt"]
     assert desk(handlers.delete, TAG) == changed
-    with pytest.raises(handlers.NotFound):
+    with pytest.raises(NotFound):
         desk(handlers.get, TAG)
 
 
@@ -78,7 +79,7 @@ def test_a_map_holds_any_keys_and_values_of_one_shape(desk: Desk) -> None:
     }
     assert desk(handlers.update, kind, words={"a": "", "d": "4"})["words"] == {"b": "2", "d": "4"}
     for wrong, problem in (("text", "words must be an object"), ({"x y": 1}, "words.x y must be a string")):
-        with pytest.raises(handlers.InvalidParameter, match=problem):
+        with pytest.raises(InvalidParameter, match=problem):
             desk(handlers.update, kind, words=wrong)
 
 
@@ -102,8 +103,8 @@ def test_keys_come_back_as_the_switch_says_wherever_they_are(
     desk: Desk, how: Any, secret: str | None, people: list[Any]
 ) -> None:
     desk.switches = Switches(api_key=how)
-    person = {"name": STRING, "key": STRING}
-    shapes = {"tagName": STRING, "secret": STRING, "people": [person]}
+    person: Fields = {"name": STRING, "key": STRING}
+    shapes: Fields = {"tagName": STRING, "secret": STRING, "people": [person]}
     kind = replace(TAG, create=shapes, keys=(("secret",), ("people", "key"), ("nothing", "key")))
     given = [{"name": "n", "key": "k"}, {"name": "m"}]
     made = desk(handlers.create, kind, tagName="t", secret="a-very-long-secret", people=given)
@@ -115,32 +116,37 @@ def test_keys_come_back_as_the_switch_says_wherever_they_are(
 def test_only_services_and_proxies_ever_share_names(desk: Desk) -> None:
     desk.switches = Switches(names="shared")
     desk(handlers.create, TAG, tagName="one")
-    service = {"modelType": "llm", "provider": "p", "providerSettings": {"baseUrl": "u"}}
+    service: dict[str, Any] = {"modelType": "llm", "provider": "p", "providerSettings": {"baseUrl": "u"}}
     desk(handlers.create, SERVICE, **service, modelServiceName="one")
     desk(handlers.create, TAG, tagName="two")
     desk(handlers.create, SERVICE, **service, modelServiceName="two")
-    with pytest.raises(handlers.AlreadyExists):
+    with pytest.raises(AlreadyExists):
         desk(handlers.create, TAG, tagName="two")
 
 
 def test_a_kind_can_say_what_names_it(desk: Desk) -> None:
     kind = replace(
-        SERVICE, own=lambda id, name, users: {"users": [f"{user.kind.title} {user.name}" for user in users()]}
+        SERVICE, own=lambda id, name, around: {"users": [f"{user.kind.title} {user.name}" for user in around.users()]}
     )
-    service = {"modelServiceName": "svc", "modelType": "llm", "provider": "p", "providerSettings": {"baseUrl": "u"}}
+    service: dict[str, Any] = {
+        "modelServiceName": "svc",
+        "modelType": "llm",
+        "provider": "p",
+        "providerSettings": {"baseUrl": "u"},
+    }
     assert desk(handlers.create, kind, **service)["users"] == []
-    proxy = {"modelProxyName": "gate", "cpu": 1, "memory": 1, "proxyMode": "single"}
+    proxy: dict[str, Any] = {"modelProxyName": "gate", "cpu": 1, "memory": 1, "proxyMode": "single"}
     desk(handlers.create, PROXY, **proxy, proxyConfig={"endpoints": [{"modelServiceName": "svc"}]})
     fallback = {"endpoints": [{"baseUrl": "u"}], "policies": {"fallbacks": [{"modelServiceName": "svc"}]}}
     desk(handlers.create, PROXY, **proxy | {"modelProxyName": "other"}, proxyConfig=fallback)
     assert desk(handlers.get, kind, "svc")["users"] == ["model proxy gate", "model proxy other"]
     desk.switches = Switches(delete_in_use="refused")
-    with pytest.raises(handlers.ResourceInUse, match="model service svc is in use by model proxy gate"):
+    with pytest.raises(ResourceInUse, match="model service svc is in use by model proxy gate"):
         desk(handlers.delete, kind, "svc")
 
 
 def test_a_kind_can_say_what_a_list_shows_and_goes_by(desk: Desk) -> None:
-    shapes = {"tagName": STRING, "on": BOOLEAN, "about": {"colour": STRING}}
+    shapes: Fields = {"tagName": STRING, "on": BOOLEAN, "about": {"colour": STRING}}
     kind = replace(
         TAG,
         create=shapes,

@@ -27,7 +27,7 @@ from pulumi_agentrun.client import (
 from pulumi_agentrun.client.flows import Pause
 from pulumi_agentrun.client.kinds import SERVICE
 from pulumi_agentrun.client.operations import Operation
-from pulumi_agentrun.client.waiting import until_final, until_gone
+from pulumi_agentrun.client.waiters import until_final, until_gone
 from pulumi_agentrun.platform import Platform
 
 KEY = "sk-never-shown"

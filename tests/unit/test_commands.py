@@ -50,11 +50,11 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (("--endpoint", "https://[x"), "agentrun:endpoint must be https://HOST"),
+        (("--endpoint", "https://[x"), "error: --endpoint must be https://HOST"),
         (("--endpoint", "file://missing"), "There is no embedded platform in "),
         (("--endpoint", "file://file"), "There is no embedded platform in "),
         (("--endpoint", "file://spoiled"), "spoiled cannot be opened: file is not a database. Check the path"),
-        (("--region", "x@evil.example/?"), "agentrun:region must be a region such as cn-hangzhou"),
+        (("--region", "x@evil.example/?"), "error: --region must be a region such as cn-hangzhou"),
         (("--endpoint", "http://127.0.0.1:9"), "got no answer: "),
     ],
 )

@@ -50,7 +50,7 @@ def asked(verb: Any, answer: Callable[[Step], Any] = lambda step: None) -> tuple
 
 def test_inputs_that_are_wrong_are_asked_of_nobody(controller: Controller) -> None:
     seen, (_, failures) = asked(controller.check(SERVICE, URN, {}, {**NEWS, "provider": 1}))
-    assert [failure.path for failure in failures] == ["provider"]
+    assert [failure.path for failure in failures] == [("provider",)]
     assert not seen
     seen, (_, failures) = asked(controller.check(SERVICE, URN, {}, NEWS, is_wrong=True))
     assert not failures

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from pulumi_agentrun.client import operations
-from pulumi_agentrun.client.errors import AgentRunError, ConfigError, LifecycleError, TransportError
+from pulumi_agentrun.client.errors import AgentRunError, ConfigError, TransportError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
 from pulumi_agentrun.lifecycle import check, controller, steps
 from pulumi_agentrun.lifecycle.claims import Claims
 from pulumi_agentrun.lifecycle.foresight import foresee
+from pulumi_agentrun.lifecycle.live import LifecycleError
 from pulumi_agentrun.lifecycle.profiles import Accounts
 from pulumi_agentrun.lifecycle.schema import UNKNOWN, shapes_of
 from pulumi_agentrun.lifecycle.sending import TakenError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -95,7 +96,7 @@ def test_the_proxys_own_name_is_a_model_in_mode_multi_only() -> None:
 
 
 def test_an_endpoint_serves_its_own_models_or_else_those_of_its_service() -> None:
-    services = {"a": {"providerSettings": {"modelNames": ["x", "y"]}}, "b": {"providerSettings": {}}}
+    services: dict[str, Any] = {"a": {"providerSettings": {"modelNames": ["x", "y"]}}, "b": {"providerSettings": {}}}
     given_proxy = proxy(mode="single")
     given_proxy["proxyConfig"]["endpoints"] = [
         {"modelServiceName": "a"},

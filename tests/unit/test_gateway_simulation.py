@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pulumi_agentrun.platform.gateway.limits import Limits, limits
 from pulumi_agentrun.platform.gateway.plans import Plan
 from pulumi_agentrun.platform.gateway.routing import Outcome, most_attempts
-from pulumi_agentrun.platform.gateway.simulation import Played, Surge, Traffic, Trouble, _arrivals, play, targets_of
+from pulumi_agentrun.platform.gateway.simulation import Incident, Played, Surge, Traffic, _arrivals, play, targets_of
 from unit.gateway_plans import fallback, planned, plans, proxy
 
 FREE = Limits(0, {}, False)
@@ -26,7 +26,7 @@ def traffic(calls: int = 2000, seconds: float = HOUR, tokens: int = 0, surges: t
 
 def played(
     plan: Plan,
-    *troubles: Trouble,
+    *incidents: Incident,
     limited: Limits = FREE,
     seed: int = 0,
     latency: float = 1.0,
@@ -34,14 +34,14 @@ def played(
     seconds: float = HOUR,
     tokens: int = 0,
 ) -> Played:
-    return play(plan, limited, traffic(calls, seconds, tokens), troubles, latency=latency, seed=seed)
+    return play(plan, limited, traffic(calls, seconds, tokens), incidents, latency=latency, seed=seed)
 
 
-def trouble(plan: Plan, place: str, outcome: Outcome | None = DOWN, begins: float = 0.0, ends: float = math.inf,
-            takes: float = 0.01, share: float = 1.0) -> Trouble:  # fmt: skip
+def incident(plan: Plan, place: str, outcome: Outcome | None = DOWN, begins: float = 0.0, ends: float = math.inf,
+            takes: float = 0.01, share: float = 1.0) -> Incident:  # fmt: skip
     ids = frozenset(id for id, target in targets_of(plan, ["gate"]).items() if target.place == place)
     assert ids
-    return Trouble(ids, begins, ends, outcome, takes, share)
+    return Incident(ids, begins, ends, outcome, takes, share)
 
 
 def shares(found: Played) -> dict[str, float]:
@@ -51,7 +51,7 @@ def shares(found: Played) -> dict[str, float]:
 @given(plans(), st.integers(0, 5), st.sampled_from([0, 408, 429, 500]), st.floats(0, 1, exclude_min=True))
 def test_every_call_ends_and_is_counted_once(plan: Plan, seed: int, status: int, share: float) -> None:
     ids = frozenset(targets_of(plan, ["gate"]))
-    wrong = Trouble(ids, 5.0, 50.0, Outcome(status), 0.1, share)
+    wrong = Incident(ids, 5.0, 50.0, Outcome(status), 0.1, share)
     found = play(plan, limits(proxy(("a", 1), concurrencyLimit=3)), traffic(60, 60.0), [wrong], latency=2.0, seed=seed)
     assert len(found.calls) == 60
     assert sum(call.attempts for call in found.calls) == found.attempts.total()
@@ -64,7 +64,7 @@ def test_every_call_ends_and_is_counted_once(plan: Plan, seed: int, status: int,
 
 @given(plans(), st.integers(0, 2**40))
 def test_the_same_seed_plays_the_same(plan: Plan, seed: int) -> None:
-    wrong = Trouble(frozenset(targets_of(plan, ["gate"])), 0.0, 30.0, Outcome(429), 0.1, 0.3)
+    wrong = Incident(frozenset(targets_of(plan, ["gate"])), 0.0, 30.0, Outcome(429), 0.1, 0.3)
 
     def once() -> Played:
         return play(plan, FREE, traffic(50, 60.0, tokens=9), [wrong], latency=1.0, seed=seed)
@@ -84,7 +84,7 @@ def test_calls_take_the_shares_that_the_weights_give_them() -> None:
 
 def test_what_is_down_is_fallen_back_from_while_it_is_down() -> None:
     plan = planned(("a", 1), numRetries=0, fallbacks=[fallback("b")])
-    found = played(plan, trouble(plan, "a", begins=600, ends=1200))
+    found = played(plan, incident(plan, "a", begins=600, ends=1200))
     for call in found.calls:
         is_during = 600 <= call.arrived < 1200
         assert (call.place, call.is_fallback, call.attempts) == (("b", True, 2) if is_during else ("a", False, 1))
@@ -94,7 +94,7 @@ def test_what_is_down_is_fallen_back_from_while_it_is_down() -> None:
 
 def test_what_answers_too_late_costs_its_timeout() -> None:
     plan = planned(("a", 1), numRetries=0, requestTimeout=5, fallbacks=[fallback("b")])
-    for wrong in (trouble(plan, "a", Outcome(408), takes=math.inf), trouble(plan, "a", None, takes=60.0)):
+    for wrong in (incident(plan, "a", Outcome(408), takes=math.inf), incident(plan, "a", None, takes=60.0)):
         found = played(plan, wrong, calls=50)
         assert {call.place for call in found.calls} == {"b"}
         assert found.attempts["a", 408] == 50
@@ -103,7 +103,7 @@ def test_what_answers_too_late_costs_its_timeout() -> None:
 
 def test_slow_answers_are_good_ones_that_take_longer() -> None:
     plan = planned(("a", 1), numRetries=0)
-    quick, slow = played(plan), played(plan, trouble(plan, "a", None, takes=3.0))
+    quick, slow = played(plan), played(plan, incident(plan, "a", None, takes=3.0))
     assert shares(slow) == {"a": 1}
     assert [call.lasted for call in sorted(slow.calls)] == pytest.approx(
         [call.lasted + 3 for call in sorted(quick.calls)]
@@ -116,9 +116,9 @@ def test_half_of_the_answers_take_no_longer_than_the_median() -> None:
     assert sum(call.lasted <= 4.2 for call in found.calls) / 20_000 == pytest.approx(0.95, abs=0.01)
 
 
-def test_a_trouble_happens_to_its_share_of_the_attempts() -> None:
+def test_an_incident_happens_to_its_share_of_the_attempts() -> None:
     plan = planned(("a", 1), numRetries=0)
-    found = played(plan, trouble(plan, "a", Outcome(500), share=0.3), calls=20_000)
+    found = played(plan, incident(plan, "a", Outcome(500), share=0.3), calls=20_000)
     assert found.met[0] / 20_000 == pytest.approx(0.3, abs=0.02)
     assert shares(found)[""] == pytest.approx(0.3, abs=0.02)
 

@@ -22,7 +22,7 @@ from pulumi_agentrun.client.flows import Notice
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.engine.failures import Status
 from pulumi_agentrun.engine.log import Engine
-from pulumi_agentrun.lifecycle.casing import from_schema, properties, to_schema, worded
+from pulumi_agentrun.lifecycle.casing import from_schema, properties, to_schema
 from pulumi_agentrun.lifecycle.check import Failure
 from pulumi_agentrun.lifecycle.schema import UNKNOWN
 from pulumi_agentrun.platform import Platform
@@ -100,10 +100,18 @@ def test_a_name_spelled_as_in_python_is_refused_by_its_path() -> None:
     ]
 
 
-def test_messages_spell_properties_as_the_schema_does() -> None:
-    assert worded("api_key_from must not be set beside api_key of my_own_name") == (
-        "apiKeyFrom must not be set beside apiKey of my_own_name"
-    )
+async def test_messages_spell_properties_as_the_schema_does_and_leave_names_alone(provider: Provider) -> None:
+    """A resource may be named as a property is."""
+    named = {**INPUTS, "modelServiceName": "credential_name", "providerSettings": {**SETTINGS, "apiKeyFrom": "env:X"}}
+    reasons = [failure.reason for failure in (await checked(provider, named)).failures]
+    assert "providerSettings.apiKeyFrom: must not be set beside apiKey" in reasons
+    named["providerSettings"] = SETTINGS
+    inputs = (await checked(provider, named)).inputs
+    await provider.Create(messages.CreateRequest(urn=URN, properties=inputs), context())
+    with pytest.raises(Aborted, match="Model service credential_name exists already") as caught:
+        await provider.Create(messages.CreateRequest(urn=URN, properties=inputs), context())
+    assert "AGENTRUN_ADOPT=credential_name pulumi up once" in str(caught.value)
+    assert "choose another modelServiceName." in str(caught.value)
 
 
 class Aborted(Exception):

@@ -56,7 +56,7 @@ PASS: list[tuple[str, dict[str, Any], list[View]]] = [
         [service(description="d", model_service_name="a-1"), service(description="d", model_service_name=None)],
     ),
     ("allowed-regions", {"allowed": ["cn-a"]}, [service(), proxy(service_region_id="cn-a")]),
-    ("allowed-regions", {}, [service(region=NotKnown("region"))]),
+    ("allowed-regions", {}, [service(region=NotKnown(("region",)))]),
     ("services-exist", {"external": ["shared-*"]}, [service(), proxy(to("s1", "shared-1"))]),
     ("models-offered", {}, [service(), proxy(to("s1", model_names=["m2"]) + to("elsewhere", model_names=["x"]))]),
     ("no-cycles", {}, [service(), proxy(policies={"fallbacks": to("s1", model_name="m2") + to("s2")})]),
@@ -200,7 +200,7 @@ UNSURE: list[tuple[str, dict[str, Any], list[View], str]] = [
     ("weights", {}, [proxy([*to("a", weight=UNKNOWN), *to("b", weight=1)])], "proxy_config.endpoints[0].weight"),
     ("sizes", {}, [proxy(cpu=UNKNOWN)], "cpu"),
     ("naming", {}, [service(model_service_name=UNKNOWN, description="d")], "model_service_name"),
-    ("allowed-regions", {"allowed": ["cn-a"]}, [service(region=NotKnown("region"))], "region"),
+    ("allowed-regions", {"allowed": ["cn-a"]}, [service(region=NotKnown(("region",)))], "region"),
     ("services-exist", {}, [service(), proxy(to(UNKNOWN))], "proxy_config.endpoints[0].model_service_name"),
     (
         "models-offered",
@@ -266,7 +266,7 @@ def test_a_wrong_configuration_is_refused_in_a_sentence(name: str, config: dict[
 def test_a_preset_has_a_word_on_every_rule(preset: str) -> None:
     for rule in RULES:
         rule.configured(PRESETS[preset][rule.name].settings)
-        assert rule.remedy.endswith(".")
+        assert str(rule.remedy).endswith(".")
         assert "$ref" not in json.dumps(rule.schema)
         assert "enforcementLevel" not in rule.schema
     made = policies(preset)
@@ -357,8 +357,11 @@ def test_references_are_known_by_the_marks_of_the_fields() -> None:
         headers: list[Header] | None = None
 
     view = View(PROXY, "p", {"headers": [{"token_from": "env:A"}, {}], "hint_from": "env:HOME"})
-    assert list(references(view, shape_of_model(Endpoint))) == ["headers[0].token_from", "headers[1].token_from"]
+    assert list(references(view, shape_of_model(Endpoint))) == [
+        ("headers", 0, "token_from"),
+        ("headers", 1, "token_from"),
+    ]
     unknown = View(PROXY, "p", {"headers": UNKNOWN})
-    assert list(map(str, references(unknown, shape_of_model(Endpoint)))) == [str(NotKnown("headers"))]
+    assert list(map(str, references(unknown, shape_of_model(Endpoint)))) == [str(NotKnown(("headers",)))]
     paths = [path for kind in (SERVICE, PROXY) for path in references(View(kind, "x", {}), shapes_of(kind))]
-    assert paths == ["provider_settings.api_key_from", "arms_configuration.arms_license_key_from"]
+    assert paths == [("provider_settings", "api_key_from"), ("arms_configuration", "arms_license_key_from")]

@@ -34,10 +34,8 @@ class World:
         self.platform = Platform.open(directory, {"embedded": "embedded"}, clock=lambda: self.now)
         self.between: Callable[[Operation[Any], Callable[[], Any]], Any] = lambda step, do: do()
         """What happens to an exchange: called with it and with what performs it."""
-        self.session = Session(resolve(Config(endpoint=f"file://{directory}")))
-        transport = self.session._client()._transport
-        assert isinstance(transport, EmbeddedTransport)
-        transport._platform = self.platform
+        carrier = EmbeddedTransport(directory, self.platform)
+        self.session = Session(resolve(Config(endpoint=f"file://{directory}")), transport=carrier)
 
     def exchange(self, step: Operation[Any]) -> Any:
         """Perform an exchange with the platform."""
@@ -54,7 +52,7 @@ class World:
                     self.pauses.append(step.seconds)
                     outcome = self.now
                 elif isinstance(step, Notice):
-                    self.notices.append(step.text)
+                    self.notices.append(str(step.text))
                     outcome = None
                 else:
                     try:
@@ -72,7 +70,7 @@ class World:
 
         def perform(step: Step) -> Any:
             if isinstance(step, Notice):
-                return self.notices.append(step.text)
+                return self.notices.append(str(step.text))
             return place or PLACE if isinstance(step, Locate) else self.run(step.at(place or PLACE))
 
         return drive(verb, perform)

@@ -57,7 +57,7 @@ def audit(
             views = list(resources(client))
         found = list(judged(views, chosen))
     except AgentRunError as error:
-        raise _unjudged(str(error)) from None
+        raise _unjudged(error.told(options.TERMINAL)) from None
     except Exception as error:
         # Its text may hold anything that an account does.
         reason = f"for a reason that was not foreseen: {type(error).__name__}."

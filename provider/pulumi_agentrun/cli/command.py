@@ -12,6 +12,7 @@ from .audit import audit
 from .doctor import doctor, version_of
 from .drill import drill
 from .inventory import inventory
+from .options import TERMINAL
 from .platform import platform
 from .printing import sentence
 
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sentence("It was interrupted.")
         return 130
     except AgentRunError as error:
-        sentence(str(error))
+        sentence(error.told(TERMINAL))
         return 1
     return code if isinstance(code, int) else 0
 

@@ -19,7 +19,9 @@ from ..client.errors import AgentRunError, ConfigError
 from ..client.flows import Notice, call
 from ..client.kinds import KINDS
 from ..client.session import Session
+from ..client.wording import Reader, tell
 from ..lifecycle.profiles import Accounts
+from ..lifecycle.readers import PYTHON
 from . import options
 from .printing import as_json, table
 from .pulumi_command import json_of
@@ -57,7 +59,7 @@ def doctor(stack: str | None, is_json: bool) -> None:
 
     Example: pulumi-agentrun doctor --stack dev
     """
-    found = [*_installed(), *_accounts(stack)]
+    found = [*_installed(), *_accounts(stack, PYTHON if stack else options.TERMINAL)]
     if is_json:
         as_json({"checks": [asdict(item) for item in found]})
     else:
@@ -98,18 +100,18 @@ def _engine(sdk: str) -> Found:
     return Found("ok" if is_alike else "wrong", "Pulumi", f"engine {engine}, Python SDK {sdk}{advice}")
 
 
-def _accounts(stack: str | None) -> Iterator[Found]:
+def _accounts(stack: str | None, reader: Reader) -> Iterator[Found]:
     try:
         settings = _settings_of(stack) if stack else {}
     except ConfigError as error:
-        yield Found("wrong", f"stack {stack}", str(error))
+        yield Found("wrong", f"stack {stack}", error.told(reader))
         return
     yield from _in_plain_text(settings)
     values = {key: setting.get("value") for key, setting in settings.items()}
     accounts = Accounts(values.get, _unheard)
     profiles = json.loads(values.get("agentrun:profiles") or "{}")
     for profile in [None, *(profiles if isinstance(profiles, dict) else ())]:
-        yield from _account(accounts, profile)
+        yield from _account(accounts, profile, reader)
 
 
 def _settings_of(stack: str) -> dict[str, dict[str, Any]]:
@@ -124,37 +126,37 @@ def _in_plain_text(settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Found]
             yield Found("wrong", name, f"It is in plain text: pulumi config set --secret {name}")
 
 
-def _account(accounts: Accounts, profile: str | None) -> Iterator[Found]:
+def _account(accounts: Accounts, profile: str | None, reader: Reader) -> Iterator[Found]:
     of = f" of profile {profile}" if profile else ""
     try:
         session, place = accounts.connect(profile)
     except AgentRunError as error:
-        yield Found("wrong", f"settings{of}", str(error))
+        yield Found("wrong", f"settings{of}", error.told(reader))
         return
     try:
         yield Found("ok", f"endpoint{of}", place.address)
         yield Found("ok", f"region{of}", place.region or "none: the endpoint alone says where")
         yield Found("ok", f"account{of}", place.account or "not named (agentrun:accountId)")
-        yield from _asked(f"credentials{of}", partial(_whose, session))
+        yield from _asked(f"credentials{of}", partial(_whose, session, reader), reader)
         for kind in KINDS:
             what = kind.collection.replace("-", " ")
-            yield from _asked(f"{what}{of}", partial(_listed, session, kind.list_input(page_size=1)))
+            yield from _asked(f"{what}{of}", partial(_listed, session, kind.list_input(page_size=1)), reader)
     finally:
         session.close()
 
 
-def _asked(what: str, ask: Callable[[], str]) -> Iterator[Found]:
+def _asked(what: str, ask: Callable[[], str], reader: Reader) -> Iterator[Found]:
     try:
         yield Found("ok", what, ask())
     except AgentRunError as error:
-        yield Found("wrong", what, str(error))
+        yield Found("wrong", what, error.told(reader))
 
 
-def _whose(session: Session) -> str:
+def _whose(session: Session, reader: Reader) -> str:
     given = session.connection.credentials
     credentials = given() if callable(given) else given
     key = f"{credentials.access_key_id[:4]}…" if credentials.access_key_id else "a bearer token"
-    return f"{key} from {credentials.source}" + (", temporary" if credentials.security_token else "")
+    return f"{key} from {tell(credentials.source, reader)}" + (", temporary" if credentials.security_token else "")
 
 
 def _listed(session: Session, wanted: Any) -> str:

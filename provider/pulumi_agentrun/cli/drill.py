@@ -60,7 +60,7 @@ def drill(
     is_json: bool,
     **settings: Any,
 ) -> None:
-    """Play the calls of a model proxy under troubles, and say who answers them.
+    """Play the calls of a model proxy while things behind it fail, and say who answers them.
 
     Nothing is sent anywhere: calls take the weights, retries, fallbacks and limits that are declared, on a clock of
     their own. It takes what an account has, unless --stack or --preview is given. It ends with 0 if all is as expected,
@@ -75,7 +75,7 @@ def drill(
         if html:
             _write(html, page(report))
     except AgentRunError as error:
-        sentence(str(error))
+        sentence(error.told(options.TERMINAL))
         raise click.exceptions.Exit(NOT_DRILLED) from None
     as_json(report.to_json()) if is_json else _as_table(report)
     click.get_current_context().exit(0 if report.is_good else 1)

@@ -15,6 +15,7 @@ from . import answers, errors, operations
 from .kinds import PROXY, SERVICE, Kind
 from .models import ModelProxy, ModelService
 from .operations import Operation
+from .wording import Text
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -33,7 +34,7 @@ class Pause:
 class Notice:
     """Something to tell the person who waits; what is passing, nobody needs to know once the wait is over."""
 
-    text: str
+    text: Text
     is_passing: bool = False
     is_warning: bool = False
 
@@ -166,12 +167,13 @@ def drive(flow: Generator[S, Any, T], perform: Callable[[S], Any]) -> T:
     try:
         step = next(flow)
         while True:
+            # Thrown once it is not handled any more, lest what the generator raises then drag it along as its context.
+            outcome, failure = None, None
             try:
                 outcome = perform(step)
             except errors.AgentRunError as error:
-                step = flow.throw(error)
-            else:
-                step = flow.send(outcome)
+                failure = error
+            step = flow.throw(failure) if failure else flow.send(outcome)
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]
 
@@ -181,11 +183,11 @@ async def drive_async(flow: Generator[S, Any, T], perform: Callable[[S], Awaitab
     try:
         step = next(flow)
         while True:
+            outcome, failure = None, None
             try:
                 outcome = await perform(step)
             except errors.AgentRunError as error:
-                step = flow.throw(error)
-            else:
-                step = flow.send(outcome)
+                failure = error
+            step = flow.throw(failure) if failure else flow.send(outcome)
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]

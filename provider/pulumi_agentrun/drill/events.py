@@ -1,4 +1,4 @@
-"""What goes wrong in a drill: from a line such as `stable down 10m..20m` to troubles of targets and surges of calls."""
+"""What goes wrong in a drill: from a line such as `stable down 10m..20m` to incidents of targets, or a surge."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Literal
 
 from ..client.errors import ConfigError
 from ..platform.gateway.routing import NO_CONNECTION, TIMED_OUT, Outcome
-from ..platform.gateway.simulation import Surge, Trouble
+from ..platform.gateway.simulation import Incident, Surge
 from . import words
 
 FORM = (
@@ -59,9 +59,9 @@ class Event:
         """What it happens to, in a word."""
         return "calls" if self.who is None else "attempts"
 
-    def trouble(self, targets: frozenset[str]) -> Trouble:
+    def incident(self, targets: frozenset[str]) -> Incident:
         """Return the event as what happens to targets."""
-        return Trouble(targets, self.begins, self.ends, self.outcome, self.takes, self.share)
+        return Incident(targets, self.begins, self.ends, self.outcome, self.takes, self.share)
 
     def surge(self) -> Surge:
         """Return the event as what happens to the calls that come."""

@@ -15,17 +15,17 @@ def drill(subject: Subject, scenario: Scenario) -> Report:
     for expected in scenario.expectations:
         if expected.measure.name:
             subject.place_named(expected.measure.name)
-    troubles = {
-        index: event.trouble(subject.meant(event.who, targets))
+    incidents = {
+        index: event.incident(subject.meant(event.who, targets))
         for index, event in enumerate(scenario.events)
         if event.who is not None
     }
     surges = [event.surge() for event in scenario.events if event.who is None]
     traffic = Traffic(scenario.calls, scenario.seconds, models, scenario.tokens, surges)
     played = play(
-        subject.plan, subject.limits, traffic, [*troubles.values()], latency=scenario.latency, seed=scenario.seed
+        subject.plan, subject.limits, traffic, [*incidents.values()], latency=scenario.latency, seed=scenario.seed
     )
-    met = dict(zip(troubles, played.met, strict=True))
+    met = dict(zip(incidents, played.met, strict=True))
     for index, event in enumerate(scenario.events):
         if event.who is None:
             met[index] = sum(event.begins <= call.arrived < event.ends for call in played.calls)

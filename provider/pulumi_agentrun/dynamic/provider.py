@@ -10,16 +10,18 @@ from pulumi.output import UNKNOWN as PULUMI_UNKNOWN
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import wrap_rpc_secret
 
-from ..client.errors import AgentRunError, LifecycleError
+from ..client.errors import AgentRunError
 from ..client.flows import Notice, drive
 from ..client.kinds import Kind
+from ..client.wording import tell
 from ..engine.failures import code_of
 from ..lifecycle import hidden_inputs
 from ..lifecycle.claims import Claims
 from ..lifecycle.controller import Controller, Locate, Step, Verb
 from ..lifecycle.journal import Journal
-from ..lifecycle.live import IncompleteError
+from ..lifecycle.live import IncompleteError, LifecycleError
 from ..lifecycle.profiles import Accounts
+from ..lifecycle.readers import PYTHON
 from ..lifecycle.schema import UNKNOWN, map_secrets
 from . import host
 
@@ -44,7 +46,7 @@ class Hosted:
         verb = self._controller.check(self.kind, wanted.get(hidden_inputs.URN), olds, wanted, foresee=is_preview)
         checked, failures = drive(verb, self._perform)
         # Given a property, the engine would print its value, which may be a secret in the wrong place.
-        return CheckResult(self._to_pulumi(checked), [CheckFailure("", str(failure)) for failure in failures])
+        return CheckResult(self._to_pulumi(checked), [CheckFailure("", failure.told(PYTHON)) for failure in failures])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare old outputs with checked inputs."""
@@ -95,12 +97,12 @@ class Hosted:
             return drive(verb, self._perform)
         except IncompleteError as error:
             host.abort_incomplete(
-                str(error), error.live.id, *map(self._to_pulumi, (error.live.outputs, error.live.inputs))
+                error.told(PYTHON), error.live.id, *map(self._to_pulumi, (error.live.outputs, error.live.inputs))
             )
-            message = error.unkept
+            message = tell(error.unkept, PYTHON)
         except AgentRunError as error:
-            host.abort(str(error), code_of(error))
-            message = str(error)
+            message = error.told(PYTHON)
+            host.abort(message, code_of(error))
         # Raised here, without its history: newer hosts print a whole traceback, and the sentence should stand out.
         raise LifecycleError(message)
 

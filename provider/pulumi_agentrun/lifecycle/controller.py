@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from ..client.errors import AgentRunError, ConfigError
 from ..client.flows import Flow, Notice, discreet
 from ..client.kinds import Kind
+from ..client.wording import joined
 from . import check, drift, foresight, hidden_inputs, notes, sense, steps
 from .check import Failure
 from .claims import Claims
@@ -106,8 +107,8 @@ class Controller:
             if taken is None and foresee:
                 yield from self.foresee(kind, inputs)
         except AgentRunError as error:
-            taken = str(error)
-        return [Failure("", taken)] if taken else []
+            taken = joined(error)
+        return [Failure((), taken)] if taken else []
 
     def diff(
         self,

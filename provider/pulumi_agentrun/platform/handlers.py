@@ -9,7 +9,7 @@ from typing import Any
 
 from .catalogue import PROVIDERS
 from .errors import AlreadyExists, InvalidParameter, MissingParameter, NotFound, ResourceInUse, ValidationFailed
-from .kinds import KINDS, PROXY, SERVICE, Kind, User
+from .kinds import KINDS, PROXY, SERVICE, Kind, Surroundings, User
 from .sense import refuse_nonsense
 from .shapes import accept
 from .states import GONE, Lifecycle, microseconds
@@ -51,7 +51,8 @@ class Call:
 
     def show(self, row: Row) -> dict[str, Any]:
         """Return a resource as the response shows it."""
-        return view(row, self.kind, self.switches, self.now, lambda: self.users(row))
+        around = Surroundings(lambda: self.users(row), self.tables.address)
+        return view(row, self.kind, self.switches, self.now, around)
 
     def users(self, row: Row) -> Iterator[User]:
         """Yield what names a resource."""

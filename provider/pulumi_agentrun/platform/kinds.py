@@ -22,6 +22,8 @@ from .shapes import (
     Fields,
 )
 
+MODELS_PATH = "/models/"
+"""What the path to a proxy begins with on the data plane."""
 Name = tuple[str, str]
 """The title of a kind, and the name of one of it."""
 
@@ -37,6 +39,15 @@ class User:
 
 Users = Callable[[], Iterable[User]]
 """Looks for what names a resource: asked only by who needs it, for everything there is has to be looked at."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a resource does not know of itself."""
+
+    users: Users
+    address: str
+    """Where the platform is served, without a slash at the end."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +84,8 @@ class Kind:
     """What of other kinds one of it names."""
     listed: Callable[[dict[str, Any]], dict[str, Any]] = lambda shown: shown
     """What a list shows of one, from what is shown of it alone."""
-    own: Callable[[str, str, Users], Mapping[str, Any]] = lambda id, name, users: {}
-    """What only the platform knows of one, by its id, its name and what uses it."""
+    own: Callable[[str, str, Surroundings], Mapping[str, Any]] = lambda id, name, around: {}
+    """What only the platform knows of one, by its id, its name and what is around it."""
 
 
 _MUTABLE_CREDENTIAL: Fields = {
@@ -116,15 +127,15 @@ def _named_by_proxy(proxy: Mapping[str, Any]) -> Iterator[Name]:
     yield from _credential_of(proxy)
 
 
-def _of_proxy(id: str, name: str, users: Users) -> Mapping[str, Any]:
-    # A reserved domain, so that no request with a real key goes anywhere.
-    endpoint = f"https://agentrun.localhost/model-proxies/{quote(name, safe='')}/v1"
-    return {"functionName": f"agentrun-{id}", "endpoint": endpoint}
+def _of_proxy(id: str, name: str, around: Surroundings) -> Mapping[str, Any]:
+    # Without /v1, which the official SDK appends.
+    return {"functionName": f"agentrun-{id}", "endpoint": f"{around.address}{MODELS_PATH}{quote(name, safe='')}"}
 
 
-def _of_credential(id: str, name: str, users: Users) -> Mapping[str, Any]:
+def _of_credential(id: str, name: str, around: Surroundings) -> Mapping[str, Any]:
+    users = around.users()
     # The words for the types are not documented.
-    found = [{"resourceType": user.kind.action, "resourceName": user.name, "resourceId": user.id} for user in users()]
+    found = [{"resourceType": user.kind.action, "resourceName": user.name, "resourceId": user.id} for user in users]
     return {"relatedResources": found}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .kinds import SERVICE, Kind, Users
+from .kinds import SERVICE, Kind, Surroundings
 from .states import timestamp
 from .store import Row
 from .switches import Switches
@@ -13,7 +13,7 @@ from .switches import Switches
 _UNORDERED = ("modelNames", "vswitchIds")
 
 
-def view(row: Row, kind: Kind, switches: Switches, now: int, users: Users) -> dict[str, Any]:
+def view(row: Row, kind: Kind, switches: Switches, now: int, around: Surroundings) -> dict[str, Any]:
     """Return a resource as a response shows it."""
     shown = {name: value for name, value in row.body.items() if name not in kind.write_only}
     if switches.computed == "filled":
@@ -23,7 +23,7 @@ def view(row: Row, kind: Kind, switches: Switches, now: int, users: Users) -> di
     if switches.api_key != "clear":
         for path in kind.keys:
             shown = _hidden(shown, path, switches.api_key)
-    return {**shown, **_system_fields(row, kind, switches, now), **kind.own(row.id, row.name, users)}
+    return {**shown, **_system_fields(row, kind, switches, now), **kind.own(row.id, row.name, around)}
 
 
 def _system_fields(row: Row, kind: Kind, switches: Switches, now: int) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from ..client.flows import Notice
 from ..engine.log import Engine
 from ..lifecycle.places import Place
 from ..lifecycle.profiles import Accounts
+from ..lifecycle.readers import SCHEMA
 from ..lifecycle.schema import UNKNOWN
 from . import values
 from .properties import failures, some
@@ -78,7 +79,7 @@ class Settings:
             if self._is_known:
                 self._accounts.place(None)
         except ConfigError as error:
-            return [str(error)]
+            return [error.told(SCHEMA)]
         return []
 
     def refusal(self, given: Mapping[str, Any]) -> str | None:

@@ -10,9 +10,10 @@ from pulumi.runtime.proto import provider_pb2 as messages
 
 from ..client.kinds import KINDS, Kind
 from ..lifecycle import diff
-from ..lifecycle.casing import camel, from_schema, properties, to_schema
+from ..lifecycle.casing import camel, from_schema, path_in_schema, properties, to_schema
 from ..lifecycle.check import Failure
 from ..lifecycle.controller import Compared
+from ..lifecycle.paths import dotted
 from ..lifecycle.schema import map_secrets
 from . import values
 from .values import Hidden, Properties, hide
@@ -55,7 +56,7 @@ def wanted(
     if news.get(kind.name_field) is None and mode not in (None, messages.CheckRequest.AutonamingOptions.PROPOSE):
         name = olds.get(kind.name_field) or request.autonaming.proposed_name
         if not name:
-            failures.append(Failure(camel(kind.name_field), "must be set, for pulumi:autonaming is disabled"))
+            failures.append(Failure((camel(kind.name_field),), "must be set, for pulumi:autonaming is disabled"))
         news[kind.name_field] = name or None
     return news, failures
 
@@ -68,9 +69,9 @@ def struct(kind: Kind[Any], props: Mapping[str, Any], given: Properties | None) 
 
 def diff_response(kind: Kind[Any], compared: Compared, news: Mapping[str, Any]) -> messages.DiffResponse:
     """Return what a comparison has found, down to the properties that differ."""
-    found = compared.diff
+    found, shapes = compared.diff, properties(kind)
     details = {
-        _path(edit.path): messages.PropertyDiff(
+        dotted(path_in_schema(shapes, edit.path)): messages.PropertyDiff(
             kind=_VERBS[edit.verb, edit.path[0] in found.replaces], inputDiff=edit.path[0] in kind.inputs
         )
         for edit in diff.edits(kind, found, compared.olds, news)
@@ -94,8 +95,3 @@ def some(changed: object) -> messages.DiffResponse.DiffChanges.ValueType:
 def failures(reasons: Iterable[str]) -> list[messages.CheckFailure]:
     """Return sentences about inputs. Given a property, the engine would print its value, which may be a secret."""
     return [messages.CheckFailure(reason=reason) for reason in reasons]
-
-
-def _path(parts: diff.Path) -> str:
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{camel(part)}" for part in parts)
-    return text.removeprefix(".")

@@ -15,11 +15,11 @@ from ..client.flows import Notice, drive_async
 from ..engine.failures import code_of, incomplete
 from ..engine.log import Engine
 from ..lifecycle import hidden_inputs
-from ..lifecycle.casing import worded
 from ..lifecycle.claims import Claims
 from ..lifecycle.controller import Controller, Locate, Step
 from ..lifecycle.journal import Journal
 from ..lifecycle.live import IncompleteError
+from ..lifecycle.readers import SCHEMA
 from . import functions, values
 from .configuration import Configured, Context
 from .properties import diff_response, failures, kind_of, plain, struct, wanted
@@ -43,7 +43,7 @@ class Provider(Configured):
             verb = self._controller.check(kind, request.urn, olds, news, is_wrong=bool(faults))
             checked, wrong = await drive_async(verb, self._perform)
         del checked[hidden_inputs.URN]
-        reasons = sorted([*map(str, faults), *(worded(str(failure)) for failure in wrong)])
+        reasons = sorted([*map(str, faults), *(failure.told(SCHEMA) for failure in wrong)])
         return messages.CheckResponse(inputs=struct(kind, checked, given), failures=failures(reasons))
 
     async def Diff(self, request: messages.DiffRequest, context: Context) -> messages.DiffResponse:
@@ -128,8 +128,8 @@ class Provider(Configured):
             async with self.engine.about(urn):
                 yield
         except IncompleteError as error:
-            kind, message = kind_of(urn), worded(str(error))
+            kind, message = kind_of(urn), error.told(SCHEMA)
             outputs, inputs = (struct(kind, props, given) for props in (error.live.outputs, error.live.inputs))
             await context.abort_with_status(incomplete(error.live.id, outputs, inputs, message))
         except AgentRunError as error:
-            await context.abort(code_of(error), worded(str(error)))
+            await context.abort(code_of(error), error.told(SCHEMA))

@@ -46,7 +46,7 @@ class Traffic:
 
 
 @dataclass(frozen=True)
-class Trouble:
+class Incident:
     """What happens to some targets in a span of time."""
 
     targets: frozenset[str]
@@ -85,42 +85,42 @@ class Played:
     attempts: Counter[tuple[str, int]] = field(default_factory=Counter)
     """How often each place was asked and answered with each status; 0 is no connection."""
     met: list[int] = field(default_factory=list)
-    """How many attempts each trouble happened to, in the order of the troubles."""
+    """How many attempts each incident happened to, in the order of the incidents."""
 
 
 def play(
-    plan: Plan, limits: Limits, traffic: Traffic, troubles: Sequence[Trouble], *, latency: float, seed: int
+    plan: Plan, limits: Limits, traffic: Traffic, incidents: Sequence[Incident], *, latency: float, seed: int
 ) -> Played:
     """Play the traffic of a proxy; the same arguments give the same result.
 
     :param latency: The median of the seconds that a good answer takes.
     """
-    upstreams = _Upstreams(troubles, latency, Random(f"upstreams {seed}"))
+    upstreams = _Upstreams(incidents, latency, Random(f"upstreams {seed}"))
     return _Simulation(plan, limits, upstreams, Random(f"routing {seed}").random).play(traffic, Random(f"calls {seed}"))
 
 
 class _Upstreams:
     """The other side of every target."""
 
-    def __init__(self, troubles: Sequence[Trouble], latency: float, random: Random) -> None:
-        self.met = [0] * len(troubles)
+    def __init__(self, incidents: Sequence[Incident], latency: float, random: Random) -> None:
+        self.met = [0] * len(incidents)
         self._latency = latency
         self._random = random.random
-        self._troubles = {
-            id: [(index, trouble) for index, trouble in enumerate(troubles) if id in trouble.targets]
-            for id in frozenset().union(*(trouble.targets for trouble in troubles))
+        self._incidents = {
+            id: [(index, incident) for index, incident in enumerate(incidents) if id in incident.targets]
+            for id in frozenset().union(*(incident.targets for incident in incidents))
         }
 
     def answer(self, target: Target, timeout: float, now: float) -> tuple[Outcome, float]:
         """Return what comes of an attempt that begins now, and the seconds that it takes."""
         luck = self._random()
         takes = self._latency * (luck / (1.0 - luck)) ** _TAIL
-        for index, trouble in self._troubles.get(target.id, ()):
-            if trouble.begins <= now < trouble.ends and (trouble.share >= 1.0 or self._random() < trouble.share):
+        for index, incident in self._incidents.get(target.id, ()):
+            if incident.begins <= now < incident.ends and (incident.share >= 1.0 or self._random() < incident.share):
                 self.met[index] += 1
-                if trouble.outcome is not None:
-                    return (trouble.outcome, trouble.takes) if trouble.takes < timeout else (_LATE, timeout)
-                takes += trouble.takes
+                if incident.outcome is not None:
+                    return (incident.outcome, incident.takes) if incident.takes < timeout else (_LATE, timeout)
+                takes += incident.takes
         return (_GOOD, takes) if takes <= timeout else (_LATE, timeout)
 
 
