@@ -13,24 +13,10 @@ from pulumi_agentrun.platform.errors import AlreadyExists, InvalidParameter, Not
 from pulumi_agentrun.platform.kinds import PROXY, SERVICE, Kind
 from pulumi_agentrun.platform.shapes import BOOLEAN, STRING, Fields, Map
 from pulumi_agentrun.platform.store import Store
+from unit.tags import TABLE
 
-TAG = Kind(
-    title="tag",
-    action="Tag",
-    actions="Tags",
-    collection="tags",
-    prefix="tg",
-    name_field="tagName",
-    id_field="tagId",
-    create={"tagName": STRING, "colour": STRING},
-    update={"colour": STRING},
-    required=("tagName",),
-    filters=("colour",),
-    filled={},
-    has_status=False,
-    changed_field="updatedAt",
-)
-"""A kind that no service has."""
+TAG = replace(TABLE, listed=lambda shown: shown, own=lambda id, name, users: {})
+"""Tags, with all there is in a list, and that all there is."""
 
 
 class Desk:

@@ -15,11 +15,14 @@ PAGES = [
         ROOT / "tools" / "engine" / "README.md",
     )
 ]
+SPAN = re.compile(r"(?<!`)`([^`]+)`(?!`)")
+"""A piece of code in the text."""
 
 _BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
-_SPAN = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 _MEASURED = re.compile(r"<!-- benchmarks -->.*?<!-- /benchmarks -->", re.DOTALL)
-_WRITTEN = re.compile(r"<!-- (?:Below: w|W)ritten by tools/.*", re.DOTALL)
+_WRITTEN = re.compile(r"<!-- (?:Below: w|W)ritten by .*", re.DOTALL)
+_NUMBERED = re.compile(r"^ *\d+\. ", re.MULTILINE)
+_TARGET = re.compile(r"\]\([^)]*\)")
 
 
 def text_of(page: str) -> str:
@@ -27,15 +30,14 @@ def text_of(page: str) -> str:
 
 
 def code(page: str) -> list[str]:
-    """Return each line of a page's blocks, comments left out, and each span of code in its text, in one line."""
+    """Return each line of a page's blocks, comments left out, and each piece of code in its text, in one line."""
     text = text_of(page)
     lines = [line for _, block in _BLOCK.findall(text) for line in block.splitlines()]
-    spans = [" ".join(span.split()) for span in _SPAN.findall(_BLOCK.sub("", text))]
+    spans = [" ".join(span.split()) for span in SPAN.findall(_BLOCK.sub("", text))]
     return [line.partition(" #")[0].strip() for line in lines] + spans
 
 
 def prose(page: str) -> str:
-    """Return what people have written on a page: without code, addresses, and what tools write there."""
-    text = _BLOCK.sub("", _WRITTEN.sub("", _MEASURED.sub("", text_of(page))))
-    text = re.sub(r"\]\([^)]*\)", "]", _SPAN.sub("`…`", text))
-    return " ".join(re.sub(r"^ *\d+\. ", "", text, flags=re.MULTILINE).split())
+    """Return what people have written on a page: no blocks, no targets of links, nothing that a tool writes there."""
+    text = _WRITTEN.sub("", _MEASURED.sub("", text_of(page)))
+    return " ".join(_TARGET.sub("]", _NUMBERED.sub("", _BLOCK.sub("", text))).split())
