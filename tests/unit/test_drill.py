@@ -12,7 +12,7 @@ import pytest
 from pulumi_agentrun.client import Config, ModelClient, ModelProxyCreateInput, ModelServiceCreateInput
 from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
-from pulumi_agentrun.drill import sources
+from pulumi_agentrun.drill import finding
 from pulumi_agentrun.drill.page import page
 from pulumi_agentrun.drill.playing import drill
 from pulumi_agentrun.drill.report import Report, failures_said, percentile
@@ -237,7 +237,7 @@ def state(door: str = DYNAMIC) -> dict[str, Any]:
 
 @pytest.mark.parametrize("door", [DYNAMIC, PLUGIN])
 def test_a_stack_is_read_through_either_door(door: str) -> None:
-    of = sources.of_state(state(door), None)
+    of = finding.of_state(state(door), None)
     assert (of.name, of.proxy.name) == ("gate", "g-1111111")
     (place,) = of.places.values()
     assert (place.name, place.provider, {*place.regions}, place.hosts) == ("s", "x", {"r"}, ("a.example",))
@@ -253,14 +253,14 @@ def test_a_proxy_is_chosen_by_its_name() -> None:
     }
     resources.append(resource("ModelProxy", "second", other))
     with pytest.raises(ConfigError, match="There are several model proxies in the stack: choose one of gate, second"):
-        sources.of_state(exported, None)
-    assert [sources.of_state(exported, name).name for name in ("gate", "g-1111111", "g", "second", "other")] == [
+        finding.of_state(exported, None)
+    assert [finding.of_state(exported, name).name for name in ("gate", "g-1111111", "g", "second", "other")] == [
         *["gate"] * 3, *["second"] * 2,
     ]  # fmt: skip
     with pytest.raises(ConfigError, match="There is no model proxy 'gat' in the stack; did you mean gate"):
-        sources.of_state(exported, "gat")
+        finding.of_state(exported, "gat")
     with pytest.raises(ConfigError, match="There is no model proxy in the stack"):
-        sources.of_state({"deployment": None}, None)
+        finding.of_state({"deployment": None}, None)
 
 
 @pytest.mark.parametrize("hidden", [SECRET, "[secret]", "04da6b54-80e4-46f7-96ec-b56ff0331ba9"])
@@ -270,7 +270,7 @@ def test_what_is_hidden_of_a_proxy_is_named(hidden: Any) -> None:
     with pytest.raises(
         ConfigError, match=r"gate cannot be drilled: proxy_config\.endpoints\[0\]\.weight is (secret|not)"
     ):
-        sources.of_state(exported, None)
+        finding.of_state(exported, None)
 
 
 def test_a_preview_is_what_would_be() -> None:
@@ -287,7 +287,7 @@ def test_a_preview_is_what_would_be() -> None:
         {"op": "delete", "oldState": states[1]},
         {"op": "update", "newState": states[3]},
     ]
-    of = sources.of_preview({"config": {"agentrun:region": "c"}, "steps": steps}, None)
+    of = finding.of_preview({"config": {"agentrun:region": "c"}, "steps": steps}, None)
     (place,) = of.places.values()
     assert (place.provider, {*place.regions}) == ("y", {"r"})
 
@@ -299,10 +299,10 @@ def test_an_account_is_read_and_its_keys_are_not_kept(tmp_path: Path) -> None:
             model_service_name="s", model_type="llm", provider="x", provider_settings=settings,
         ))  # fmt: skip
         with pytest.raises(ConfigError, match="There is no model proxy in the account"):
-            sources.of_account(client, None)
+            finding.of_account(client, None)
         endpoints = [{"model_service_name": "s", "weight": 1}, {"model_service_name": "gone", "model_names": ["m"]}]
         client.create(ModelProxyCreateInput(model_proxy_name="p", proxy_config={"endpoints": endpoints}))
-        of = sources.of_account(client, None)
+        of = finding.of_account(client, None)
     assert KEY not in repr(of)
     assert {name: place.provider for name, place in of.places.items()} == {"s": "x", "gone": ""}
     found = report(of, events=["s 500 10%"])

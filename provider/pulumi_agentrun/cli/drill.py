@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ..client.errors import AgentRunError, ConfigError
-from ..drill import sources, words
+from ..drill import finding, words
 from ..drill.page import page
 from ..drill.playing import drill as played
 from ..drill.report import Report, failures_said
@@ -99,12 +99,12 @@ def _subject(stack: str | None, preview: bool, proxy: str | None, endpoint: str 
     chosen = ["--stack", stack] if stack else []
     if preview:
         shown = json_of(["preview", "--json", "--show-sames", *chosen], "say what would be", patience=_PREVIEW_PATIENCE)
-        return sources.of_preview(shown, proxy)
+        return finding.of_preview(shown, proxy)
     if stack:
         exported = json_of(["stack", "export", *chosen], "read the stack", patience=_EXPORT_PATIENCE)
-        return sources.of_state(exported, proxy)
+        return finding.of_state(exported, proxy)
     with options.client_of(endpoint, region) as client:
-        return sources.of_account(client, proxy)
+        return finding.of_account(client, proxy)
 
 
 def _write(path: Path, text: str) -> None:

@@ -18,7 +18,7 @@ from .routing import TIMED_OUT, Answer, Call, Outcome, Pause, call
 
 _GOOD = Outcome(200)
 _LATE = Outcome(TIMED_OUT)
-_TAIL = 0.25
+TAIL = 0.25
 """How unequal answers are in time, by a log-logistic distribution: 5 of 100 take twice the median, 1 of 100 thrice."""
 
 
@@ -114,7 +114,7 @@ class _Upstreams:
     def answer(self, target: Target, timeout: float, now: float) -> tuple[Outcome, float]:
         """Return what comes of an attempt that begins now, and the seconds that it takes."""
         luck = self._random()
-        takes = self._latency * (luck / (1.0 - luck)) ** _TAIL
+        takes = self._latency * (luck / (1.0 - luck)) ** TAIL
         for index, incident in self._incidents.get(target.id, ()):
             if incident.begins <= now < incident.ends and (incident.share >= 1.0 or self._random() < incident.share):
                 self.met[index] += 1
