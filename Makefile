@@ -42,9 +42,10 @@ preview: stack ## show what `make up` would do
 down: stack ## destroy what `make up` made
 	@$(local_stack) pulumi destroy --yes --stack $(STACK)
 
-test: coverage e2e ## run every test, the end-to-end ones on the real engine included
+test: install engine ## run every test, the end-to-end ones on the real engine included
+	@$(BIN)/python -m pytest -n 3 --dist worksteal tests
 
-coverage: install ## run every test that needs no engine, and hold what they cover to the floors of tools/floors.py
+coverage: install ## measure what the tests that need no engine cover, against the floors of tools/floors.py (much slower)
 	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not e2e" --cov --cov-report= tests
 	@$(BIN)/python tools/floors.py
 

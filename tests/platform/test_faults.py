@@ -165,7 +165,7 @@ def test_a_senseless_fault_is_refused(fields: dict[str, Any]) -> None:
 
 
 def test_an_unknown_operation_is_refused(platform: Platform) -> None:
-    with pytest.raises(ValueError, match="no operation 'GetModel'; there are CreateModelService, GetModelService"):
+    with pytest.raises(ValueError, match="no operation 'GetModel'; there are CreateCredential, GetCredential"):
         platform.inject(Fault(operation="GetModel", drop="after"))
 
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -25,6 +26,9 @@ from reliability.histories import Kill, Run
 from reliability.hostile.replicas import Lag
 from reliability.programs import PROFILE, Programs, logical_names, models, providers, words
 from reliability.promises import Watch, adopting, everything_is_right, known
+
+# Hundreds of histories each: minutes where coverage is measured or the machine is busy.
+pytestmark = pytest.mark.timeout(900)
 
 EXAMPLES = int(os.environ.get("AGENTRUN_MODEL_EXAMPLES", "40"))
 CALLED: dict[str, Kind[Any]] = {kind.word: kind for kind in KINDS}

@@ -308,7 +308,7 @@ async def test_the_yaml_example_passes_every_check(provider: Provider) -> None:
 
 async def test_an_unknown_function_is_refused_in_a_sentence(provider: Provider) -> None:
     with pytest.raises(
-        Aborted, match="There is no function agentrun:index:nope; there are agentrun:index:getModelProxy"
+        Aborted, match="There is no function agentrun:index:nope; there are agentrun:index:getCredential, "
     ):
         await provider.Invoke(messages.InvokeRequest(tok="agentrun:index:nope"), context())
     with pytest.raises(Aborted, match="modelServiceName must be a non-empty string"):
