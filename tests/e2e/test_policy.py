@@ -260,6 +260,7 @@ def test_what_is_known_is_judged_in_preview_and_what_is_not_is_named(project: Pr
 @pytest.mark.parametrize("door", DOORS)
 def test_gateways_of_one_host_are_no_loop_and_a_real_one_is(project: Project, door: str) -> None:
     address = "http://127.0.0.1:8080/models/{}/v1"
+    config = {"agentrun-secure-base-urls": "disabled"}  # the embedded platform's addresses are http://
     program = """
 for name, base in {"first": "%s", "second": "%s"}.items():
     ModelService(name, model_type="llm", provider="custom", model_service_name=name,
@@ -268,10 +269,10 @@ for name, base in {"first": "%s", "second": "%s"}.items():
                proxy_config={"endpoints": [{"model_service_name": name}]})
 """
     project.program(program % (address.format("second-gate"), "https://a.example/v1"))
-    done = run(project, "up")
+    done = run(project, "up", config)
     assert done.code == 0, done.console
     project.program(program % (address.format("second-gate"), address.format("First-gate").replace("F", "%66")))
-    done = run(project, "up")
+    done = run(project, "up", config)
     assert done.code != 0
     assert done.console.count("leads back to this proxy") == 2
 
