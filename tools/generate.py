@@ -7,10 +7,11 @@ Run `make format` after changing one; a test fails while a written file differs 
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ import reference
 import schema
 from pulumi_agentrun.client.kinds import KINDS, Kind
 from pulumi_agentrun.client.models.fields import Model
-from pulumi_agentrun.lifecycle.schema import Shape, shape_of_model, shapes_of
+from pulumi_agentrun.lifecycle.paths import EVERY
+from pulumi_agentrun.lifecycle.schema import Shape, shape_of, shape_of_model, shapes_of
 from pulumi_agentrun.lifecycle.secret_refs import Fingerprint
 from pulumi_agentrun.lifecycle.steps import REGION
 from pydantic import SecretStr
@@ -69,6 +71,8 @@ def input_type(shape: Shape) -> str:
         return f'"{shape.annotation.__name__}Args"'
     if shape.item is not None:
         return f"Sequence[pulumi.Input[{input_type(shape.item)}]]"
+    if shape.entry is not None:
+        return f"Mapping[str, pulumi.Input[{input_type(shape.entry)}]]"
     if shape.annotation == int | float:
         return "float"
     parts = getattr(shape.annotation, "__args__", ())  # an enum's words, or any other
@@ -81,6 +85,8 @@ def output_type(shape: Shape) -> str:
         return "dict[str, Any]"
     if shape.item is not None:
         return f"list[{output_type(shape.item)}]"
+    if shape.entry is not None:
+        return f"dict[str, {output_type(shape.entry)}]"
     return input_type(shape)
 
 
@@ -95,12 +101,7 @@ def paragraph(text: str, indent: int) -> str:
 
 def args_module() -> str:
     """Return the text of resources/args.py."""
-    parts = [
-        f'"""The nested arguments of the resources, as typed dictionaries.\n\n{NOTE}\n"""\n',
-        "from __future__ import annotations\n",
-        "from collections.abc import Sequence\nfrom typing import Any\n",
-        "import pulumi\nfrom typing_extensions import TypedDict\n",
-    ]
+    parts: list[str] = []
     for model in nested_models():
         lines = [f"class {model.__name__}Args(TypedDict, total=False):"]
         lines.append(paragraph(" ".join((model.__doc__ or "").split()), 4) + "\n")
@@ -110,7 +111,20 @@ def args_module() -> str:
             lines.append(f"    {name}: pulumi.Input[{input_type(shape)}]".replace('"', ""))
             lines.append(paragraph(shape.description, 4))
         parts.append("\n" + "\n".join(lines) + "\n")
-    return "\n".join(parts)
+    body = "\n".join(parts)
+    head = [
+        f'"""The nested arguments of the resources, as typed dictionaries.\n\n{NOTE}\n"""\n',
+        "from __future__ import annotations\n",
+        collections_in(body),
+        "import pulumi\nfrom typing_extensions import TypedDict\n",
+    ]
+    return "\n".join([*head, body])
+
+
+def collections_in(text: str) -> str:
+    """Return the imports of what the types in a text are made of."""
+    used = sorted(set(re.findall(r"\b(Mapping|Sequence)\[", text)))
+    return f"from collections.abc import {', '.join(used)}\nfrom typing import Any\n"
 
 
 def arguments(kind: Kind[Any]) -> Iterator[tuple[str, str, str | None, str]]:
@@ -135,13 +149,10 @@ def models_order(kind: Kind[Any]) -> list[str]:
     return [name for name in kind.create_input.model_fields if name != kind.name_field]
 
 
-def secret_paths(shapes: Mapping[str, Shape]) -> Iterator[tuple[str, ...]]:
-    """Yield where values hold secrets that a program sets; what lies in a list counts as the whole list."""
-    for name, shape in shapes.items():
-        if shape.fields is not None:
-            yield from ((name, *path) for path in secret_paths(shape.fields))
-        elif shape.holds_secret() and not shape.mark(Fingerprint):
-            yield (name,)
+def secret_paths(whole: Shape) -> tuple[tuple[str | int, ...], ...]:
+    """Return where values hold secrets that a program sets; what lies in a list or a map counts as all of it."""
+    secrets = (path for path, shape, _ in whole.walk() if shape.is_secret and not shape.mark(Fingerprint))
+    return tuple(dict.fromkeys(path[: path.index(EVERY)] if EVERY in path else path for path in secrets))
 
 
 def outputs_class(kind: Kind[Any]) -> str:
@@ -171,7 +182,7 @@ def resource_class(kind: Kind[Any]) -> str:
         "",
         f"    provider_class = {title}Provider",
         f"    _properties = tuple(_{title}Outputs.__annotations__)",
-        f"    _secrets = {tuple(secret_paths(shapes_of(kind)))!r}",
+        f"    _secrets = {secret_paths(shape_of(kind))!r}",
         "",
     ]
     numbers = [f"    {name}: {type_}" for name, type_, _ in shown(kind) if "[int" in type_]
@@ -195,23 +206,17 @@ def resource_class(kind: Kind[Any]) -> str:
 
 def resources_module() -> str:
     """Return the text of resources/generated.py."""
-    args = sorted(
-        {
-            (shape.item or shape).annotation.__name__ + "Args"
-            for kind in KINDS
-            for shape in shapes_of(kind).values()
-            if (shape.item or shape).fields is not None
-        }
-    )
+    body = "\n\n".join(text for kind in KINDS for text in (outputs_class(kind), resource_class(kind)))
+    args = sorted(set(re.findall(r"\w+Args\b", body)))
     head = [
         f'"""The resources as programs use them.\n\n{NOTE}\n\n{OUTPUTS}\n"""\n',
         "from __future__ import annotations\n",
-        "from collections.abc import Sequence\nfrom typing import Any\n",
+        collections_in(body),
         "import pulumi\n",
         f"from ..dynamic import KindResource, {', '.join(sorted(f'{kind.token}Provider' for kind in KINDS))}",
         "from .args import (\n" + "".join(f"    {name},\n" for name in args) + ")\n\n",
     ]
-    return "\n".join(head) + "\n\n".join(text for kind in KINDS for text in (outputs_class(kind), resource_class(kind)))
+    return "\n".join(head) + body
 
 
 def formatted(text: str) -> str:

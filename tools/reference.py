@@ -71,6 +71,8 @@ def _type(shape: Shape) -> str:
         return f"[{shape.annotation.__name__}](#{shape.annotation.__name__.lower()})"
     if shape.item is not None:
         return f"list of {_type(shape.item)}"
+    if shape.entry is not None:
+        return f"map of {_type(shape.entry)}"
     if shape.is_secret:
         return "string, secret"
     words = {int: "whole number", float: "number", int | float: "number", bool: "boolean", Any: "any"}

@@ -6,13 +6,12 @@ import json
 import re
 from collections.abc import Iterable
 from enum import Enum
-from functools import cache
 from typing import Any
 
 from pulumi_agentrun.client.config import Config
 from pulumi_agentrun.client.kinds import KINDS, Kind
 from pulumi_agentrun.client.models.fields import Model, docstrings
-from pulumi_agentrun.lifecycle.casing import camel, properties
+from pulumi_agentrun.lifecycle.casing import camel, name_in_schema, properties
 from pulumi_agentrun.lifecycle.check import ADOPT
 from pulumi_agentrun.lifecycle.hidden_inputs import CHECK_NAMES
 from pulumi_agentrun.lifecycle.schema import Shape, shape_of_model
@@ -38,17 +37,9 @@ _LANGUAGES: Json = {
 }
 
 
-@cache
-def _names() -> frozenset[str]:
-    paths = (path for kind in KINDS for path, _, _ in Shape(None, fields=properties(kind)).walk())
-    return frozenset(str(part) for path in paths for part in path)
-
-
 def in_schema(docstring: str) -> str:
     """Return a docstring of the models with the properties that it names as the schema spells them."""
-    return re.sub(
-        r"\b[a-z]+(?:_[a-z0-9]+)+\b", lambda word: camel(word[0]) if word[0] in _names() else word[0], docstring
-    )
+    return re.sub(r"\b[a-z]+(?:_[a-z0-9]+)+\b", lambda word: name_in_schema(word[0]), docstring)
 
 
 class Types:
@@ -71,7 +62,7 @@ class Types:
         spec = self._type_of(shape)
         if text := self._described.get(name) or shape.description:
             spec["description"] = in_schema(text)
-        if shape.is_secret:
+        if is_secret(shape):
             spec["secret"] = True
         return spec
 
@@ -80,6 +71,8 @@ class Types:
             return self._object(shape.annotation)
         if shape.item is not None:
             return {"type": "array", "items": self._type_of(shape.item)}
+        if shape.entry is not None:
+            return {"type": "object", "additionalProperties": self._type_of(shape.entry)}
         if shape.annotation in _SCALARS:
             return {"type": _SCALARS[shape.annotation]}
         return {"type": "string"} if words_of(shape) else {"$ref": "pulumi.json#/Any"}
@@ -92,9 +85,7 @@ class Types:
 
     def _object(self, model: type[Model]) -> Json:
         shapes = {k: s for k, s in shape_of_model(model).items() if s.mark(Fingerprint) is None}
-        shown = {
-            k: s for k, s in shapes.items() if self._has_keys or not (s.is_secret or s.mark(Reference) is not None)
-        }
+        shown = {k: s for k, s in shapes.items() if self._has_keys or not is_key(s)}
         required = [name for name, field in model.model_fields.items() if field.is_required()]
         spec = object_type(" ".join((model.__doc__ or "").split()), self, shown, required)
         return self._ref(model, spec, DETAILS if shown != shapes else "")
@@ -105,9 +96,21 @@ class Types:
         return {"$ref": f"#/types/{MODULE}:{name}"}
 
 
+def is_secret(shape: Shape) -> bool:
+    """Say whether a property is secret, all of a list or a map of secrets: a schema marks nothing inside them."""
+    inner = shape.item or shape.entry
+    return is_secret(inner) if inner else shape.is_secret
+
+
+def is_key(shape: Shape) -> bool:
+    """Say whether a property is secret, or says where a secret is: what no function answers."""
+    return is_secret(shape) or shape.mark(Reference) is not None
+
+
 def words_of(shape: Shape) -> type[Enum] | None:
     """Return the words that the API knows for a value, if it is a word."""
-    return next((part for part in getattr(shape.annotation, "__args__", ()) if issubclass(part, Enum)), None)
+    parts = getattr(shape.annotation, "__args__", ()) if shape.is_leaf else ()
+    return next((part for part in parts if issubclass(part, Enum)), None)
 
 
 def object_type(description: str, types: Types, shapes: dict[str, Shape], required: Iterable[str]) -> Json:
@@ -147,7 +150,7 @@ def resource(kind: Kind[Any], types: Types) -> Json:
 
 def functions(kind: Kind[Any], types: Types) -> Json:
     """Return the schemas of a kind's functions, by token."""
-    shapes = {name: shape for name, shape in properties(kind).items() if name != ADOPT}
+    shapes = {name: shape for name, shape in properties(kind).items() if name != ADOPT and not is_key(shape)}
     name, text = kind.name_field, f"The name of the {kind.title}."
     details = f"{kind.model.__name__}{DETAILS}"
     shown = object_type(f"A {kind.title} as it is, without its keys.", types.without_keys, shapes, [name])

@@ -77,6 +77,9 @@ def _reader(annotation: Any) -> Callable[[Any], Any]:
     if origin is list:
         item = _reader(options[0])
         return lambda value: _items(item, value)
+    if origin is dict:
+        entry = _reader(options[1])
+        return lambda value: _entries(entry, value) if isinstance(value, dict) else None
     if isinstance(annotation, type) and issubclass(annotation, Model):
         return lambda value: _fields(annotation, value, {}) if isinstance(value, dict) else None
     return _LEAVES.get(annotation, lambda value: value)
@@ -86,6 +89,11 @@ def _items(read: Callable[[Any], Any], value: Any) -> list[Any] | None:
     shown = [item for item in (value if isinstance(value, list) else [value]) if item is not None]
     items = [read(item) for item in shown]
     return None if None in items else items
+
+
+def _entries(read: Callable[[Any], Any], value: Mapping[str, Any]) -> dict[str, Any]:
+    shown = {key: read(item) for key, item in value.items()}
+    return {key: item for key, item in shown.items() if item is not None}
 
 
 def _text(value: Any) -> str | None:

@@ -187,8 +187,8 @@ def secrets_in(value: Any) -> Iterator[str]:
     elif isinstance(value, Model):
         for _, item in value:
             yield from secrets_in(item)
-    elif isinstance(value, list):
-        for item in value:
+    elif isinstance(value, (list, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
             yield from secrets_in(item)
 
 

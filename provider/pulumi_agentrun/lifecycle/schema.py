@@ -235,6 +235,8 @@ def _shape(annotation: Any, marks: tuple[Any, ...]) -> Shape:
         annotation = reduce(or_, options)
     if isinstance(annotation, type) and issubclass(annotation, Model):
         return Shape(annotation, marks, fields=shape_of_model(annotation))
+    if origin in (list, dict) and any(isinstance(mark, Secret) for mark in marks):
+        raise TypeError(f"{annotation}: what stands in it can be secret, it itself cannot")
     if origin is list:
         return Shape(annotation, marks, item=_shape(get_args(annotation)[0], ()))
     if origin is dict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -19,7 +20,14 @@ class Scalar(Enum):
     ANYTHING = "any value"
 
 
-Shape: TypeAlias = "Scalar | Fields | list[Shape]"
+@dataclass(frozen=True)
+class MapOf:
+    """An object whose keys are the caller's."""
+
+    entry: Shape
+
+
+Shape: TypeAlias = "Scalar | Fields | list[Shape] | MapOf"
 Fields: TypeAlias = "Mapping[str, Shape]"
 
 STRING, INTEGER, NUMBER, BOOLEAN, ANYTHING = Scalar
@@ -82,10 +90,10 @@ def accept(fields: Fields, value: Mapping[str, Any], path: str = "") -> dict[str
 
 
 def _accept(shape: Shape, value: Any, path: str) -> Any:
-    if isinstance(shape, Mapping):
+    if isinstance(shape, (Mapping, MapOf)):
         if not isinstance(value, dict):
             raise InvalidParameter(path, "an object")
-        return accept(shape, value, f"{path}.")
+        return accept(dict.fromkeys(value, shape.entry) if isinstance(shape, MapOf) else shape, value, f"{path}.")
     if isinstance(shape, list):
         if not isinstance(value, list):
             raise InvalidParameter(path, "a list")
