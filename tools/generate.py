@@ -22,7 +22,7 @@ import schema
 from pulumi_agentrun.client.kinds import KINDS, Kind
 from pulumi_agentrun.client.models.fields import Model
 from pulumi_agentrun.lifecycle.paths import EVERY
-from pulumi_agentrun.lifecycle.schema import Shape, shape_of, shape_of_model, shapes_of
+from pulumi_agentrun.lifecycle.schema import Shape, field_of, shape_of, shape_of_model, shapes_of
 from pulumi_agentrun.lifecycle.secret_refs import Fingerprint
 from pulumi_agentrun.lifecycle.steps import REGION
 from pydantic import SecretStr
@@ -49,8 +49,8 @@ META = {
 _SCALARS = {str: "str", int: "int", float: "float", bool: "bool", SecretStr: "str"}
 
 
-def nested_models() -> list[type[Model]]:
-    """Return the models that stand inside others, inner ones first."""
+def nested_models(*, shown: bool = False) -> list[type[Model]]:
+    """Return the models that stand inside inputs, inner ones first, or inside all that is shown of resources."""
     found: dict[type[Model], None] = {}
 
     def visit(shape: Shape) -> None:
@@ -60,7 +60,8 @@ def nested_models() -> list[type[Model]]:
             found[shape.annotation] = None
 
     for kind in KINDS:
-        for shape in shapes_of(kind).values():
+        model: type[Model] = kind.model
+        for shape in (shape_of_model(model) if shown else shapes_of(kind)).values():
             visit(shape)
     return list(found)
 
@@ -101,7 +102,7 @@ def paragraph(text: str, indent: int) -> str:
 
 def args_module() -> str:
     """Return the text of resources/args.py."""
-    parts: list[str] = []
+    parts = []
     for model in nested_models():
         lines = [f"class {model.__name__}Args(TypedDict, total=False):"]
         lines.append(paragraph(" ".join((model.__doc__ or "").split()), 4) + "\n")
@@ -111,20 +112,19 @@ def args_module() -> str:
             lines.append(f"    {name}: pulumi.Input[{input_type(shape)}]".replace('"', ""))
             lines.append(paragraph(shape.description, 4))
         parts.append("\n" + "\n".join(lines) + "\n")
-    body = "\n".join(parts)
     head = [
         f'"""The nested arguments of the resources, as typed dictionaries.\n\n{NOTE}\n"""\n',
         "from __future__ import annotations\n",
-        collections_in(body),
+        imports("".join(parts)),
         "import pulumi\nfrom typing_extensions import TypedDict\n",
     ]
-    return "\n".join([*head, body])
+    return "\n".join(head + parts)
 
 
-def collections_in(text: str) -> str:
-    """Return the imports of what the types in a text are made of."""
-    used = sorted(set(re.findall(r"\b(Mapping|Sequence)\[", text)))
-    return f"from collections.abc import {', '.join(used)}\nfrom typing import Any\n"
+def imports(body: str) -> str:
+    """Return the imports that annotations need."""
+    collections = ", ".join(name for name in ("Mapping", "Sequence") if f"{name}[" in body)
+    return f"from collections.abc import {collections}\nfrom typing import Any\n"
 
 
 def arguments(kind: Kind[Any]) -> Iterator[tuple[str, str, str | None, str]]:
@@ -133,7 +133,7 @@ def arguments(kind: Kind[Any]) -> Iterator[tuple[str, str, str | None, str]]:
     ordered = [kind.name_field, *models_order(kind)]
     for name in sorted(ordered, key=lambda name: name not in kind.required):
         type_ = f"pulumi.Input[{input_type(shapes[name])}]".replace('"', "")
-        text = kind.describe(name) + (" A change replaces." if name in kind.immutable else "")
+        text = shapes[name].description + (" A change replaces." if field_of(kind, name) in kind.immutable else "")
         if name == kind.name_field:
             text += " Generated from the resource's name unless given."
         if name in kind.required:
@@ -146,7 +146,7 @@ def arguments(kind: Kind[Any]) -> Iterator[tuple[str, str, str | None, str]]:
 
 def models_order(kind: Kind[Any]) -> list[str]:
     """Return the inputs but the name, as the API's model orders them."""
-    return [name for name in kind.create_input.model_fields if name != kind.name_field]
+    return [name for name in shape_of(kind).settable if name != kind.name_field]
 
 
 def secret_paths(whole: Shape) -> tuple[tuple[str | int, ...], ...]:
@@ -169,7 +169,7 @@ def shown(kind: Kind[Any]) -> Iterator[tuple[str, str, str]]:
     shapes = shape_of_model(model)
     for name in [kind.name_field, *models_order(kind), *sorted(kind.outputs)]:
         optional = "" if name in kind.required or name in (kind.name_field, "status") else " | None"
-        yield name, f"pulumi.Output[{output_type(shapes[name])}{optional}]", kind.describe(name)
+        yield name, f"pulumi.Output[{output_type(shapes[name])}{optional}]", shapes[name].description
     yield REGION, "pulumi.Output[str | None]", REGION_TEXT
 
 
@@ -211,9 +211,9 @@ def resources_module() -> str:
     head = [
         f'"""The resources as programs use them.\n\n{NOTE}\n\n{OUTPUTS}\n"""\n',
         "from __future__ import annotations\n",
-        collections_in(body),
+        imports(body),
         "import pulumi\n",
-        f"from ..dynamic import KindResource, {', '.join(sorted(f'{kind.token}Provider' for kind in KINDS))}",
+        f"from ..dynamic import {', '.join(sorted(['KindResource', *(f'{kind.token}Provider' for kind in KINDS)]))}",
         "from .args import (\n" + "".join(f"    {name},\n" for name in args) + ")\n\n",
     ]
     return "\n".join(head) + body
@@ -233,7 +233,7 @@ def outputs() -> dict[Path, str]:
         PACKAGE / "plugin" / "schema.json": schema.package({"adopt": META["adopt"][2], REGION: REGION_TEXT}),
         ARCHITECTURE: modules.page(ARCHITECTURE.read_text("utf-8"), PACKAGE),
         ROOT / "docs" / "policies.md": policies.page((ROOT / "docs" / "policies.md").read_text("utf-8")),
-        ROOT / "docs" / "resources.md": reference.page(nested_models(), REGION_TEXT),
+        ROOT / "docs" / "resources.md": reference.page(nested_models(shown=True), REGION_TEXT),
     }
 
 

@@ -10,7 +10,7 @@ from pulumi_agentrun.client.kinds import Kind
 from pulumi_agentrun.client.models.exchange import CreateInput, ListInput, SystemProps, UpdateInput
 from pulumi_agentrun.client.models.fields import Count, Model, Names, NotEmpty, SecretValue, Text
 from pulumi_agentrun.platform import kinds, routes
-from pulumi_agentrun.platform.shapes import INTEGER, STRING, Fields, MapOf
+from pulumi_agentrun.platform.shapes import INTEGER, STRING, Fields, Map
 
 
 class Target(Model):
@@ -89,9 +89,9 @@ ROUTE: Kind[Route] = Kind(
     in_short=lambda route: str(route.route_name),
 )
 
-_TEXTS = MapOf(STRING)
+_TEXTS = Map(STRING)
 _TARGET: Fields = {"weight": INTEGER, "token": STRING, "modelNames": [STRING]}
-_MUTABLE: Fields = {"headers": _TEXTS, "cookies": _TEXTS, "targets": MapOf(_TARGET), "gate": {"labels": _TEXTS}}
+_MUTABLE: Fields = {"headers": _TEXTS, "cookies": _TEXTS, "targets": Map(_TARGET), "gate": {"labels": _TEXTS}}
 ON_THE_PLATFORM = kinds.Kind(
     title="route",
     action="Route",
