@@ -19,6 +19,7 @@ FLOORS = {
     ".": 90,
     "cli": 95,
     "client": 97,
+    "drill": 98,
     "dynamic": 91,
     "engine": 77,
     "lifecycle": 95,

@@ -8,16 +8,19 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 from oracle.table import CASES
-from pulumi_agentrun.cli import audit, command
+from pulumi_agentrun.cli import audit, command, drill
 from pulumi_agentrun.client import Config, ModelService
 from pulumi_agentrun.client.flows import LONGEST_RETRY_AFTER
 from pulumi_agentrun.client.redaction import SHORT
 from pulumi_agentrun.client.session import LONGEST_EXCHANGE
+from pulumi_agentrun.drill.scenario import DURATION, scenario
 from pulumi_agentrun.lifecycle import secret_refs
+from pulumi_agentrun.lifecycle.names import _HASH_DIGITS
 from pulumi_agentrun.lifecycle.places import Place
 from pulumi_agentrun.platform import server
 from pulumi_agentrun.platform.gateway import cooldowns, routing, serving, simulated
 from pulumi_agentrun.platform.gateway.limits import CACHED_SECONDS
+from pulumi_agentrun.platform.gateway.simulation import TAIL
 from pulumi_agentrun.platform.kinds import PROXY
 from pulumi_agentrun.platform.switches import Switches
 from pulumi_agentrun.platform.verification import SKEW
@@ -65,6 +68,8 @@ STACKS = WORDS[len([*(ROOT / "examples" / "environments").glob("Pulumi.*.yaml")]
 PLACES = WORDS[len(re.findall(r"\bModelService\b", text_of("provider/pulumi_agentrun/__init__.py")))]
 PAUSES = [f"{routing._backoff(number):g}{' s' * (number == 0)}" for number in range(5)]
 LIMITS = PROXY.filled["proxyConfig"]["policies"]
+DRILL = scenario({})
+HELD = (LIMITS["numRetries"] + 1) * LIMITS["requestTimeout"] // 60
 TIMEOUT, MIB = f"{Place().timeout:.0f}", 1024 * 1024
 
 SENTENCES: dict[str, list[str]] = {
@@ -85,12 +90,24 @@ SENTENCES: dict[str, list[str]] = {
     ],
     "docs/command-line.md": [
         "Exit codes: 0, all is well; 1, something is not",
-        f"{command.UNUSABLE}, the command line makes no sense, or the audit could not find out",
+        f"{command.UNUSABLE}, the command line makes no sense, or an audit or a drill could not find out",
         "130, it was interrupted",
     ],
     "docs/configuration.md": [
         f"a regular one of at most {secret_refs.LARGEST // 1024} KiB",
         f"(seconds, {TIMEOUT} by default)",
+    ],
+    "docs/drills.md": [
+        f"It ends with 0 if everything came as expected, with 1 if something did not, and with {drill.NOT_DRILLED} if",
+        f"without the {WORDS[_HASH_DIGITS]} digits of an automatic name",
+        f"| `--calls` | {DRILL.calls} |",
+        f"| `--duration` | {DURATION} |",
+        f"| `--tokens` | {DRILL.tokens} |",
+        f"| `--latency` | {DRILL.latency:g}s |",
+        f"| `--seed` | {DRILL.seed} |",
+        f"5 of 100 take {19**TAIL:.1f} times as long or longer, 1 of 100 {99**TAIL:.1f} times",
+        f"`num_retries` is {LIMITS['numRetries']} and `request_timeout` {LIMITS['requestTimeout']} seconds unless set, "
+        f"so that what `hangs` can hold a call for {HELD} minutes",
     ],
     "docs/embedded-platform.md": [
         "made with mode 0700",

@@ -46,7 +46,8 @@ FOLDERS: dict[str, set[str]] = {
     "policy": {"lifecycle", "client"},
     "policy_pack": {"policy", "client"},
     "platform": set(),
-    "cli": {"policy", "dynamic", "lifecycle", "client", "platform"},
+    "drill": {"policy", "lifecycle", "client", "platform"},
+    "cli": {"drill", "policy", "dynamic", "lifecycle", "client", "platform"},
     "inventory": {"cli"},
     "testing": {"resources", "dynamic", "lifecycle", "client"},
 }

@@ -14,6 +14,13 @@ TESTS = Path(__file__).parents[1]
 INSTEAD: list[tuple[str, str, str]] = [
     ("unit/test_layout.py", "public names, each imported when it is used", "__init__ client/__init__"),
     ("unit/test_cli.py", "tested as people run it", "cli/command cli/doctor cli/options cli/platform cli/printing"),
+    ("unit/test_cli_drill.py", "tested as people run it", "cli/pulumi_command"),
+    ("unit/test_drill_words.py", "what people write", "drill/events drill/expectations drill/scenario"),
+    (
+        "unit/test_drill.py",
+        "a drill, from the proxy to the report",
+        "drill/finding drill/page drill/playing drill/report drill/subjects",
+    ),
     ("unit/test_policy_audit.py", "tested as people run it", "cli/audit policy/__main__"),
     ("unit/test_inventory.py", "tested as people run it", "cli/programs"),
     ("unit/test_commands.py", "tested as people run it, with a wrong directory", "client/local"),

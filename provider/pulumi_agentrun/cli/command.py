@@ -10,6 +10,7 @@ import click
 from ..client.errors import AgentRunError
 from .audit import audit
 from .doctor import doctor, version_of
+from .drill import drill
 from .inventory import inventory
 from .options import TERMINAL
 from .platform import platform
@@ -32,7 +33,7 @@ def app() -> None:
     """
 
 
-for command in (inventory, audit, doctor, platform):
+for command in (inventory, audit, drill, doctor, platform):
     app.add_command(command)
 
 

@@ -24,6 +24,7 @@ from ..lifecycle.profiles import Accounts
 from ..lifecycle.readers import PYTHON
 from . import options
 from .printing import as_json, table
+from .pulumi_command import json_of
 
 State = Literal["ok", "note", "wrong"]
 _STYLES: dict[State, str] = {"ok": "green", "note": "", "wrong": "red"}
@@ -115,19 +116,7 @@ def _accounts(stack: str | None, reader: Reader) -> Iterator[Found]:
 
 def _settings_of(stack: str) -> dict[str, dict[str, Any]]:
     """Return the stack's settings as Pulumi decrypts them; the process's memory is all that holds them."""
-    command = shutil.which("pulumi")
-    if command is None:
-        raise ConfigError("Without a pulumi on PATH, the settings of a stack cannot be read.")
-    arguments = [command, "config", "--json", "--show-secrets", "--non-interactive", "--stack", stack]
-    try:
-        done = subprocess.run(arguments, capture_output=True, text=True, timeout=_PATIENCE, check=False)
-        if done.returncode == 0:
-            found: dict[str, dict[str, Any]] = json.loads(done.stdout)
-            return found
-        reason = done.stderr.strip().splitlines()[-1:] or ["it gave no reason"]
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
-        reason = [type(error).__name__]
-    raise ConfigError(f"pulumi config cannot read its settings: {reason[0].removeprefix('error: ')}")
+    return json_of(["config", "--json", "--show-secrets", "--stack", stack], "read its settings", patience=_PATIENCE)
 
 
 def _in_plain_text(settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Found]:

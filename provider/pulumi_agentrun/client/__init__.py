@@ -94,6 +94,7 @@ if TYPE_CHECKING:
         ProxyMode,
         Status,
         TokenRateLimiter,
+        Word,
     )
 
 __all__ = [
@@ -178,6 +179,7 @@ __all__ = [
     "UnexpectedAnswerError",
     "UpdateInput",
     "WaitTimeoutError",
+    "Word",
 ]
 
 

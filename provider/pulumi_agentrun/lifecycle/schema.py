@@ -240,14 +240,15 @@ def _shape(annotation: Any, marks: tuple[Any, ...]) -> Shape:
         if len(options) == 1:
             return _shape(options[0], marks)
         annotation = reduce(or_, options)
-    if isinstance(annotation, type) and issubclass(annotation, Model):
-        return Shape(annotation, marks, fields=shape_of_model(annotation))
     if origin in (list, dict) and any(isinstance(mark, Secret) for mark in marks):
         raise TypeError(f"{annotation}: what stands in it can be secret, it itself cannot")
     if origin is list:
         return Shape(annotation, marks, item=_shape(get_args(annotation)[0], ()))
     if origin is dict:
         return Shape(annotation, marks, entry=_shape(get_args(annotation)[1], ()))
+    # After these two: to Python 3.10, dict[str, str] is a type.
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        return Shape(annotation, marks, fields=shape_of_model(annotation))
     return Shape(annotation, marks, adapter=_adapter(annotation))
 
 

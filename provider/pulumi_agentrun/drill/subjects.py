@@ -1,0 +1,191 @@
+"""A proxy to drill: what its calls can come to, and what people call that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from ..client.errors import ConfigError
+from ..client.kinds import Kind
+from ..client.nearest import nearest
+from ..lifecycle.names import is_automatic
+from ..platform.gateway.limits import Limits, limits
+from ..platform.gateway.plans import Plan, Target, plan, shares
+from ..policy.address import address_of
+from .events import Who
+
+
+@dataclass(frozen=True)
+class Found:
+    """A proxy or a model service that may be drilled."""
+
+    kind: Kind[Any]
+    name: str
+    """Its name in the API."""
+    logical: str | None
+    """What the program calls it, if one is known to."""
+    body: Mapping[str, Any]
+    """What the API has of it, without its key."""
+    region: str | None
+    gap: str | None = None
+    """Why it cannot be drilled, if so."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A service (or URL) that a proxy sends calls to, and what people may call it."""
+
+    name: str
+    """What a report calls it."""
+    names: frozenset[str]
+    provider: str = ""
+    regions: frozenset[str] = frozenset()
+    hosts: tuple[str, ...] = ()
+
+    def is_in(self, region: str) -> bool:
+        """Say whether it is in a region: where the API has it, or by the host that it calls."""
+        part = re.compile(rf"(?<![a-z0-9]){re.escape(region.lower())}(?![a-z0-9])")
+        return region in self.regions or any(part.search(host) for host in self.hosts)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A proxy to drill, and what is known of the services that it names."""
+
+    proxy: Found
+    services: Mapping[str, Found] = field(default_factory=dict)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What the proxy does with its calls."""
+        return plan(self.proxy.body, {name: service.body for name, service in self.services.items()})
+
+    @property
+    def limits(self) -> Limits:
+        """What the proxy lets through."""
+        return limits(self.proxy.body)
+
+    @property
+    def name(self) -> str:
+        """What a report calls the proxy."""
+        return self.proxy.logical or self.proxy.name
+
+    def asked(self, models: Iterable[str]) -> tuple[str, ...]:
+        """Return the models that calls ask for: those given, or else what the official SDK asks for.
+
+        Raises ConfigError if the proxy routes no such model.
+        """
+        there = self.plan.groups
+        if not there:
+            raise ConfigError(
+                f"The proxy {self.name} routes no model: neither its endpoints nor their services, as far as those are "
+                "known, name any."
+            )
+        if any(not target.place for group in there.values() for target in group.targets):
+            raise ConfigError(f"The proxy {self.name} has an endpoint that names neither a model service nor a URL.")
+        for model in models:
+            if model not in there:
+                raise ConfigError(f"The proxy {self.name} routes no model {model!r}{meant_by(model, there)}")
+        return tuple(models) or (self.proxy.name if self.proxy.name in there else next(iter(there)),)
+
+    @cached_property
+    def places(self) -> dict[str, Place]:
+        """What the proxy sends calls to, by the names and URLs that its plan has; those that calls come to first."""
+        groups = (*self.plan.groups.values(), *self.plan.fallbacks)
+        return {target.place: self._place(target) for group in groups for target in group.targets}
+
+    def declared(self, models: Iterable[str]) -> dict[str, float]:
+        """Return the share of calls that the weights give to each place, where models are asked for equally often."""
+        groups = [self.plan.groups[model] for model in models]
+        found: dict[str, float] = {}
+        for group in groups:
+            for target, share in zip(group.targets, shares(group.targets), strict=True):
+                found[target.place] = found.get(target.place, 0.0) + share / len(groups)
+        return found
+
+    def place_named(self, name: str) -> str:
+        """Return the place that a name means, as the plan has it. Raises ConfigError."""
+        places = self.places
+        exactly = [key for key, place in places.items() if name in (key, place.name)]
+        for meant in (exactly, [key for key, place in places.items() if name in place.names]):
+            if len(meant) == 1:
+                return meant[0]
+            if meant:
+                several = ", ".join(meant)
+                raise ConfigError(f"{name!r} may mean several services of the proxy {self.name}: {several}.")
+        there = [place.name for place in places.values()]
+        raise ConfigError(f"The proxy {self.name} has no service {name!r}{meant_by(name, there)}")
+
+    def meant(self, who: Who, targets: Mapping[str, Target]) -> frozenset[str]:
+        """Return the ids of the targets that an event is about. Raises ConfigError if it is about none."""
+        if who.scope == "service":
+            name = self.place_named(who.name)
+            found = [id for id, target in targets.items() if target.place == name]
+        else:
+            found = [id for id, target in targets.items() if self._is_meant(who, target)]
+        if not found:
+            raise ConfigError(
+                f"No call of the proxy {self.name} can come to {who.scope} {who.name}{self._there(who.scope)}"
+            )
+        return frozenset(found)
+
+    def _is_meant(self, who: Who, target: Target) -> bool:
+        place = self.places[target.place]
+        if who.scope == "provider":
+            return place.provider == who.name
+        if who.scope == "region":
+            return place.is_in(who.name)
+        return who.scope == "all" or target.model == who.name
+
+    def _there(self, scope: str) -> str:
+        known = {
+            "provider": {place.provider for place in self.places.values()},
+            "region": {region for place in self.places.values() for region in (*place.regions, *place.hosts)},
+        }.get(scope, set())
+        said = ", ".join(sorted(known - {""}))
+        return f"; there are {said}." if said else "."
+
+    def _place(self, target: Target) -> Place:
+        key = target.place
+        if not target.service:
+            hosts = _hosts([key])
+            return Place(key, frozenset({key, *hosts}), hosts=hosts)
+        service = self.services.get(key)
+        logical = service.logical if service else None
+        own = {key, chosen_part(key), *([logical] if logical else [])}
+        proxy = {self.proxy.name, chosen_part(self.proxy.name), self.name}
+        short = {name.removeprefix(f"{prefix}-") for name in own for prefix in proxy}
+        settings = service.body.get("providerSettings", {}) if service else {}
+        urls = [*self._own_urls(key)] or [settings.get("baseUrl", "")]
+        return Place(
+            logical or key,
+            frozenset(own | short),
+            provider=service.body.get("provider", "") if service else "",
+            regions=frozenset([service.region] if service and service.region else []),
+            hosts=_hosts(urls),
+        )
+
+    def _own_urls(self, service: str) -> Iterator[str]:
+        """Yield the URLs that endpoints give in place of a service's own."""
+        for endpoint in self.proxy.body.get("proxyConfig", {}).get("endpoints", ()):
+            if endpoint.get("modelServiceName") == service and endpoint.get("baseUrl"):
+                yield endpoint["baseUrl"]
+
+
+def _hosts(urls: Iterable[str]) -> tuple[str, ...]:
+    return tuple(address.host for url in urls if (address := address_of(url)) is not None)
+
+
+def chosen_part(name: str) -> str:
+    """Return a name without what an automatic one ends with."""
+    return name.rpartition("-")[0] if is_automatic(name) else name
+
+
+def meant_by(name: str, known: Iterable[str]) -> str:
+    """Return the end of a sentence that says that there is none of a name: the nearest one, or all."""
+    names = [*known]
+    near = nearest(name, names, alike=0.5)
+    return f"; did you mean {near}?" if near else f"; there are {', '.join(names)}."
