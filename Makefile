@@ -32,7 +32,7 @@ stack: engine
 up: stack ## deploy the root project to the embedded platform with a real `pulumi up`
 	@$(local_stack) pulumi up --yes --stack $(STACK)
 	@echo 'To call the gateway: `make platform` in another terminal, and then'
-	@echo "  curl $$($(local_stack) pulumi stack output endpoint --stack $(STACK))/v1/chat/completions \"
+	@echo "  curl $$($(local_stack) pulumi stack output endpoint --stack $(STACK))/v1/chat/completions \\"
 	@echo '    -H "Authorization: Bearer $$(cat .agentrun/token)" -H "Content-Type: application/json" \'
 	@echo '    -d '"'"'{"model": "qwen-max", "messages": [{"role": "user", "content": "Hello"}]}'"'"
 

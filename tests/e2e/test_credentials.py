@@ -144,7 +144,6 @@ def test_a_reference_keeps_the_secret_out_of_state_and_rotates(project: Project)
 @by_door
 @pytest.mark.parametrize("how", ["clear", "masked", "absent"])
 def test_a_change_outside_is_put_back_and_a_hidden_secret_is_no_drift(project: Project, how: str) -> None:
-    project.up()  # makes the platform
     project.platform.switch(api_key=how)
     program(project)
     project.up()

@@ -208,7 +208,7 @@ def test_the_doctor_looks_at_a_stack_and_each_of_its_profiles(
         "wrong",
         "It is in plain text: pulumi config set --secret agentrun:accessKeySecret",
     )
-    assert found["credentials"] == ("ok", "LTAI… from agentrun:accessKeyId")
+    assert found["access key"] == ("ok", "LTAI… from agentrun:accessKeyId")
     assert found["model services"][0] == "wrong"
     assert "got no answer" in found["model services"][1]
     assert found["model services of profile eu"] == ("ok", "the service answers, 2 there")

@@ -12,6 +12,9 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi_agentrun.cli.command import main
 from pulumi_agentrun.client import (
     Config,
+    CredentialClient,
+    CredentialConfig,
+    CredentialCreateInput,
     ModelClient,
     ModelProxyCreateInput,
     ModelServiceCreateInput,
@@ -215,3 +218,19 @@ def test_a_missing_account_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys
     monkeypatch.delenv("AGENTRUN_CONTROL_ENDPOINT", raising=False)
     assert main(["inventory"]) == 1
     assert capsys.readouterr().err.startswith("error: AGENTRUN_ACCESS_KEY_ID is set but")
+
+
+def test_no_file_has_the_secret_of_any_kind(client: ModelClient, endpoint: str, tmp_path: Path) -> None:
+    """Whether or not the service shows it: in what a program sets, and in what the service adds."""
+    service(client, "qwen")
+    config = CredentialConfig.inbound_api_key(KEY)
+    with CredentialClient(Config(endpoint=endpoint)) as credentials:
+        credentials.create(CredentialCreateInput(credential_name="caller", credential_config=config))
+        shown = credentials.get("caller").credential_secret
+        assert shown is not None
+        assert shown.get_secret_value() == KEY, "this platform shows it"
+    assert run(endpoint, "--write", str(tmp_path / "out")) == 0
+    texts = [path.read_text("utf-8") for path in (tmp_path / "out").iterdir()]
+    assert len(texts) == 2
+    assert any('"caller"' in text for text in texts)
+    assert not any(KEY in text for text in texts)

@@ -137,7 +137,7 @@ def _account(accounts: Accounts, profile: str | None, reader: Reader) -> Iterato
         yield Found("ok", f"endpoint{of}", place.address)
         yield Found("ok", f"region{of}", place.region or "none: the endpoint alone says where")
         yield Found("ok", f"account{of}", place.account or "not named (agentrun:accountId)")
-        yield from _asked(f"credentials{of}", partial(_whose, session, reader), reader)
+        yield from _asked(f"access key{of}", partial(_whose, session, reader), reader)
         for kind in KINDS:
             what = kind.collection.replace("-", " ")
             yield from _asked(f"{what}{of}", partial(_listed, session, kind.list_input(page_size=1)), reader)

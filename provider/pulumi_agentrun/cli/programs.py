@@ -20,6 +20,7 @@ from ..client import ModelClient, Status, SystemProps
 from ..client.kinds import KINDS, PROXY, SERVICE, Kind
 from ..dynamic import PREFIX, PROVIDERS
 from ..lifecycle import steps
+from ..lifecycle.drift import without_keys
 from ..lifecycle.paths import inside, rebuilt
 from ..lifecycle.schema import map_secrets, secret_fields
 
@@ -81,7 +82,7 @@ def look(client: ModelClient, items: Iterable[Item]) -> tuple[list[Found], list[
             left.append(f"{kind.title} {name} is left aside: it is {live.outputs['status'] if live else 'gone'}")
             continue
         inputs = _with_key(kind, _without_empty(live.inputs))
-        own = {key: value for key, value in live.outputs.items() if key not in live.inputs}
+        own = without_keys(kind, {key: value for key, value in live.outputs.items() if key not in live.inputs})
         found.append(Found(kind, name, _variable(kind, name, variables), inputs, own))
     return found, left
 
