@@ -7,10 +7,11 @@ Run `make format` after changing one; a test fails while a written file differs 
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import reference
 import schema
 from pulumi_agentrun.client.kinds import KINDS, Kind
 from pulumi_agentrun.client.models.fields import Model
+from pulumi_agentrun.lifecycle.paths import EVERY
 from pulumi_agentrun.lifecycle.schema import Shape, field_of, shape_of, shape_of_model, shapes_of
 from pulumi_agentrun.lifecycle.secret_refs import Fingerprint
 from pulumi_agentrun.lifecycle.steps import REGION
@@ -147,13 +149,10 @@ def models_order(kind: Kind[Any]) -> list[str]:
     return [name for name in shape_of(kind).settable if name != kind.name_field]
 
 
-def secret_paths(shapes: Mapping[str, Shape]) -> Iterator[tuple[str, ...]]:
-    """Yield where values hold secrets that a program sets; what lies in a list counts as the whole list."""
-    for name, shape in shapes.items():
-        if shape.fields is not None:
-            yield from ((name, *path) for path in secret_paths(shape.fields))
-        elif shape.holds_secret() and not shape.mark(Fingerprint):
-            yield (name,)
+def secret_paths(whole: Shape) -> tuple[tuple[str | int, ...], ...]:
+    """Return where values hold secrets that a program sets; what lies in a list or a map counts as all of it."""
+    secrets = (path for path, shape, _ in whole.walk() if shape.is_secret and not shape.mark(Fingerprint))
+    return tuple(dict.fromkeys(path[: path.index(EVERY)] if EVERY in path else path for path in secrets))
 
 
 def outputs_class(kind: Kind[Any]) -> str:
@@ -183,7 +182,7 @@ def resource_class(kind: Kind[Any]) -> str:
         "",
         f"    provider_class = {title}Provider",
         f"    _properties = tuple(_{title}Outputs.__annotations__)",
-        f"    _secrets = {tuple(secret_paths(shapes_of(kind)))!r}",
+        f"    _secrets = {secret_paths(shape_of(kind))!r}",
         "",
     ]
     numbers = [f"    {name}: {type_}" for name, type_, _ in shown(kind) if "[int" in type_]
@@ -207,15 +206,8 @@ def resource_class(kind: Kind[Any]) -> str:
 
 def resources_module() -> str:
     """Return the text of resources/generated.py."""
-    args = sorted(
-        {
-            (shape.item or shape).annotation.__name__ + "Args"
-            for kind in KINDS
-            for shape in shapes_of(kind).values()
-            if (shape.item or shape).fields is not None
-        }
-    )
     body = "\n\n".join(text for kind in KINDS for text in (outputs_class(kind), resource_class(kind)))
+    args = sorted(set(re.findall(r"\w+Args\b", body)))
     head = [
         f'"""The resources as programs use them.\n\n{NOTE}\n\n{OUTPUTS}\n"""\n',
         "from __future__ import annotations\n",

@@ -6,13 +6,12 @@ import json
 import re
 from collections.abc import Iterable
 from enum import Enum
-from functools import cache
 from typing import Any
 
 from pulumi_agentrun.client.config import Config
 from pulumi_agentrun.client.kinds import KINDS, Kind
 from pulumi_agentrun.client.models.fields import Model, docstrings
-from pulumi_agentrun.lifecycle.casing import camel, properties
+from pulumi_agentrun.lifecycle.casing import camel, name_in_schema, properties
 from pulumi_agentrun.lifecycle.check import ADOPT
 from pulumi_agentrun.lifecycle.hidden_inputs import CHECK_NAMES
 from pulumi_agentrun.lifecycle.schema import Shape, field_of, shape_of, shape_of_model
@@ -39,17 +38,9 @@ _LANGUAGES: Json = {
 }
 
 
-@cache
-def _names() -> frozenset[str]:
-    paths = (path for kind in KINDS for path, _, _ in Shape(None, fields=properties(kind)).walk())
-    return frozenset(str(part) for path in paths for part in path)
-
-
 def in_schema(docstring: str) -> str:
     """Return a docstring of the models with the properties that it names as the schema spells them."""
-    return re.sub(
-        r"\b[a-z]+(?:_[a-z0-9]+)+\b", lambda word: camel(word[0]) if word[0] in _names() else word[0], docstring
-    )
+    return re.sub(r"\b[a-z]+(?:_[a-z0-9]+)+\b", lambda word: name_in_schema(word[0]), docstring)
 
 
 class Types:
@@ -72,7 +63,7 @@ class Types:
         spec = self._type_of(shape)
         if text := self._described.get(name) or shape.description:
             spec["description"] = in_schema(text)
-        if shape.is_secret or (shape.entry is not None and shape.entry.is_secret):
+        if is_secret(shape):
             spec["secret"] = True
         return spec
 
@@ -110,14 +101,21 @@ class Types:
         return {"$ref": f"#/types/{MODULE}:{name}"}
 
 
+def is_secret(shape: Shape) -> bool:
+    """Say whether a property is secret, all of a list or a map of secrets: a schema marks nothing inside them."""
+    inner = shape.item or shape.entry
+    return is_secret(inner) if inner else shape.is_secret
+
+
 def _is_key(shape: Shape) -> bool:
-    """Say whether a property is a key or says where one is, or a map of keys."""
-    return shape.is_secret or shape.mark(Reference) is not None or (shape.entry is not None and _is_key(shape.entry))
+    """Say whether a property is a key or says where one is, or all of a list or a map of keys."""
+    return is_secret(shape) or shape.mark(Reference) is not None
 
 
 def words_of(shape: Shape) -> type[Enum] | None:
     """Return the words that the API knows for a value, if it is a word."""
-    return next((part for part in getattr(shape.annotation, "__args__", ()) if issubclass(part, Enum)), None)
+    parts = getattr(shape.annotation, "__args__", ()) if shape.is_leaf else ()
+    return next((part for part in parts if issubclass(part, Enum)), None)
 
 
 def object_type(description: str, types: Types, shapes: dict[str, Shape], required: Iterable[str]) -> Json:

@@ -27,6 +27,7 @@ from .client.local import open_platform
 from .dynamic import PREFIX, PROVIDERS, KindProvider
 from .lifecycle import notes
 from .lifecycle.hidden_inputs import URN
+from .lifecycle.paths import rebuilt
 from .resources.contract import CONTRACT_VERSION
 
 __all__ = ["AgentRunMocks", "gateway_contract"]
@@ -187,10 +188,7 @@ def _configured(provider: KindProvider, settings: Config) -> KindProvider:
 
 def _plain(value: Any) -> Any:
     """Return values without the marks of secrets."""
-    value = rpc.unwrap_rpc_secret(value)
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
+    return rebuilt(rpc.unwrap_rpc_secret(value), _plain)
 
 
 def _like(given: Any, value: Any) -> Any:

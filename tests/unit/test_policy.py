@@ -10,7 +10,7 @@ import pytest
 from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.client.models.fields import Model, SecretValue
-from pulumi_agentrun.lifecycle.schema import UNKNOWN, shape_of_model, shapes_of
+from pulumi_agentrun.lifecycle.schema import UNKNOWN, Shape, shape_of, shape_of_model
 from pulumi_agentrun.policy import PRESETS, RULES, NotKnown, View, policies
 from pulumi_agentrun.policy.rules.security import references
 from pulumi_agentrun.policy.view import view_of
@@ -356,12 +356,13 @@ def test_references_are_known_by_the_marks_of_the_fields() -> None:
     class Endpoint(Model):
         headers: list[Header] | None = None
 
+    whole = Shape(None, fields=shape_of_model(Endpoint))
     view = View(PROXY, "p", {"headers": [{"token_from": "env:A"}, {}], "hint_from": "env:HOME"})
-    assert list(references(view, shape_of_model(Endpoint))) == [
+    assert list(references(view, whole)) == [
         ("headers", 0, "token_from"),
         ("headers", 1, "token_from"),
     ]
     unknown = View(PROXY, "p", {"headers": UNKNOWN})
-    assert list(map(str, references(unknown, shape_of_model(Endpoint)))) == [str(NotKnown(("headers",)))]
-    paths = [path for kind in (SERVICE, PROXY) for path in references(View(kind, "x", {}), shapes_of(kind))]
+    assert list(map(str, references(unknown, whole))) == [str(NotKnown(("headers",)))]
+    paths = [path for kind in (SERVICE, PROXY) for path in references(View(kind, "x", {}), shape_of(kind))]
     assert paths == [("provider_settings", "api_key_from"), ("arms_configuration", "arms_license_key_from")]

@@ -10,6 +10,7 @@ import keyword
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -20,6 +21,7 @@ from ..client.kinds import KINDS, PROXY, SERVICE, Kind
 from ..dynamic import PREFIX, PROVIDERS
 from ..lifecycle import steps
 from ..lifecycle.drift import without_keys
+from ..lifecycle.paths import inside, rebuilt
 from ..lifecycle.schema import map_secrets, secret_fields
 
 PROGRAM = "__main__.py"
@@ -176,12 +178,8 @@ def _declaration(item: Found, services: Mapping[str, str]) -> str:
 
 def _linked(value: Any, services: Mapping[str, str]) -> Any:
     """Refer to services by their variables, so that Pulumi knows what depends on what."""
-    if isinstance(value, list):
-        return [_linked(item, services) for item in value]
-    if not isinstance(value, Mapping):
-        return value
-    linked = {key: _linked(item, services) for key, item in value.items()}
-    name = str(value.get(SERVICE.name_field))
+    linked = rebuilt(value, partial(_linked, services=services))
+    name = str(inside(value, SERVICE.name_field))
     if name in services:
         linked[SERVICE.name_field] = _Code(f"{services[name]}.{SERVICE.name_field}")
     return linked

@@ -20,6 +20,7 @@ from ..lifecycle.claims import Claims
 from ..lifecycle.controller import Controller, Locate, Step, Verb
 from ..lifecycle.journal import Journal
 from ..lifecycle.live import IncompleteError, LifecycleError
+from ..lifecycle.paths import rebuilt
 from ..lifecycle.profiles import Accounts
 from ..lifecycle.readers import PYTHON
 from ..lifecycle.schema import UNKNOWN, map_secrets
@@ -120,8 +121,4 @@ def _from_pulumi(value: Any) -> Any:
 
 
 def _to_pulumi(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _to_pulumi(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_to_pulumi(item) for item in value]
-    return PULUMI_UNKNOWN if value is UNKNOWN else value
+    return PULUMI_UNKNOWN if value is UNKNOWN else rebuilt(value, _to_pulumi)

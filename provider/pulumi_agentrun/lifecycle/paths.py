@@ -8,7 +8,7 @@ from typing import Any
 
 from ..client.wording import Path, dotted
 
-__all__ = ["EVERY", "Path", "at", "dotted", "inside", "parsed"]
+__all__ = ["EVERY", "Path", "at", "dotted", "inside", "parsed", "rebuilt"]
 
 EVERY = "*"
 """Stands in a path for whatever key or index."""

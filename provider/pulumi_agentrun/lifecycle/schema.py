@@ -240,6 +240,8 @@ def _shape(annotation: Any, marks: tuple[Any, ...]) -> Shape:
         if len(options) == 1:
             return _shape(options[0], marks)
         annotation = reduce(or_, options)
+    if origin in (list, dict) and any(isinstance(mark, Secret) for mark in marks):
+        raise TypeError(f"{annotation}: what stands in it can be secret, it itself cannot")
     if origin is list:
         return Shape(annotation, marks, item=_shape(get_args(annotation)[0], ()))
     if origin is dict:

@@ -8,6 +8,7 @@ from typing import Any
 
 from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
 
+from ..lifecycle.paths import rebuilt
 from ..lifecycle.schema import UNKNOWN
 
 # Constants of Pulumi's wire format: sdk/go/common/resource/{properties,sig}.go and plugin/rpc.go.
@@ -118,8 +119,4 @@ def _hide(values: Any, path: Path) -> Any:
 
 def _shown(value: Any) -> Any:
     """Return a value without marks inside it, for it is hidden as a whole."""
-    if isinstance(value, Hidden):
-        return _shown(value.value)
-    if isinstance(value, dict):
-        return {key: _shown(item) for key, item in value.items()}
-    return [_shown(item) for item in value] if isinstance(value, list) else value
+    return rebuilt(value.value if isinstance(value, Hidden) else value, _shown)

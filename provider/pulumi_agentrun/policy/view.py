@@ -11,7 +11,7 @@ from ..client.wording import Text, tell
 from ..lifecycle.casing import from_schema, path_in_schema, properties
 from ..lifecycle.paths import Path, dotted, inside
 from ..lifecycle.readers import PYTHON, SCHEMA
-from ..lifecycle.schema import UNKNOWN
+from ..lifecycle.schema import UNKNOWN, Shape
 
 DYNAMIC = "pulumi-python:dynamic/agentrun:"
 PLUGIN = "agentrun:index:"
@@ -111,11 +111,12 @@ class View:
         return value  # type: ignore[no-any-return]
 
     def items(self, *path: str | int) -> Iterator[Path]:
-        """Yield the paths of a list's items. Raises Unjudged."""
-        found = self.at(*path)
-        _require(found is None or isinstance(found, list), path, "list", self)
-        for index in range(len(found or ())):
-            yield (*path, index)
+        """Yield the paths of what stands in a list or a map. Raises Unjudged."""
+        found, shape = self.at(*path), Shape(None, fields=properties(self.kind)).at(*path)
+        type_, form = (Mapping, "map") if shape.entry is not None else (list, "list")
+        _require(found is None or isinstance(found, type_), path, form, self)
+        for part in found or () if shape.entry is not None else range(len(found or ())):
+            yield (*path, part)
 
     def told(self, text: Text) -> str:
         """Return a text with its properties as the program spells them."""

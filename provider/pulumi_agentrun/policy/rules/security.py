@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from posixpath import normpath
 from typing import Literal
 
 from ...client.kinds import KINDS, PROXY, SERVICE
 from ...client.wording import naming
-from ...lifecycle.paths import Path
-from ...lifecycle.schema import Shape, shapes_of
+from ...lifecycle.paths import EVERY, Path
+from ...lifecycle.schema import Shape, shape_of
 from ...lifecycle.secret_refs import Reference
 from ..address import address_of
 from ..rule import Finding, Found, Rule, Settings, apart, each, matches
@@ -36,24 +36,25 @@ def no_inline_api_key(view: View, settings: Keys) -> Iterator[Found]:
     inline, reference = ("provider_settings", "api_key"), ("provider_settings", "api_key_from")
     judged = [] if view.is_live and settings.allow_references else [inline]
     judged += [] if settings.allow_references else [reference]
-    led = references(view, shapes_of(view.kind)) if settings.references else ()
+    led = references(view, shape_of(view.kind)) if settings.references else ()
     others = (path for path in led if path not in judged)
     return apart(
         each(judged, lambda path: _unset(view, path)), each(others, lambda path: _elsewhere(view, path, settings))
     )
 
 
-def references(view: View, shapes: Mapping[str, Shape], above: Path = ()) -> Iterator[Path | Unjudged]:
+def references(view: View, whole: Shape) -> Iterator[Path | Unjudged]:
     """Yield the paths of what may refer to a key, which the marks of the fields tell."""
-    for key, shape in shapes.items():
-        path = (*above, key)
-        if shape.mark(Reference) is not None:
-            yield path
-        elif shape.fields is not None:
-            yield from references(view, shape.fields, path)
-        elif shape.item is not None and shape.item.fields is not None and shape.holds_secret():
-            inner = partial(references, view, shape.item.fields)
-            yield from apart(each(view.items(*path), inner))
+    marked = (path for path, shape, _ in whole.walk() if shape.mark(Reference) is not None)
+    return each(marked, partial(_standing, view))
+
+
+def _standing(view: View, path: Path) -> Iterator[Path | Unjudged]:
+    """Yield the paths that one with `*` for each item stands for."""
+    if EVERY not in path:
+        return iter([path])
+    above, below = path[: path.index(EVERY)], path[path.index(EVERY) + 1 :]
+    return each(view.items(*above), lambda item: _standing(view, (*item, *below)))
 
 
 def _elsewhere(view: View, path: Path, settings: Keys) -> Iterator[Finding]:
