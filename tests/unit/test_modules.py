@@ -91,7 +91,7 @@ INSTEAD: list[tuple[str, str, str]] = [
     (
         "unit/test_plugin.py",
         "parts of what the plugin answers",
-        "engine/failures plugin/configuration plugin/functions plugin/properties plugin/provider plugin/values",
+        "engine/failures plugin/configuration plugin/functions plugin/provider plugin/values",
     ),
     (
         "unit/test_policy.py",
