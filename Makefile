@@ -76,7 +76,7 @@ bench: install engine ## measure speed beside references; writes docs/benchmarks
 
 check: install ## formatting, lint, types, and that generated files are current
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
-	@$(BIN)/mypy
+	@$(BIN)/mypy && for program in examples/*/*.py; do $(BIN)/mypy $$program || exit 1; done
 	@$(BIN)/python tools/generate.py --check
 
 format: install ## format the code and write the generated files

@@ -52,7 +52,7 @@ def nested_models() -> list[type[Model]]:
     found: dict[type[Model], None] = {}
 
     def visit(shape: Shape) -> None:
-        for inner in shape.inner:
+        for _, inner, _ in shape.parts():
             visit(inner)
         if shape.fields is not None:
             found[shape.annotation] = None
@@ -154,7 +154,8 @@ def outputs_class(kind: Kind[Any]) -> str:
 
 def shown(kind: Kind[Any]) -> Iterator[tuple[str, str, str]]:
     """Yield name, type and sentence of each output of a resource."""
-    shapes = shape_of_model(kind.model)
+    model: type[Model] = kind.model
+    shapes = shape_of_model(model)
     for name in [kind.name_field, *models_order(kind), *sorted(kind.outputs)]:
         optional = "" if name in kind.required or name in (kind.name_field, "status") else " | None"
         yield name, f"pulumi.Output[{output_type(shapes[name])}{optional}]", kind.describe(name)

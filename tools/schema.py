@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from enum import Enum
+from functools import cache
 from typing import Any
 
-from pulumi_agentrun.client.addresses import ALLOW_INSECURE
 from pulumi_agentrun.client.config import Config
 from pulumi_agentrun.client.kinds import KINDS, Kind
 from pulumi_agentrun.client.models.fields import Model, docstrings
-from pulumi_agentrun.lifecycle.casing import camel, properties, worded
+from pulumi_agentrun.lifecycle.casing import camel, properties
 from pulumi_agentrun.lifecycle.check import ADOPT
 from pulumi_agentrun.lifecycle.hidden_inputs import CHECK_NAMES
 from pulumi_agentrun.lifecycle.schema import Shape, shape_of_model
 from pulumi_agentrun.lifecycle.secret_refs import Fingerprint, Reference
 from pulumi_agentrun.plugin.functions import results
-from pulumi_agentrun.plugin.provider import TYPES
+from pulumi_agentrun.plugin.properties import TYPES
 from pydantic import SecretStr
 
 Json = dict[str, Any]
@@ -35,6 +36,19 @@ _LANGUAGES: Json = {
     "go": {"generateResourceContainerTypes": True, "respectSchemaVersion": True},
     "csharp": {"namespaces": {"agentrun": "AgentRun"}, "respectSchemaVersion": True},
 }
+
+
+@cache
+def _names() -> frozenset[str]:
+    paths = (path for kind in KINDS for path, _, _ in Shape(None, fields=properties(kind)).walk())
+    return frozenset(str(part) for path in paths for part in path)
+
+
+def in_schema(docstring: str) -> str:
+    """Return a docstring of the models with the properties that it names as the schema spells them."""
+    return re.sub(
+        r"\b[a-z]+(?:_[a-z0-9]+)+\b", lambda word: camel(word[0]) if word[0] in _names() else word[0], docstring
+    )
 
 
 class Types:
@@ -56,7 +70,7 @@ class Types:
         """Return the schema of a property."""
         spec = self._type_of(shape)
         if text := self._described.get(name) or shape.description:
-            spec["description"] = worded(text)
+            spec["description"] = in_schema(text)
         if shape.is_secret:
             spec["secret"] = True
         return spec
@@ -77,8 +91,10 @@ class Types:
         return {"oneOf": [{"type": "string"}, self._ref(words, spec)]}
 
     def _object(self, model: type[Model]) -> Json:
-        shapes = {k: s for k, s in shape_of_model(model).items() if not s.mark(Fingerprint)}
-        shown = {k: s for k, s in shapes.items() if self._has_keys or not (s.is_secret or s.mark(Reference))}
+        shapes = {k: s for k, s in shape_of_model(model).items() if s.mark(Fingerprint) is None}
+        shown = {
+            k: s for k, s in shapes.items() if self._has_keys or not (s.is_secret or s.mark(Reference) is not None)
+        }
         required = [name for name, field in model.model_fields.items() if field.is_required()]
         spec = object_type(" ".join((model.__doc__ or "").split()), self, shown, required)
         return self._ref(model, spec, DETAILS if shown != shapes else "")
@@ -170,7 +186,7 @@ def configuration() -> Json:
     }
     for name in secrets.values():
         settings[name]["secret"] = True
-    settings[ALLOW_INSECURE] = {"type": "boolean", "description": texts["allow_insecure"]}
+    settings["allowInsecure"] = {"type": "boolean", "description": texts["allow_insecure"]}
     settings["readyTimeout"] = {
         "type": "number",
         "description": "Seconds that a create, update or delete may take in all (600 unless given).",

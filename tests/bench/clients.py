@@ -204,7 +204,7 @@ def _environment(name: str, requirement: str, is_kept: bool = True) -> Path:
         print(f"Installing {requirement} into an environment of its own", file=sys.stderr)
         if not python.exists():
             subprocess.run([sys.executable, "-m", "venv", str(cache)], check=True)
-        command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"]
+        command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"]
         subprocess.run([*command, requirement], check=True, timeout=900)
         mark.write_text(requirement)
     return python

@@ -123,6 +123,7 @@ class Stage:
 
     def live(self) -> dict[str, object]:
         with ModelClient(self.config) as client:
-            services = {str(s.model_service_name): str(s.provider) for s in client.iterate(ModelServiceListInput())}
-            proxies = {str(p.model_proxy_name): p.description for p in client.iterate(ModelProxyListInput())}
-        return services | proxies
+            services = client.iterate(ModelServiceListInput())
+            found: dict[str, object] = {str(s.model_service_name): str(s.provider) for s in services}
+            found |= {str(p.model_proxy_name): p.description for p in client.iterate(ModelProxyListInput())}
+        return found

@@ -103,7 +103,8 @@ def test_what_the_refusal_says_helps(project: Project, way: str) -> None:
     else:
         project.destroy("--run-program")
     assert project.resources() == {}
-    assert project.client.list(ModelServiceListInput()) == project.client.list(ModelProxyListInput()) == []
+    assert project.client.list(ModelServiceListInput()) == []
+    assert project.client.list(ModelProxyListInput()) == []
 
 
 @both

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from e2e.project import Project, Run
-from pulumi_agentrun import inventory
+from pulumi_agentrun.cli import programs
+from pulumi_agentrun.cli.command import main
 from pulumi_agentrun.client import (
     BackendType,
     ModelProxyCreateInput,
@@ -43,7 +44,7 @@ def make_by_hand(project: Project, pairs: int) -> None:
 
 def bring_in(project: Project, pairs: int) -> None:
     """Do what the inventory says to do, up to the import."""
-    assert inventory.main(["--endpoint", f"file://{project.data}", "--write", str(project.folder)]) == 0
+    assert main(["inventory", "--endpoint", f"file://{project.data}", "--write", str(project.folder)]) == 0
     keys = [f"--secret=team_{number}_api_key=sk-{number}-hidden" for number in range(pairs)]
     project.pulumi("config", "set-all", "--stack", "dev", *keys)
     flags = ("--protect=false", "--generate-code=false", "--yes")
@@ -79,7 +80,7 @@ def test_what_was_imported_is_managed_like_anything_else(project: Project) -> No
     assert changes(project.up("--refresh")) == {"ModelService team-0": "update"}
     assert project.client.get("team-0", BackendType.SERVICE).description == "Made by hand, number 0"
     project.destroy()
-    assert inventory.listed(project.client) == []
+    assert programs.listed(project.client) == []
 
 
 @pytest.mark.parametrize(("shown", "refresh"), [("masked", ("--refresh",)), ("absent", ("--refresh",)), ("clear", ())])

@@ -91,7 +91,7 @@ def test_what_pulumi_prints_of_an_import_clears_no_key(project: Project) -> None
     assert project.up().changed == {}
     project.refresh()
     assert project.up().changed == {}
-    settings = project.client.get("old").provider_settings
+    settings = project.client.get("old", BackendType.SERVICE).provider_settings
     assert settings
     assert settings.api_key == SecretStr("sk-plain-1")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from e2e.project import DOORS, Project, Run
-from pulumi_agentrun.policy.__main__ import PACK
+from pulumi_agentrun.cli.audit import PACK
 
 SECRET = "sk-seen-by-no-policy-message"
 SERVICE = f"""

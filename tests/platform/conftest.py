@@ -24,7 +24,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pulumi_agentrun.platform import Answer, Platform
-from pulumi_agentrun.platform.server import Certificate, configuration
+from pulumi_agentrun.platform.opening import Certificate
+from pulumi_agentrun.platform.server import configuration
 
 SECRET = "the-secret-of-ak"
 CREDENTIALS = {"ak": SECRET, "STS.ak": "the-secret-of-sts"}

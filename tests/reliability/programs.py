@@ -119,7 +119,7 @@ class Programs:
             new if name == old else name: Declared(d.kind, replaced(d.props, old, new), d.options)
             for name, d in self._declared.items()
         }
-        self._names[new] = self._names.pop(old, None) or self._explicit(new)
+        self._names[new] = (self._names.pop(old) if old in self._names else None) or self._explicit(new)
         self._used.add(old)
         before = self._declared[new].options
         aliases = [*before.get("aliases", ()), old] if aliased else []

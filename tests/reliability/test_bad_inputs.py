@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi.dynamic import Config, ConfigureRequest
-from pulumi.output import Unknown
+from pulumi.output import UNKNOWN as NOT_YET
 from pulumi_agentrun.dynamic import KindProvider, ModelProxyProvider, ModelServiceProvider
 from pulumi_agentrun.lifecycle.hidden_inputs import URN
 
@@ -114,7 +114,7 @@ BAD_PROXIES: dict[str, tuple[dict[str, Any], str]] = {
     "endpoints that are null": ({"proxy_config": {"endpoints": None}}, f"proxy_config.endpoints: {ENDPOINT}"),
     "a list of no endpoints": (endpoints(), f"proxy_config.endpoints: {ENDPOINT}"),
     "no endpoints beside what is not known": (
-        {"proxy_config": {"endpoints": [], "policies": Unknown()}}, f"proxy_config.endpoints: {ENDPOINT}",
+        {"proxy_config": {"endpoints": [], "policies": NOT_YET}}, f"proxy_config.endpoints: {ENDPOINT}",
     ),
     "an endpoint that leads nowhere": (
         endpoints({"model_service_name": "a"}, {"weight": 1, "model_names": ["m"]}),
@@ -187,18 +187,18 @@ PASSES: dict[str, tuple[type[KindProvider], dict[str, Any]]] = {
     "10,000 endpoints": (
         ModelProxyProvider, endpoints(*({"model_service_name": f"s{i}", "weight": i} for i in range(10_000))),
     ),
-    "endpoints that are not known yet": (ModelProxyProvider, {"proxy_config": {"endpoints": Unknown()}}),
-    "one endpoint that is not known yet": (ModelProxyProvider, endpoints(Unknown())),
+    "endpoints that are not known yet": (ModelProxyProvider, {"proxy_config": {"endpoints": NOT_YET}}),
+    "one endpoint that is not known yet": (ModelProxyProvider, endpoints(NOT_YET)),
     "an endpoint whose service is not known yet": (
-        ModelProxyProvider, endpoints({"model_service_name": Unknown()}, {"base_url": Unknown()}),
+        ModelProxyProvider, endpoints({"model_service_name": NOT_YET}, {"base_url": NOT_YET}),
     ),
-    "a mode that is not known yet": (ModelProxyProvider, {"proxy_mode": Unknown()}),
+    "a mode that is not known yet": (ModelProxyProvider, {"proxy_mode": NOT_YET}),
     "an endpoint with an address alone": (ModelProxyProvider, endpoints({"base_url": "https://a.example"})),
     "a network that is not known yet": (
-        ModelServiceProvider, {"network_configuration": {"network_mode": Unknown()}},
+        ModelServiceProvider, {"network_configuration": {"network_mode": NOT_YET}},
     ),
     "a VPC that is not known yet": (
-        ModelServiceProvider, {"network_configuration": {"network_mode": "PRIVATE", "vpc_id": Unknown()}},
+        ModelServiceProvider, {"network_configuration": {"network_mode": "PRIVATE", "vpc_id": NOT_YET}},
     ),
     "a private network without vSwitches: the service decides": (
         ModelServiceProvider, {"network_configuration": {"network_mode": "PRIVATE", "vpc_id": "v"}},
@@ -210,9 +210,9 @@ PASSES: dict[str, tuple[type[KindProvider], dict[str, Any]]] = {
         ModelProxyProvider, policies(fallbacks=[{"model_service_name": "a"}]),
     ),
     "what is not known yet, at any depth": (
-        ModelProxyProvider, endpoints({"model_service_name": Unknown(), "weight": Unknown()}, fallbacks=[Unknown()]),
+        ModelProxyProvider, endpoints({"model_service_name": NOT_YET, "weight": NOT_YET}, fallbacks=[NOT_YET]),
     ),
-    "a whole that is not known yet": (ModelServiceProvider, {"provider_settings": Unknown()}),
+    "a whole that is not known yet": (ModelServiceProvider, {"provider_settings": NOT_YET}),
 }  # fmt: skip
 
 

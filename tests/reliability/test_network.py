@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,26 +19,38 @@ from pulumi_agentrun.client import (
     ModelServiceCreateInput,
     ModelServiceListInput,
     TransportError,
-    session,
 )
+from pulumi_agentrun.client.clock import Clock
+from pulumi_agentrun.client.config import resolve
 from pulumi_agentrun.client.kinds import SERVICE
+from pulumi_agentrun.client.pool import AsyncConnections, Connections
+from pulumi_agentrun.client.session import Session
 from pulumi_agentrun.lifecycle import check, steps
 from pulumi_agentrun.lifecycle.steps import Place
 from pydantic import SecretStr
 
 
-@pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
-    """Let pauses take no time; return how long they would have been."""
-    pauses: list[float] = []
-    monkeypatch.setattr(session, "time", SimpleNamespace(sleep=pauses.append, monotonic=lambda: sum(pauses)))
-    return iter([pauses])
+class Instant(Clock):
+    """Takes no time for pauses, and remembers how long they would have been."""
+
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+
+    def now(self) -> float:
+        return sum(self.pauses)
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+    async def sleep_async(self, seconds: float, stop: asyncio.Event | None = None) -> None:
+        self.pauses.append(seconds)
 
 
-def client(url: str, read_timeout: float = 5.0) -> ModelClient:
+def client(url: str, read_timeout: float = 5.0, **seams: Any) -> ModelClient:
     secret = SecretStr(CREDENTIALS["id"])
-    settings = {"access_key_id": "id", "access_key_secret": secret, "read_timeout": read_timeout}
-    return ModelClient(Config(endpoint=url, allow_insecure=True, **settings))
+    settings: dict[str, Any] = {"access_key_id": "id", "access_key_secret": secret, "read_timeout": read_timeout}
+    config = Config(endpoint=url, allow_insecure=True, **settings)
+    return ModelClient.over(Session(resolve(config), **{"clock": Instant(), **seams}))
 
 
 def wanted(name: str = "a") -> dict[str, Any]:
@@ -56,16 +66,17 @@ def service(name: str) -> ModelServiceCreateInput:
     )
 
 
-def test_nobody_listens(no_waiting: Iterator[list[float]]) -> None:
+def test_nobody_listens() -> None:
+    clock = Instant()
     with socket.socket() as taken:  # bound, and never listening
         taken.bind(("127.0.0.1", 0))
-        with client(f"http://127.0.0.1:{taken.getsockname()[1]}") as one:
-            with pytest.raises(TransportError, match=r"Check agentrun:endpoint, the region and the network") as caught:
+        with client(f"http://127.0.0.1:{taken.getsockname()[1]}", clock=clock) as one:
+            with pytest.raises(TransportError, match=r"Check endpoint, the region and the network") as caught:
                 one.create(service("a"))
             with pytest.raises(TransportError, match="got no answer"):
                 asyncio.run(one.get_async("a", BackendType.SERVICE))
     assert not caught.value.sent
-    assert len(next(no_waiting)) == 4, "it was tried again before that"
+    assert len(clock.pauses) == 8, "it was tried again before that"
 
 
 @pytest.mark.parametrize("call", ["POST", "GET"])
@@ -91,29 +102,30 @@ def test_an_answer_that_never_comes_is_looked_for(tmp_path: Path, call: str) -> 
 def test_connections_are_shared_and_replaced_when_they_die(tmp_path: Path) -> None:
     with ServedPlatform(tmp_path) as served:
         url = served.url
-        with client(url) as one:
+        connections = Connections()
+        with client(url, transport=connections) as one:
             for name in "abc":
                 one.create(service(name))
-            connections = one.session()._client()._transport
-            assert len(connections._idle) == 1  # type: ignore[attr-defined]
+            assert len(connections._idle) == 1
             with ThreadPoolExecutor(32) as pool:
                 found = list(pool.map(lambda i: one.get("abc"[i % 3], BackendType.SERVICE), range(200)))
             assert {service.model_service_name for service in found} == set("abc")
-            assert 1 <= len(connections._idle) <= 32  # type: ignore[attr-defined]
-            for idle in connections._idle:  # type: ignore[attr-defined]
+            assert 1 <= len(connections._idle) <= 32
+            for idle in connections._idle:
                 for connection in idle.pool.connections:
-                    wire = connection._connection._network_stream
+                    inside: Any = connection
+                    wire = inside._connection._network_stream
                     wire.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
             assert one.get("a", BackendType.SERVICE).model_service_name == "a", "a dead connection is no failure"
 
 
 async def test_many_calls_at_once_share_one_loop(tmp_path: Path) -> None:
     with ServedPlatform(tmp_path) as served:
-        async with client(served.url) as one:
+        wire = AsyncConnections()
+        async with client(served.url, transport=wire) as one:
             await asyncio.gather(*(one.create_async(service(f"s{i}")) for i in range(100)))
             found = await asyncio.gather(*(one.get_async(f"s{i}", BackendType.SERVICE) for i in range(100)))
             assert [service.model_service_name for service in found] == [f"s{i}" for i in range(100)]
-            wire: Any = one.session()._async_client()._transport
             assert 1 <= len(wire._idle) <= 100
 
 

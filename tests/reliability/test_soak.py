@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from e2e.project import Run
@@ -58,7 +59,7 @@ def created(*effects: int) -> list[Record]:
     ],
 )
 def test_what_is_false_is_seen(line: str, records: list[Record], is_there: bool, is_false: bool) -> None:
-    live = {ONE: {}} if is_there else {}
+    live: dict[Any, dict[str, Any]] = {ONE: {}} if is_there else {}
     assert list(false_claims(f"error: {line}\nfor model service other", records, live, {})) == (
         [f"error: {line}"] if is_false else []
     )
@@ -81,7 +82,9 @@ def test_what_differs_from_the_program_is_seen() -> None:
     program = [Declared("one", "one", description="d")]
     live = {"description": "d", "provider": "tongyi", "status": "READY", "provider_settings": {"api_key": KEY}}
     assert list(differences(program, {"one": ONE}, {ONE: live})) == []
-    for change in ({"description": None}, {"provider": "x"}, {"status": "UPDATING"}, {"provider_settings": {}}):
+    wrong: dict[str, Any] = {"description": None, "provider": "x", "status": "UPDATING", "provider_settings": {}}
+    changes: list[dict[str, Any]] = [{key: value} for key, value in wrong.items()]
+    for change in changes:
         assert len(list(differences(program, {"one": ONE}, {ONE: live | change}))) == 1
     assert len(list(differences(program, {"one": ONE}, {ONE: live, ("proxy", "p"): {}}))) == 1
     assert len(list(differences(program, {}, {}))) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,13 +11,15 @@ import httpx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi_agentrun.client.config import Config, resolve
 from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.client.pool import proxy_for
 from pulumi_agentrun.engine.log import Engine
 from pulumi_agentrun.lifecycle.profiles import Accounts
+from pulumi_agentrun.lifecycle.readers import PYTHON
 from pulumi_agentrun.plugin import values
-from pulumi_agentrun.plugin.provider import Provider, messages
+from pulumi_agentrun.plugin.provider import Provider
 
 KEYS = {"AGENTRUN_ACCESS_KEY_ID": "id", "AGENTRUN_ACCESS_KEY_SECRET": "secret"}
 ELSEWHERE = [
@@ -44,16 +47,22 @@ def test_a_region_that_is_none_is_refused_wherever_it_comes_from(region: str, mo
     for name, value in KEYS.items():
         monkeypatch.setenv(name, value)
     for endpoint in (None, "https://a.example"):
-        with pytest.raises(ConfigError, match=r"^agentrun:region must be a region such as cn-hangzhou"):
+        with pytest.raises(ConfigError, match=r"^region must be a region such as cn-hangzhou"):
             resolve(Config(region=region, endpoint=endpoint), KEYS)
     for name in ("AGENTRUN_REGION", "FC_REGION"):
         with pytest.raises(ConfigError, match=f"^{name} must be a region"):
             resolve(Config(), KEYS | {name: region})
-    with pytest.raises(ConfigError, match=r"^agentrun:profiles\.eu\.region must be a region"):
-        profile(region=region).place("eu")
-    with pytest.raises(ConfigError, match=r"^agentrun:region must be a region"):
-        Accounts({"agentrun:region": region}.get, lambda text: None).connect(None)
+    assert told(lambda: profile(region=region).place("eu")).startswith("agentrun:profiles.eu.region must be a region")
+    stack = Accounts({"agentrun:region": region}.get, lambda text: None)
+    assert told(lambda: stack.connect(None)).startswith("agentrun:region must be a region")
     assert "agentrun:region must be a region" in plugin_says(region=region)
+
+
+def told(work: Callable[[], object]) -> str:
+    """Return what a person with a stack is told of a failure."""
+    with pytest.raises(ConfigError) as caught:
+        work()
+    return caught.value.told(PYTHON)
 
 
 def plugin_says(**settings: Any) -> str:
@@ -75,7 +84,7 @@ def test_a_region_never_leads_out_of_its_domain(region: str) -> None:
 
 @pytest.mark.parametrize("endpoint", NO_ENDPOINTS)
 def test_an_endpoint_that_parsers_could_read_another_way_is_refused(endpoint: str) -> None:
-    with pytest.raises(ConfigError, match=r"^agentrun:endpoint must be https://HOST"):
+    with pytest.raises(ConfigError, match=r"^endpoint must be https://HOST"):
         resolve(Config(endpoint=endpoint), KEYS)
     with pytest.raises(ConfigError, match=r"^AGENTRUN_CONTROL_ENDPOINT must be https://HOST"):
         resolve(Config(), KEYS | {"AGENTRUN_CONTROL_ENDPOINT": endpoint})
@@ -111,10 +120,11 @@ def test_nothing_goes_in_clear_to_another_machine_unless_allowed(host: str, monk
     endpoint = f"http://{host}"
     for name, value in KEYS.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(ConfigError, match=r"^agentrun:endpoint is http://.*set agentrun:allowInsecure to true"):
+    with pytest.raises(ConfigError, match=r"^endpoint is http://.*set allow_insecure to true"):
         resolve(Config(endpoint=endpoint), KEYS)
-    with pytest.raises(ConfigError, match=r"^agentrun:profiles\.eu\.endpoint is .*profiles\.eu\.allowInsecure"):
-        profile(endpoint=endpoint).place("eu")
+    said = told(lambda: profile(endpoint=endpoint).place("eu"))
+    assert said.startswith("agentrun:profiles.eu.endpoint is http://")
+    assert "set agentrun:profiles.eu.allowInsecure to true" in said
     assert "agentrun:endpoint is http://" in plugin_says(endpoint=endpoint)
     allowed = resolve(Config(endpoint=endpoint, allow_insecure=True), KEYS)
     assert allowed.base_url == endpoint

@@ -23,7 +23,7 @@ SECRET = "sk-in-an-odd-place"
 CREATE = ModelServiceCreateInput.model_validate(
     {"model_service_name": "a", "model_type": "llm", "provider": "p", "provider_settings": {"api_key": SECRET}}
 )
-OPERATIONS = [
+OPERATIONS: list[operations.Operation[Any]] = [
     operations.create(CREATE),
     operations.get(SERVICE, "a"),
     operations.get(PROXY, "a"),

@@ -35,7 +35,7 @@ def test_two_resources_of_a_program_are_never_one() -> None:
     assert claims.declare(PROXY, HERE, "a", f"{URN}third") is None
     taken = claims.declare(SERVICE, HERE, "a", f"{URN}fourth")
     assert taken is not None
-    assert taken.startswith("Model service a is first in this program, so it cannot be fourth too. Give fourth a ")
+    assert str(taken).startswith("Model service a is first in this program, so it cannot be fourth too. Give fourth a ")
 
 
 def test_a_resource_that_gets_another_name_frees_its_old_one() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from typing import Any
 
 import pytest
 from pulumi_agentrun.client import Config, ConfigError, ModelClient, TransportError
@@ -46,7 +47,7 @@ def test_settings_are_put_together_field_by_field() -> None:
         ({"endpoint": KEY, "control_endpoint": "b"}, "endpoint and control_endpoint are one setting under two names"),
     ],
 )
-def test_a_setting_that_there_is_not_is_named(settings: dict[str, str], expected: str) -> None:
+def test_a_setting_that_there_is_not_is_named(settings: dict[str, Any], expected: str) -> None:
     with pytest.raises(ConfigError) as caught:
         Config(**settings)
     assert expected in str(caught.value)

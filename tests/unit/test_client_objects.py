@@ -27,7 +27,7 @@ from pulumi_agentrun.client import (
 from pulumi_agentrun.client.flows import Pause
 from pulumi_agentrun.client.kinds import SERVICE
 from pulumi_agentrun.client.operations import Operation
-from pulumi_agentrun.client.waiting import until_final, until_gone
+from pulumi_agentrun.client.waiters import until_final, until_gone
 from pulumi_agentrun.platform import Platform
 
 KEY = "sk-never-shown"
@@ -129,7 +129,8 @@ GONE = httpx.Response(404, json={"code": "NotFound", "message": "model service a
 def driven(flow: Callable[..., Any], *answers: httpx.Response, timeout: float = 300) -> tuple[list[Any], float]:
     """Drive a wait by hand, with a clock that only pauses move; return what it was told, and how long it took."""
     told: list[Any] = []
-    left, now, outcome = list(answers), 0.0, None
+    left, now = list(answers), 0.0
+    outcome: Any = None
     steps = flow(SERVICE, "a", lambda found: told.append(found.status), 5, timeout)
     try:
         while True:

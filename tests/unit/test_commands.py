@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pulumi_agentrun.client import Config, ModelClient, ModelServiceCreateInput
 from pulumi_agentrun.platform import Platform
 
 COMMANDS = {"inventory": 1, "policy": 2}
@@ -36,6 +37,12 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "spoiled").mkdir()
     (tmp_path / "spoiled" / "platform.db").write_bytes(b"no database" * 100)
     Platform.open(tmp_path / "platform", {}).close()
+    with ModelClient(Config(endpoint=f"file://{tmp_path / 'platform'}")) as client:
+        client.create(
+            ModelServiceCreateInput(
+                model_service_name="a", model_type="llm", provider="p", provider_settings={"base_url": "https://e"}
+            )
+        )
     return tmp_path
 
 
@@ -43,11 +50,11 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (("--endpoint", "https://[x"), "agentrun:endpoint must be https://HOST"),
+        (("--endpoint", "https://[x"), "error: --endpoint must be https://HOST"),
         (("--endpoint", "file://missing"), "There is no embedded platform in "),
         (("--endpoint", "file://file"), "There is no embedded platform in "),
         (("--endpoint", "file://spoiled"), "spoiled cannot be opened: file is not a database. Check the path"),
-        (("--region", "x@evil.example/?"), "agentrun:region must be a region such as cn-hangzhou"),
+        (("--region", "x@evil.example/?"), "error: --region must be a region such as cn-hangzhou"),
         (("--endpoint", "http://127.0.0.1:9"), "got no answer: "),
     ],
 )
@@ -77,7 +84,8 @@ def test_no_credentials_at_all_is_one_sentence(folder: Path, module: str) -> Non
 def test_an_argument_that_there_is_not_is_misuse(folder: Path, module: str) -> None:
     code, _, said = run(folder, module, "--colour")
     assert code == 2
-    assert said.splitlines()[-1].endswith("unrecognized arguments: --colour")
+    assert said.startswith("error: No such option '--colour'. See pulumi-agentrun ")
+    assert said.count("\n") == 1
 
 
 @pytest.mark.parametrize(

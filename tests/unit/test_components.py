@@ -217,6 +217,10 @@ def test_a_resource_without_a_name_is_refused_in_a_sentence(recorder: Recorder, 
     assert recorder.made == {}
 
 
+def unwanted(resource: pulumi.Resource) -> None:
+    """Let go of a resource."""
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -230,7 +234,7 @@ def test_a_look_up_of_nothing_is_refused_in_a_sentence(
     recorder: Recorder, arguments: tuple[Any, Any], sentence: str
 ) -> None:
     with pytest.raises(pulumi.RunError, match=sentence):
-        deploy(lambda: ModelService.get(*arguments) and None)
+        deploy(lambda: unwanted(ModelService.get(*arguments)))
     with pytest.raises(pulumi.RunError, match=r"^opts of a must be pulumi\.ResourceOptions"):
-        deploy(lambda: ModelService.get("a", "x", opts={}) and None)  # type: ignore[arg-type]
+        deploy(lambda: unwanted(ModelService.get("a", "x", opts={})))  # type: ignore[arg-type]
     assert recorder.made == {}

@@ -8,11 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
-from pulumi_agentrun.client import operations
-from pulumi_agentrun.client.errors import AgentRunError, ConfigError, LifecycleError, TransportError
+from pulumi_agentrun.client import ModelServiceCreateInput, operations
+from pulumi_agentrun.client.errors import AgentRunError, ConfigError, TransportError
 from pulumi_agentrun.client.kinds import SERVICE
 from pulumi_agentrun.client.operations import Operation
 from pulumi_agentrun.lifecycle import diff, notes, steps
+from pulumi_agentrun.lifecycle.live import LifecycleError
 from pulumi_agentrun.platform import Fault
 from unit.world import PLACE, World, create, one, wanted
 
@@ -60,8 +61,7 @@ def hidden(world: World, seconds: float, *actions: str) -> Callable[[Operation[A
 
 
 def stranger(world: World, **more: Any) -> None:
-    created = operations.create(SERVICE.create_input.model_validate(lifecycle_inputs(**more)))
-    world.session.run(one(created))
+    world.session.run(one(operations.create(ModelServiceCreateInput.model_validate(lifecycle_inputs(**more)))))
 
 
 def lifecycle_inputs(**more: Any) -> dict[str, Any]:
@@ -286,7 +286,7 @@ def test_an_update_whose_answers_are_lost_is_remembered_as_open(world: World) ->
     world.between = between
     with pytest.raises(steps.IncompleteError, match="The next pulumi up tries it again") as caught:
         world.run(steps.update(SERVICE, "a", made.outputs, news, PLACE))
-    assert "run pulumi refresh first" in caught.value.unkept
+    assert "run pulumi refresh first" in str(caught.value.unkept)
     world.between = lambda step, do: do()
     left, back = caught.value.live.outputs, wanted(description="old")
     assert diff.diff(SERVICE, "a", left, back).changed == ("status",), "so that the old program is a change, too"

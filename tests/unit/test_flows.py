@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 import httpx
 import pytest
@@ -28,7 +29,7 @@ def refusal(status: int, code: str = "E", **headers: str) -> httpx.Response:
     return httpx.Response(status, json={"code": code, "message": "m", "requestId": "R"}, headers=headers)
 
 
-def drive(flow: flows.Flow[object], *answers: httpx.Response | Exception) -> list[Pause]:
+def drive(flow: flows.Flow[Any], *answers: httpx.Response | Exception) -> list[Pause]:
     """Answer a flow's operations in turn and return its pauses; it must end with the last answer."""
     left, pauses = list(answers), []
     try:
@@ -84,7 +85,7 @@ class Watch:
         self.now = 100.0
         self.timeouts: list[float | None] = []
 
-    def run(self, flow: flows.Flow[object], *answers: httpx.Response | Exception) -> object:
+    def run(self, flow: flows.Flow[Any], *answers: httpx.Response | Exception) -> object:
         left = list(answers)
         try:
             step = next(flow)

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from pulumi_agentrun.client import operations
-from pulumi_agentrun.client.errors import AgentRunError, ConfigError, LifecycleError, TransportError
+from pulumi_agentrun.client.errors import AgentRunError, ConfigError, TransportError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
 from pulumi_agentrun.lifecycle import check, controller, steps
 from pulumi_agentrun.lifecycle.claims import Claims
 from pulumi_agentrun.lifecycle.foresight import foresee
+from pulumi_agentrun.lifecycle.live import LifecycleError
 from pulumi_agentrun.lifecycle.profiles import Accounts
 from pulumi_agentrun.lifecycle.schema import UNKNOWN, shapes_of
 from pulumi_agentrun.lifecycle.sending import TakenError
@@ -184,7 +185,7 @@ def test_a_free_name_is_told_of_only_where_something_was_to_be_adopted(world: Wo
 def test_what_was_never_ready_would_be_made_anew(world: World) -> None:
     world.platform.inject(Fault(operation="CreateModelService", outcome="CREATE_FAILED"))
     with pytest.raises(AgentRunError):
-        world.run(controller.create(Claims(), SERVICE, wanted(), PLACE, keep=True))
+        world.run(steps.create(SERVICE, wanted(), PLACE, keep=True))
     assert told(world, wanted()).endswith("exists but was never ready: it would be deleted and created anew.")
 
 
@@ -216,20 +217,20 @@ def test_an_embedded_platform_that_is_not_made_yet_has_no_names(world: World) ->
 
 @pytest.mark.parametrize("kind", [SERVICE, PROXY])
 def test_nobody_is_asked_without_a_reason(kind: Kind[Any], world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def looks(at: Any = AT, claims: Claims | None = None, **more: Any) -> bool:
-        return controller.looks(claims or Claims(), kind, {kind.name_field: "a", **more}, at)
+    def looks(at: Any = AT, claims: Claims | None = None, name: Any = "a", **more: Any) -> bool:
+        return controller.looks(claims or Claims(), kind, {kind.name_field: name, **more}, at)
 
     assert not looks()
     assert looks(CHECKING)
     assert looks(adopt=True)
     assert not looks(adopt=UNKNOWN)
-    assert not looks(CHECKING, **{kind.name_field: UNKNOWN})
+    assert not looks(CHECKING, name=UNKNOWN)
     recorded = Claims()
     recorded.record(kind, CHECKING, "a")
     assert not looks(CHECKING, recorded), "this run may free the name"
     monkeypatch.setenv("AGENTRUN_ADOPT", "b, a")
     assert looks()
-    assert not looks(**{kind.name_field: "c"})
+    assert not looks(name="c")
 
 
 def test_a_name_that_is_nearly_the_one_in_the_variable_is_told_without_a_look(
@@ -237,10 +238,8 @@ def test_a_name_that_is_nearly_the_one_in_the_variable_is_told_without_a_look(
 ) -> None:
     def told_of(name: str) -> str:
         ours = wanted(model_service_name=name)
-        if not controller.looks(Claims(), SERVICE, ours, AT):
-            return ""
         world.notices.clear()
-        world.run(controller.foresee(Claims(), SERVICE, ours, AT))
+        world.drive(controller.Controller(Claims(), keep=True).foresee(SERVICE, ours), AT)
         return "".join(world.notices)
 
     monkeypatch.setenv("AGENTRUN_ADOPT", "qwen-prd,other")
@@ -268,8 +267,3 @@ def test_the_setting_is_one_of_the_stack_and_of_each_profile(given: object, chec
     assert Accounts(profiles.get, lambda notice: None).place("eu").checks_names is checks
     with pytest.raises(ConfigError, match=r"^agentrun:checkNames must be true or false\.$"):
         Accounts({**stack, "agentrun:checkNames": "yes"}.get, lambda notice: None).place(None)
-
-
-def test_a_check_drops_the_sign_of_a_preview() -> None:
-    given = {key: value for key, value in wanted().items() if key in SERVICE.inputs}
-    assert check.check(SERVICE, {}, {**given, "__preview": True}) == check.check(SERVICE, {}, given)

@@ -12,6 +12,7 @@ from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
 from pulumi_agentrun.lifecycle import check, hidden_inputs, names
 from pulumi_agentrun.lifecycle.diff import diff, update_of
 from pulumi_agentrun.lifecycle.drift import observe, shows_keys
+from pulumi_agentrun.lifecycle.paths import dotted
 from pulumi_agentrun.lifecycle.places import ORIGIN, SHOWS_KEYS
 from pulumi_agentrun.lifecycle.schema import UNKNOWN, Shape, shapes_of
 from pulumi_agentrun.lifecycle.secret_refs import fingerprint
@@ -105,7 +106,7 @@ def test_a_number_is_not_shown_wherever_it_stands(kind: Kind[Any], value: float)
 
 def test_all_failures_come_at_once() -> None:
     _, failures = check.check(SERVICE, {}, {"provider": 7, "nonsense": 1, "provider_settings": {"model_names": 2}})
-    assert {failure.path for failure in failures} == {
+    assert {dotted(failure.path) for failure in failures} == {
         "provider", "nonsense", "provider_settings.model_names", "model_type",
     }  # fmt: skip
 
@@ -128,7 +129,7 @@ TOGETHER: list[tuple[dict[str, Any], list[str]]] = [
 @pytest.mark.parametrize(("change", "paths"), TOGETHER)
 def test_what_makes_no_sense_is_said_beside_what_is_malformed(change: dict[str, Any], paths: list[str]) -> None:
     _, failures = check.check(PROXY, {}, PROXY_IN | change)
-    assert [failure.path for failure in failures] == paths
+    assert [dotted(failure.path) for failure in failures] == paths
 
 
 ALONE: list[tuple[dict[str, Any], str]] = [
@@ -151,7 +152,7 @@ ALONE: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("change", "paths"), ALONE)
 def test_what_is_malformed_or_not_known_is_not_judged_for_its_sense(change: dict[str, Any], paths: str) -> None:
     _, failures = check.check(PROXY, {}, PROXY_IN | change)
-    assert {failure.path for failure in failures} == set(paths.split())
+    assert {dotted(failure.path) for failure in failures} == set(paths.split())
 
 
 @pytest.mark.parametrize(("kind", "whole"), [(SERVICE, SERVICE_IN), (PROXY, PROXY_IN)])
@@ -197,7 +198,7 @@ def test_what_is_unknown_stays_where_it_is(case: tuple[Kind[Any], dict[str, Any]
     for part in path[:-1]:
         place = place[part]
     place[path[-1]] = UNKNOWN
-    result = checked(kind, news)
+    result: Any = checked(kind, news)
     for part in path:
         result = result[part]
     assert result is UNKNOWN

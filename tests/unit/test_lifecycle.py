@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_agentrun.client.errors import AgentRunError, LifecycleError
+from pulumi_agentrun.client import waiters
+from pulumi_agentrun.client.errors import AgentRunError
 from pulumi_agentrun.client.kinds import SERVICE
-from pulumi_agentrun.lifecycle import steps, waiters
+from pulumi_agentrun.lifecycle import steps
 from pulumi_agentrun.lifecycle.diff import diff, update_of
+from pulumi_agentrun.lifecycle.live import LifecycleError
 from pulumi_agentrun.lifecycle.steps import Place
 from pulumi_agentrun.platform import Fault
 from unit.world import PLACE, World, create, wanted
@@ -67,7 +69,7 @@ def test_a_cleanup_that_fails_says_what_to_do(world: World) -> None:
     world.platform.inject(Fault(operation="DeleteModelService", status=403, code="NoPermission", times=9))
     with pytest.raises(steps.IncompleteError, match=r"could not be deleted again.*It stays in state") as caught:
         create(world)
-    assert "AGENTRUN_ADOPT=a pulumi up" in caught.value.unkept
+    assert "AGENTRUN_ADOPT=a pulumi up" in str(caught.value.unkept)
     assert caught.value.live.outputs["status"] == "CREATE_FAILED"
 
 

@@ -13,6 +13,7 @@ from pulumi_agentrun.client import answers, errors, operations
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.client.missing import says_missing
 from pulumi_agentrun.client.models import ModelServiceCreateInput, ModelServiceListInput, ModelServiceUpdateInput
+from pulumi_agentrun.lifecycle.readers import PYTHON
 
 GENERIC = ("ERR_NOT_FOUND", "NotFound", "ERR_RESOURCE_NOT_FOUND", "ResourceNotFound", "EntityNotExist")
 
@@ -205,10 +206,13 @@ def test_another_404_says_what_to_check() -> None:
     body = {"code": "ERR_WORKSPACE_NOT_FOUND", "message": "workspace ws-1 does not exist", "requestId": "R"}
     with pytest.raises(errors.ClientError) as caught:
         answers.read(operations.get(SERVICE, "a"), answer(body))
-    assert str(caught.value) == (
+    assert caught.value.told(PYTHON) == (
         "GetModelService of model service a was refused: workspace ws-1 does not exist "
         "(HTTP 404, ERR_WORKSPACE_NOT_FOUND, request id R). "
         "This does not say that model service a is missing, so it is not taken for deleted. "
         "Check agentrun:endpoint, the region, the account, any HTTP proxy in between, and the workspace. "
         "If you know that it is gone, pulumi state delete removes it from Pulumi's state."
+    )
+    assert str(caught.value).endswith(
+        "Check endpoint, the region, the account, any HTTP proxy in between, and the workspace."
     )

@@ -12,7 +12,7 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi_agentrun import GatewayReference, ModelGateway, ModelProxy, ModelService
-from pulumi_agentrun.client import ModelProxyListInput, ModelServiceCreateInput, ModelServiceListInput
+from pulumi_agentrun.client import BackendType, ModelProxyListInput, ModelServiceCreateInput, ModelServiceListInput
 from pulumi_agentrun.lifecycle.names import automatic_name
 from pulumi_agentrun.testing import AgentRunMocks, gateway_contract
 from unit.running import deploy
@@ -39,7 +39,8 @@ def service(name: str = "qwen", **more: Any) -> ModelService:
 
 
 def proxy(name: str = "gateway", **more: Any) -> ModelProxy:
-    return ModelProxy(name, proxy_config={"endpoints": [{"model_service_name": "s", **more}]})
+    endpoint: Any = {"model_service_name": "s", **more}
+    return ModelProxy(name, proxy_config={"endpoints": [endpoint]})
 
 
 def test_names_are_those_that_an_up_gives_and_links_and_outputs_are_there(mocks: AgentRunMocks) -> None:
@@ -158,7 +159,7 @@ def test_a_gateway_has_a_contract_that_another_program_reads(mocks: AgentRunMock
     assert contract["endpoint"].endswith(f"/{contract['model_proxy_name']}/v1")
     assert {**gateway_contract(), **contract}.keys() == gateway_contract(credential_name="c").keys()
     spare = config["policies"]["fallbacks"][0]["model_service_name"]
-    assert mocks.client.get(spare).provider == "openai"
+    assert mocks.client.get(spare, BackendType.SERVICE).provider == "openai"
     assert (names, credential) == (["qwen-max"], "c")
 
 
@@ -219,7 +220,8 @@ def test_a_preview_knows_what_a_preview_knows() -> None:
 
         def program() -> pulumi.Output[Any]:
             made = service()
-            late = ModelProxy("late", proxy_config={"endpoints": [{"model_service_name": made.created_at}]})
+            unknown: Any = made.created_at
+            late = ModelProxy("late", proxy_config={"endpoints": [{"model_service_name": unknown}]})
             return pulumi.Output.all(*(o.is_known() for o in (made.model_service_name, made.status, late.id)))
 
         assert deploy(program) == [True, False, False]

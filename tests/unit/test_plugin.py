@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 import pytest
 import yaml
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import ParseDict
 from google.protobuf.struct_pb2 import Struct
 from hypothesis import given
@@ -21,7 +22,7 @@ from pulumi_agentrun.client.flows import Notice
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.engine.failures import Status
 from pulumi_agentrun.engine.log import Engine
-from pulumi_agentrun.lifecycle.casing import from_schema, properties, to_schema, worded
+from pulumi_agentrun.lifecycle.casing import from_schema, properties, to_schema
 from pulumi_agentrun.lifecycle.check import Failure
 from pulumi_agentrun.lifecycle.schema import UNKNOWN
 from pulumi_agentrun.platform import Platform
@@ -99,16 +100,24 @@ def test_a_name_spelled_as_in_python_is_refused_by_its_path() -> None:
     ]
 
 
-def test_messages_spell_properties_as_the_schema_does() -> None:
-    assert worded("api_key_from must not be set beside api_key of my_own_name") == (
-        "apiKeyFrom must not be set beside apiKey of my_own_name"
-    )
+async def test_messages_spell_properties_as_the_schema_does_and_leave_names_alone(provider: Provider) -> None:
+    """A resource may be named as a property is."""
+    named = {**INPUTS, "modelServiceName": "credential_name", "providerSettings": {**SETTINGS, "apiKeyFrom": "env:X"}}
+    reasons = [failure.reason for failure in (await checked(provider, named)).failures]
+    assert "providerSettings.apiKeyFrom: must not be set beside apiKey" in reasons
+    named["providerSettings"] = SETTINGS
+    inputs = (await checked(provider, named)).inputs
+    await provider.Create(messages.CreateRequest(urn=URN, properties=inputs), context())
+    with pytest.raises(Aborted, match="Model service credential_name exists already") as caught:
+        await provider.Create(messages.CreateRequest(urn=URN, properties=inputs), context())
+    assert "AGENTRUN_ADOPT=credential_name pulumi up once" in str(caught.value)
+    assert "choose another modelServiceName." in str(caught.value)
 
 
 class Aborted(Exception):
     """What a call was answered with instead of a result."""
 
-    def __init__(self, code: object, text: str, metadata: object = ()) -> None:
+    def __init__(self, code: object, text: str, metadata: tuple[tuple[str, bytes], ...] = ()) -> None:
         super().__init__(text)
         self.code, self.metadata = code, metadata
 
@@ -245,8 +254,9 @@ async def test_a_second_configuration_leads_nothing_elsewhere(provider: Provider
     await configured(provider, {"endpoint": f"file://{tmp_path}"})
     with pytest.raises(Aborted, match="was configured before, with other settings"):
         await configured(provider, {"endpoint": f"file://{tmp_path}/other"})
-    assert provider._settings.place is not None
-    assert provider._settings.place.address == f"file://{tmp_path}"
+    place = await provider.settings.place()
+    assert place is not None
+    assert place.address == f"file://{tmp_path}"
     late = Provider(Quiet(""))
     await configured(late, {"endpoint": UNKNOWN})
     await configured(late, {"endpoint": f"file://{tmp_path}"})
@@ -259,10 +269,10 @@ async def test_a_cancelled_creation_is_answered_with_what_exists(provider: Provi
         provider.Create(messages.CreateRequest(urn=URN, properties=inputs, timeout=600), context())
     )
     await asyncio.wait([creation], timeout=0.2)
-    await provider.Cancel(messages.google_dot_protobuf_dot_empty__pb2.Empty(), context())
+    await provider.Cancel(Empty(), context())
     with pytest.raises(Aborted, match="cancelled while it waited") as caught:
         await creation
-    [(_, details)] = caught.value.metadata  # type: ignore[misc]
+    ((_, details),) = caught.value.metadata
     name = values.read(inputs).values["modelServiceName"]
     assert name.encode() in details
     assert caught.value.code == grpc.StatusCode.UNKNOWN
@@ -276,10 +286,10 @@ async def test_a_cancelled_update_is_answered_with_what_is_there(provider: Provi
     request = messages.UpdateRequest(urn=URN, id=made.id, olds=made.properties, news=news, timeout=600)
     change = asyncio.ensure_future(provider.Update(request, context()))
     await asyncio.wait([change], timeout=0.2)
-    await provider.Cancel(messages.google_dot_protobuf_dot_empty__pb2.Empty(), context())
+    await provider.Cancel(Empty(), context())
     with pytest.raises(Aborted, match=r"cancelled while it waited.*The next pulumi up tries it again\.") as caught:
         await change
-    [(_, details)] = caught.value.metadata  # type: ignore[misc]
+    ((_, details),) = caught.value.metadata
     assert b"changed" in details
     assert b"UPDATING" in details
 

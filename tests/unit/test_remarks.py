@@ -25,7 +25,7 @@ def said(kind: Kind[Any], before: dict[str, Any], after: dict[str, Any]) -> list
     olds, failures = check.check(kind, {}, base | before)
     news, more = check.check(kind, olds, base | after)
     assert failures + more == []
-    lines = [notice.text for notice in remarks(kind, "a", diff(kind, "a", olds, news), olds, news)]
+    lines = [str(notice.text) for notice in remarks(kind, "a", diff(kind, "a", olds, news), olds, news)]
     assert not [line for line in lines if "-key" in line]
     return lines
 

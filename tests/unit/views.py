@@ -21,7 +21,7 @@ def proxy(endpoints: Any = None, region: Any = "cn-a", policies: Any = None, **p
     return View(PROXY, "p1", {"model_proxy_name": "p1", "proxy_config": config, **props}, urn="urn:p1", region=region)
 
 
-def to(*names: str, **more: Any) -> list[dict[str, Any]]:
+def to(*names: Any, **more: Any) -> list[dict[str, Any]]:
     return [{"model_service_name": name, **more} for name in names]
 
 

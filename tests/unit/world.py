@@ -11,11 +11,12 @@ from typing import Any
 from pulumi_agentrun.client.config import Config, resolve
 from pulumi_agentrun.client.embedded import EmbeddedTransport
 from pulumi_agentrun.client.errors import AgentRunError
-from pulumi_agentrun.client.flows import Notice, Pause
+from pulumi_agentrun.client.flows import Notice, Pause, drive
 from pulumi_agentrun.client.kinds import SERVICE
 from pulumi_agentrun.client.operations import Operation
 from pulumi_agentrun.client.session import Session
 from pulumi_agentrun.lifecycle import check, steps
+from pulumi_agentrun.lifecycle.controller import Locate, Step
 from pulumi_agentrun.lifecycle.steps import Place
 from pulumi_agentrun.platform import Platform
 
@@ -33,10 +34,8 @@ class World:
         self.platform = Platform.open(directory, {"embedded": "embedded"}, clock=lambda: self.now)
         self.between: Callable[[Operation[Any], Callable[[], Any]], Any] = lambda step, do: do()
         """What happens to an exchange: called with it and with what performs it."""
-        self.session = Session(resolve(Config(endpoint=f"file://{directory}")))
-        transport = self.session._client()._transport
-        assert isinstance(transport, EmbeddedTransport)
-        transport._platform = self.platform
+        carrier = EmbeddedTransport(directory, self.platform)
+        self.session = Session(resolve(Config(endpoint=f"file://{directory}")), transport=carrier)
 
     def exchange(self, step: Operation[Any]) -> Any:
         """Perform an exchange with the platform."""
@@ -53,7 +52,7 @@ class World:
                     self.pauses.append(step.seconds)
                     outcome = self.now
                 elif isinstance(step, Notice):
-                    self.notices.append(step.text)
+                    self.notices.append(str(step.text))
                     outcome = None
                 else:
                     try:
@@ -65,6 +64,16 @@ class World:
                 step = flow.send(outcome)
         except StopIteration as end:
             return end.value
+
+    def drive(self, verb: Any, place: Place | None = None) -> Any:
+        """Drive a verb of the controller as a front door does, with every profile leading to one place."""
+
+        def perform(step: Step) -> Any:
+            if isinstance(step, Notice):
+                return self.notices.append(str(step.text))
+            return place or PLACE if isinstance(step, Locate) else self.run(step.at(place or PLACE))
+
+        return drive(verb, perform)
 
 
 def one(step: Any) -> Any:

@@ -6,8 +6,8 @@ import re
 from ipaddress import IPv6Address, ip_address
 
 from .errors import ConfigError
+from .wording import Message, Setting
 
-ALLOW_INSECURE = "allowInsecure"
 _REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?", re.IGNORECASE)
 _PORT = re.compile(r"(:[0-9]{1,5})?")
@@ -16,13 +16,15 @@ _SHAPE = (
 )
 
 
-def check_region(name: str, region: str) -> None:
+def check_region(name: str | Setting, region: str) -> None:
     """Refuse what is no region: it would become part of the host that credentials are sent to."""
     if not _REGION.fullmatch(region):
-        raise ConfigError(f"{name} must be a region such as cn-hangzhou: letters, digits and single hyphens.")
+        raise ConfigError(
+            Message("{name} must be a region such as cn-hangzhou: letters, digits and single hyphens.", name=name)
+        )
 
 
-def base_url(name: str, endpoint: str, *, allow_insecure: bool, setting: str) -> str:
+def base_url(name: str | Setting, endpoint: str, *, allow_insecure: bool, setting: Setting) -> str:
     """Return the scheme, host and port that an endpoint stands for.
 
     Raises ConfigError that says what is wrong, and which setting allows what is not secure.
@@ -32,11 +34,16 @@ def base_url(name: str, endpoint: str, *, allow_insecure: bool, setting: str) ->
     # Judged as it is written: parsers drop line breaks, take backslashes for slashes, and letters for others.
     host, port = _host_and_port(rest[:-1] if rest.endswith("/") else rest)
     if scheme not in ("http", "https") or host is None or not 0 <= int(port or 0) <= 65535:
-        raise ConfigError(f"{name} {_SHAPE}")
+        raise ConfigError(Message("{name} {shape}", name=name, shape=_SHAPE))
     if scheme == "http" and not allow_insecure and not is_loopback(host):
         raise ConfigError(
-            f"{name} is http://, which would send credentials and api keys in clear to {host}: use https://, or set "
-            f"{setting} to true if everybody on the way may read them."
+            Message(
+                "{name} is http://, which would send credentials and api keys in clear to {host}: use https://, or set "
+                "{setting} to true if everybody on the way may read them.",
+                name=name,
+                host=host,
+                setting=setting,
+            )
         )
     return f"{scheme}://{host}{f':{int(port)}' if port and int(port) else ''}"
 

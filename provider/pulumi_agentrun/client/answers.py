@@ -20,6 +20,7 @@ from . import errors
 from .missing import says_missing
 from .operations import items_of, secrets_in
 from .redaction import SECRETS, redact
+from .wording import KNOWN_GONE, Message, Setting, Text
 
 if TYPE_CHECKING:
     import httpx
@@ -35,7 +36,7 @@ _MOST_MARKS = 2_000_000
 _LONGEST_TEXT = 1_000
 """Characters that an error repeats of what a service says."""
 _LONGEST_WAIT = 86_400.0
-_PLACES = "agentrun:endpoint, the region, the account, any HTTP proxy in between"
+_PLACES = Message("{endpoint}, the region, the account, any HTTP proxy in between", endpoint=Setting("endpoint"))
 
 # Codes by which Alibaba Cloud's gateway refuses credentials, some of them with a 404 (`InvalidAccessKeyId.NotFound`).
 _CREDENTIALS = (
@@ -152,15 +153,18 @@ def _facts(operation: Operation[Any], response: httpx.Response, envelope: dict[s
     }
 
 
-def _hint(operation: Operation[Any], status: int) -> str | None:
+def _hint(operation: Operation[Any], status: int) -> Text | None:
     """Return what to know of a 404 that does not say that the resource is missing."""
     if status != 404:
         return None
     if operation.name is None:
-        return f"Check what the request names, such as a workspace or a role, {_PLACES}."
-    return (
-        f"This does not say that {operation.subject} is missing, so it is not taken for deleted. Check {_PLACES}, and "
-        f"the workspace. If you know that it is gone, pulumi state delete removes it from Pulumi's state."
+        return Message("Check what the request names, such as a workspace or a role, {places}.", places=_PLACES)
+    return Message(
+        "This does not say that {subject} is missing, so it is not taken for deleted. "
+        "Check {places}, and the workspace.{gone}",
+        subject=operation.subject,
+        places=_PLACES,
+        gone=KNOWN_GONE,
     )
 
 

@@ -24,6 +24,13 @@ class Calls:
         self._config = config or Config()
         self._sessions: dict[Config, Session] = {}
 
+    @classmethod
+    def over(cls, session: Session) -> Self:
+        """Return a client over connections of one's own, with a transport or a clock of its own for instance."""
+        client = cls()
+        client._sessions[client._config] = session
+        return client
+
     def __enter__(self) -> Self:
         return self
 

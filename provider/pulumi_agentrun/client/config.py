@@ -16,12 +16,13 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from .addresses import ALLOW_INSECURE, base_url, check_region
+from .addresses import base_url, check_region
 from .credentials import EMBEDDED, Credentials, access_key, bearer, chain, of_environment
 from .errors import ConfigError
 from .getters import Getters
 from .local import identity
 from .nearest import nearest
+from .wording import Message, Setting
 
 T = TypeVar("T")
 
@@ -194,11 +195,11 @@ class Connection(BaseModel):
         return found and f"embedded:{found}"
 
 
-def resolve(config: Config, environment: Mapping[str, str] | None = None, *, where: str = "agentrun:") -> Connection:
+def resolve(config: Config, environment: Mapping[str, str] | None = None, *, of: str = "") -> Connection:
     """Complete a configuration from the environment and the credential chain.
 
-    Raises ConfigError with one sentence that says what to set, with `where` before the names of the configuration's own
-    settings. A relative `file://` path is taken from the working directory.
+    Raises ConfigError with one sentence that says what to set; `of` says which of several configurations it is, for
+    readers who have several. A relative `file://` path is taken from the working directory.
     """
     env = os.environ if environment is None else environment
     endpoint = config.endpoint or env.get(ENDPOINT_VARIABLE)
@@ -212,10 +213,10 @@ def resolve(config: Config, environment: Mapping[str, str] | None = None, *, whe
             credentials=EMBEDDED, **timeouts,
         )  # fmt: skip
     if region:
-        check_region(f"{where}region" if config.region else _of_regions(env), region)
+        check_region(Setting("region", of) if config.region else _of_regions(env), region)
     return Connection(
-        base_url=_base_url(config, env, where) if endpoint else f"https://agentrun.{region}.aliyuncs.com",
-        region=region, directory=None, credentials=_credentials(config, env, where),
+        base_url=_base_url(config, env, of) if endpoint else f"https://agentrun.{region}.aliyuncs.com",
+        region=region, directory=None, credentials=_credentials(config, env, of),
         account_id=config.account_id or env.get("AGENTRUN_ACCOUNT_ID") or env.get("FC_ACCOUNT_ID"), **timeouts,
     )  # fmt: skip
 
@@ -241,35 +242,41 @@ def _is_embedded(endpoint: str | None) -> TypeGuard[str]:
 def _directory(endpoint: str) -> Path:
     path = unquote(endpoint.removeprefix("file:").removeprefix("//"))
     if not path:
-        raise ConfigError("agentrun:endpoint is 'file://' without a path: set for instance file://.agentrun.")
+        raise ConfigError(
+            Message(
+                "{endpoint} is 'file://' without a path: set for instance file://.agentrun.",
+                endpoint=Setting("endpoint"),
+            )
+        )
     return Path(path).expanduser().absolute()
 
 
-def _base_url(config: Config, env: Mapping[str, str], where: str) -> str:
-    name, endpoint = f"{where}endpoint", config.endpoint
+def _base_url(config: Config, env: Mapping[str, str], of: str) -> str:
+    name: str | Setting = Setting("endpoint", of)
+    endpoint = config.endpoint
     if not endpoint:
         name, endpoint = ENDPOINT_VARIABLE, env[ENDPOINT_VARIABLE]
     allowed = config.allow_insecure
     if allowed is None:
         allowed = truth(_INSECURE, env.get(_INSECURE) or "false")
-    return base_url(name, endpoint, allow_insecure=allowed, setting=f"{where}{ALLOW_INSECURE}")
+    return base_url(name, endpoint, allow_insecure=allowed, setting=Setting("allow_insecure", of))
 
 
-def truth(name: str, value: str) -> bool:
+def truth(name: str | Setting, value: str) -> bool:
     """Return what a setting of yes or no says. Raises ConfigError."""
     if value.lower() not in ("true", "false"):
-        raise ConfigError(f"{name} must be true or false.")
+        raise ConfigError(Message("{name} must be true or false.", name=name))
     return value.lower() == "true"
 
 
-def _credentials(config: Config, env: Mapping[str, str], where: str) -> Credentials | Callable[[], Credentials]:
+def _credentials(config: Config, env: Mapping[str, str], of: str) -> Credentials | Callable[[], Credentials]:
     """Take one source whole: a token never goes with a key from elsewhere."""
     if config.bearer_token:
-        return bearer(config.bearer_token.get_secret_value(), "Config.bearer_token")
+        return bearer(config.bearer_token.get_secret_value(), Setting("bearer_token", of))
     if config.access_key_id or config.access_key_secret:
         return access_key(
             config.access_key_id, _reveal(config.access_key_secret), _reveal(config.security_token),
-            (f"{where}accessKeyId", f"{where}accessKeySecret", f"{where}securityToken"),
+            (Setting("access_key_id", of), Setting("access_key_secret", of), Setting("security_token", of)),
         )  # fmt: skip
     return of_environment(env) or chain()
 

@@ -13,13 +13,18 @@ from dataclasses import dataclass, field
 
 from .errors import ConfigError
 from .redaction import STANDS_FOR, redact
+from .wording import AS_SECRET, LAST_SETTINGS, Message, Setting
 
-_MISSING = (
-    "No AgentRun credentials are configured: set agentrun:accessKeyId and agentrun:accessKeySecret (as a secret), "
+_MISSING = Message(
+    "No AgentRun credentials are configured: set {id} and {secret}{secretly}, "
     "or the environment variables AGENTRUN_ACCESS_KEY_ID and AGENTRUN_ACCESS_KEY_SECRET (or ALIBABA_CLOUD_…), "
-    "or install pulumi-agentrun[credentials] and set up a profile "
-    "(pulumi destroy and refresh go by the settings of the last up, unless --run-program is given); "
-    "to try things without an account, set agentrun:endpoint to file://.agentrun, the embedded platform."
+    "or install pulumi-agentrun[credentials] and set up a profile{settings}; "
+    "to try things without an account, set {endpoint} to file://.agentrun, the embedded platform.",
+    id=Setting("access_key_id"),
+    secret=Setting("access_key_secret"),
+    secretly=AS_SECRET,
+    settings=LAST_SETTINGS,
+    endpoint=Setting("endpoint"),
 )
 _FIELD = re.compile(r"((?:AccessKeySecret|SecurityToken)\W{1,8})[\w+/=.-]+", re.IGNORECASE)
 """A secret as the services that the chain asks answer with it, should an error repeat an answer."""
@@ -38,6 +43,8 @@ class Credentials:
     access_key_secret: str = field(default="", repr=False)
     security_token: str | None = field(default=None, repr=False)
     bearer_token: str | None = field(default=None, repr=False)
+    source: str | Setting = field(default="", compare=False)
+    """The setting, or the name of the variable, that they are from."""
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -52,11 +59,12 @@ class Credentials:
         return "static_sts" if self.security_token else "static_ak"
 
 
-EMBEDDED = Credentials("embedded", "embedded")
+EMBEDDED = Credentials("embedded", "embedded", source="the embedded platform, which asks for none")
 """Who the embedded platform lets in when it runs inside the client: nobody else can reach it."""
 
 
-Names = tuple[str, str, str]
+Name = str | Setting
+Names = tuple[Name, Name, Name]
 """What the settings of an access key are called: its id, its secret, its token."""
 
 
@@ -67,28 +75,31 @@ def access_key(key: str | None, secret: str | None, token: str | None, names: Na
     """
     if not key or not secret:
         have, lack = names[:2] if key else names[1::-1]
-        raise ConfigError(f"{have} is set but {lack} is not: set both, or neither.")
+        raise ConfigError(Message("{have} is set but {lack} is not: set both, or neither.", have=have, lack=lack))
     for name, value in zip(names, (key, secret, token), strict=True):
         check_sendable(name, value)
-    return Credentials(key, secret, token or None)
+    return Credentials(key, secret, token or None, source=names[0])
 
 
-def bearer(token: str, name: str) -> Credentials:
+def bearer(token: str, name: Name) -> Credentials:
     """Return a bearer token. Raises ConfigError, with the name of the setting, if it could not be sent."""
     check_sendable(name, token)
-    return Credentials(bearer_token=token)
+    return Credentials(bearer_token=token, source=name)
 
 
-def check_sendable(name: str, value: str | None) -> None:
+def check_sendable(name: Name, value: str | None) -> None:
     """Refuse what no header can carry: it would be refused later, by a message that repeats it, or sent as another."""
     if not value:
         return
     if any(letter < " " or letter == "\x7f" for letter in value):
-        raise ConfigError(f"{name} has a line break or another control character in it (a file's last line break?).")
-    if value != value.strip():
-        raise ConfigError(f"{name} begins or ends with a blank.")
-    if not value.isascii():
-        raise ConfigError(f"{name} has a character in it that is not ASCII.")
+        fault = "has a line break or another control character in it (a file's last line break?)"
+    elif value != value.strip():
+        fault = "begins or ends with a blank"
+    elif not value.isascii():
+        fault = "has a character in it that is not ASCII"
+    else:
+        return
+    raise ConfigError(Message("{name} {fault}.", name=name, fault=fault))
 
 
 def of_environment(env: Mapping[str, str]) -> Credentials | None:
@@ -141,4 +152,4 @@ def _of_chain(error: Exception, has_worked: bool) -> ConfigError:
         )
     known = [value for name, value in os.environ.items() if name.endswith(("SECRET", "TOKEN"))]
     said = _FIELD.sub(rf"\1{STANDS_FOR}", redact(str(error).partition("result:")[0].strip(), known))
-    return ConfigError(f"{_MISSING} (The credential chain says: {said})")
+    return ConfigError(Message("{missing} (The credential chain says: {said})", missing=_MISSING, said=said))

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 class EmbeddedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Answer requests from the platform whose data is in a directory; the first creation makes it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, platform: Platform | None = None) -> None:
+        """Open the platform with the first request, unless it is given."""
         self._directory = directory
         self._lock = threading.Lock()
-        self._platform: Platform | None = None
+        self._platform = platform
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""

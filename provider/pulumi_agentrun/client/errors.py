@@ -7,7 +7,6 @@ AgentRunError
 ├── NotReadyError                   a resource ended in *_FAILED, or took too long
 │   ├── DeleteResourceError         it is not being deleted, though that was asked for
 │   └── WaitTimeoutError            it took too long (a TimeoutError too)
-├── LifecycleError                  what was wanted of a resource did not come about
 ├── StoppedError                    the person who waited has cancelled
 └── HTTPError                       the service, or what stands before it, refused
     ├── ResourceAlreadyExistError   400, 409 or 500: the name is taken
@@ -26,12 +25,25 @@ throttling is an error of its own as in alibabacloud-tea-openapi 0.4.6 (`excepti
 
 from __future__ import annotations
 
+from .wording import CLIENT, SLOWER, Message, Reader, Setting, Text, joined, tell
+
 
 class AgentRunError(Exception):
     """Any failure of this package; its text says what to do next."""
 
     is_doubtful: bool = False
     """Whether what was asked may have been done all the same."""
+
+    def __init__(self, message: Text) -> None:
+        super().__init__(message)
+        self._message = message
+
+    def told(self, reader: Reader) -> str:
+        """Return the error's text as a reader is told it."""
+        return tell(self._message, reader)
+
+    def __str__(self) -> str:
+        return self.told(CLIENT)
 
 
 class ConfigError(AgentRunError):
@@ -48,7 +60,7 @@ class TransportError(AgentRunError):
     `sent` is false only when the request certainly never reached the service.
     """
 
-    def __init__(self, message: str, *, sent: bool) -> None:
+    def __init__(self, message: Text, *, sent: bool) -> None:
         super().__init__(message)
         self.sent = sent
         self.is_doubtful = sent
@@ -57,7 +69,7 @@ class TransportError(AgentRunError):
 class NotReadyError(AgentRunError):
     """A resource ended in a failed status or took longer than the timeout allows."""
 
-    def __init__(self, message: str, *, status: str | None, reason: str | None) -> None:
+    def __init__(self, message: Text, *, status: str | None, reason: str | None) -> None:
         super().__init__(message)
         self.status = status
         self.reason = reason
@@ -75,10 +87,6 @@ class StoppedError(AgentRunError):
     """Whoever waited has cancelled."""
 
 
-class LifecycleError(AgentRunError):
-    """A Pulumi operation failed; the text says what became of the resource."""
-
-
 class HTTPError(AgentRunError):
     """The service answered, and the answer is not a success."""
 
@@ -90,7 +98,7 @@ class HTTPError(AgentRunError):
         error_code: str | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
-        hint: str | None = None,
+        hint: Text | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -102,16 +110,17 @@ class HTTPError(AgentRunError):
         self.hint = hint
         """What to know and do about this very answer."""
 
-    def __str__(self) -> str:
+    def told(self, reader: Reader) -> str:
+        """Return what the service said, the facts, and what to do next."""
         facts = [f"HTTP {self.status_code}"]
         if self.error_code:
             facts.append(self.error_code)
         if self.request_id:
             facts.append(f"request id {self.request_id}")
         text = f"{self.message.rstrip('.')} ({', '.join(facts)})."
-        return " ".join(part for part in (text, self.hint, self.advice()) if part)
+        return tell(joined(text, self.hint, self.advice()), reader).rstrip()
 
-    def advice(self) -> str | None:
+    def advice(self) -> Text | None:
         """Say what to do next, if this kind of error has one answer."""
         return None
 
@@ -125,11 +134,12 @@ class UnexpectedAnswerError(HTTPError):
 
     is_doubtful = True
 
-    def advice(self) -> str:
+    def advice(self) -> Text:
         """Say what to do next."""
-        return (
+        return Message(
             "Something other than AgentRun has probably answered: "
-            "check agentrun:endpoint, the region, and any HTTP proxy in between."
+            "check {endpoint}, the region, and any HTTP proxy in between.",
+            endpoint=Setting("endpoint"),
         )
 
 
@@ -140,16 +150,18 @@ class ClientError(HTTPError):
 class AuthenticationError(ClientError):
     """The credentials are wrong, expired, or not allowed to do this."""
 
-    def advice(self) -> str:
+    def advice(self) -> Text:
         """Say what to do next."""
         code = self.error_code or ""
         if code.startswith("InvalidTimeStamp"):
             return "Set this machine's clock right: it may be at most 15 minutes off."
         if self.status_code == 403 or code.startswith(("NoPermission", "Forbidden")):
             return "Grant the access key's user or role AgentRun permissions (agentrun:*Model*)."
-        return (
-            "Check agentrun:accessKeyId, agentrun:accessKeySecret and agentrun:securityToken, "
-            "or the environment variables and profiles that stand in for them."
+        return Message(
+            "Check {id}, {secret} and {token}, or the environment variables and profiles that stand in for them.",
+            id=Setting("access_key_id"),
+            secret=Setting("access_key_secret"),
+            token=Setting("security_token"),
         )
 
 
@@ -161,7 +173,7 @@ class RepeatedError(ClientError):
 
     is_doubtful = True
 
-    def advice(self) -> str:
+    def advice(self) -> Text:
         """Say what to do next."""
         return "Run it again; if it stays, an HTTP proxy in between repeats requests."
 
@@ -169,9 +181,9 @@ class RepeatedError(ClientError):
 class ThrottledError(ClientError):
     """The account sends too many requests; raised once retries are used up."""
 
-    def advice(self) -> str:
+    def advice(self) -> Text:
         """Say what to do next."""
-        return "Run it again in a while, or with fewer operations at a time (--parallel)."
+        return Message("{slower}", slower=SLOWER)
 
 
 class ResourceNotExistError(ClientError):
@@ -183,6 +195,6 @@ class ServerError(HTTPError):
 
     is_doubtful = True
 
-    def advice(self) -> str:
+    def advice(self) -> Text:
         """Say what to do next."""
         return "Run it again; if it stays, give the request id to Alibaba Cloud's support."

@@ -7,7 +7,7 @@ an `AgentRunError`, so that a flow can always end by saying what exists.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -15,7 +15,9 @@ from . import answers, errors, operations
 from .kinds import PROXY, SERVICE, Kind
 from .models import ModelProxy, ModelService
 from .operations import Operation
+from .wording import Text
 
+S = TypeVar("S")
 T = TypeVar("T")
 AnyKind = Kind[ModelService] | Kind[ModelProxy]
 
@@ -32,7 +34,7 @@ class Pause:
 class Notice:
     """Something to tell the person who waits; what is passing, nobody needs to know once the wait is over."""
 
-    text: str
+    text: Text
     is_passing: bool = False
     is_warning: bool = False
 
@@ -158,3 +160,34 @@ def get(kind: AnyKind | None, name: str) -> Flow[ModelService | ModelProxy]:
 def delete(kind: AnyKind | None, name: str) -> Flow[ModelService | ModelProxy]:
     """Delete a resource; with no kind, the proxy of that name, else the service."""
     return _first_found(operations.delete, (kind,) if kind else (PROXY, SERVICE), name)
+
+
+def drive(flow: Generator[S, Any, T], perform: Callable[[S], Any]) -> T:
+    """Drive a generator to its end: each step is performed, and what came of it sent or thrown into the generator."""
+    try:
+        step = next(flow)
+        while True:
+            # Thrown once it is not handled any more, lest what the generator raises then drag it along as its context.
+            outcome, failure = None, None
+            try:
+                outcome = perform(step)
+            except errors.AgentRunError as error:
+                failure = error
+            step = flow.throw(failure) if failure else flow.send(outcome)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+
+
+async def drive_async(flow: Generator[S, Any, T], perform: Callable[[S], Awaitable[Any]]) -> T:
+    """Drive a generator as `drive` does, on the running event loop."""
+    try:
+        step = next(flow)
+        while True:
+            outcome, failure = None, None
+            try:
+                outcome = await perform(step)
+            except errors.AgentRunError as error:
+                failure = error
+            step = flow.throw(failure) if failure else flow.send(outcome)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]

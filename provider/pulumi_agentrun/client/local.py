@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .credentials import EMBEDDED
 from .errors import ConfigError
+from .wording import Message, Setting
 
 if TYPE_CHECKING:
     from pulumi_agentrun.platform import Platform
@@ -25,16 +26,25 @@ def open_platform(directory: Path, *, make: bool) -> Platform:
 
     if not make and not Platform.exists(directory):
         raise ConfigError(
-            f"There is no embedded platform in {directory}: check the path of agentrun:endpoint. "
-            f"The first resource that is created makes one."
+            Message(
+                "There is no embedded platform in {directory}: check the path of {endpoint}. "
+                "The first resource that is created makes one.",
+                directory=directory,
+                endpoint=Setting("endpoint"),
+            )
         )
     try:
         return Platform.open(directory, {EMBEDDED.access_key_id: EMBEDDED.access_key_secret})
     except (OSError, sqlite3.Error) as error:
         why = getattr(error, "strerror", None) or error
         raise ConfigError(
-            f"The embedded platform in {directory} cannot be opened: {why}. Check the path of agentrun:endpoint; "
-            f"it must lead to a directory of the platform's own, or to none yet."
+            Message(
+                "The embedded platform in {directory} cannot be opened: {why}. Check the path of {endpoint}; "
+                "it must lead to a directory of the platform's own, or to none yet.",
+                directory=directory,
+                why=why,
+                endpoint=Setting("endpoint"),
+            )
         ) from None
 
 

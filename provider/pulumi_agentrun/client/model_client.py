@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from . import flows, operations, waiting
+from . import flows, operations, waiters
 from .calls import Calls
 from .config import Config
 from .kinds import PROXY, SERVICE, Kind
@@ -250,7 +250,7 @@ class ModelClient(Calls):
 
 
 Resource._connect = ModelClient
-_WAITS: dict[str, Callable[..., flows.Flow[None]]] = {"final": waiting.until_final, "gone": waiting.until_gone}
+_WAITS: dict[str, Callable[..., flows.Flow[None]]] = {"final": waiters.until_final, "gone": waiters.until_gone}
 
 
 async def iterate_async(session: Session, input: ListInput[R]) -> AsyncIterator[R]:

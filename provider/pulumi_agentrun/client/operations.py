@@ -16,6 +16,7 @@ from . import errors, lenient
 from .kinds import Kind, kind_of
 from .models import CreateInput, ListInput, ModelProvider, ModelProviderListInput, SystemProps, UpdateInput
 from .models.fields import Model
+from .wording import Message, Property
 
 R = TypeVar("R", bound=SystemProps)
 T = TypeVar("T")
@@ -134,7 +135,9 @@ def items_of(result: object) -> list[SystemProps]:
 def check_name(kind: Kind[Any], name: object) -> None:
     """Refuse a name that cannot stand in a path: it would address the collection, or its parent."""
     if not isinstance(name, str) or name in NOT_NAMES:
-        raise errors.InvalidArgumentError(f"{kind.name_field} must be a non-empty string other than '.' and '..'.")
+        raise errors.InvalidArgumentError(
+            Message("{field} must be a non-empty string other than '.' and '..'.", field=Property((kind.name_field,)))
+        )
     _quote(name)
 
 

@@ -6,7 +6,7 @@ import math
 import ssl
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ KEPT = 64
 TOTAL = "total"
 """The extension of a request that says how many seconds its whole exchange may take."""
 _IDLE = 5.0
-"""Seconds that an idle connection is kept, as httpx has it."""
+"""Seconds that an idle connection is kept, as httpx has it; in threads and on event loops alike, as KEPT is."""
 
 
 def proxy_for(base_url: str) -> httpx.Proxy | None:
@@ -132,7 +132,7 @@ class AsyncConnections(httpx.AsyncBaseTransport):
         try:
             transport = self._idle.pop()
         except IndexError:
-            one = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+            one = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=_IDLE)
             transport = httpx.AsyncHTTPTransport(verify=self._verify, limits=one, proxy=self._proxy)
         try:
             response = await transport.handle_async_request(request)
@@ -140,8 +140,14 @@ class AsyncConnections(httpx.AsyncBaseTransport):
             await transport.aclose()
             raise
         assert isinstance(response.stream, httpx.AsyncByteStream)
-        response.stream = _AsyncStream(response.stream, lambda: self._idle.append(transport))
+        response.stream = _AsyncStream(response.stream, lambda: self._give_back(transport))
         return response
+
+    async def _give_back(self, transport: httpx.AsyncHTTPTransport) -> None:
+        if len(self._idle) < KEPT:
+            self._idle.append(transport)
+        else:
+            await transport.aclose()
 
     async def aclose(self) -> None:
         """Close the idle connections."""
@@ -164,7 +170,7 @@ class _Stream(httpx.SyncByteStream):
 
 
 class _AsyncStream(httpx.AsyncByteStream):
-    def __init__(self, inner: httpx.AsyncByteStream, done: Callable[[], None]) -> None:
+    def __init__(self, inner: httpx.AsyncByteStream, done: Callable[[], Awaitable[None]]) -> None:
         self._inner = inner
         self._done = done
 
@@ -173,4 +179,4 @@ class _AsyncStream(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
-        self._done()
+        await self._done()

@@ -8,9 +8,8 @@ import platform
 import random
 import re
 import threading
-import time
 from collections.abc import Callable
-from contextlib import suppress
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from typing import Any, TypeVar
@@ -19,14 +18,16 @@ import httpcore
 import httpx
 
 from .bounds import ENCODING, Body, BodyError
+from .clock import Clock
 from .config import Connection
 from .embedded import EmbeddedTransport
 from .errors import AgentRunError, StoppedError, TransportError
-from .flows import Flow, Notice, Pause, Step
+from .flows import Flow, Notice, Pause, Step, drive, drive_async
 from .operations import VERSION, Operation
 from .pool import TOTAL, AsyncConnections, Connections, proxy_for
 from .redaction import SECRETS, redact
 from .signature import Signature
+from .wording import Message, Setting, joined
 
 T = TypeVar("T")
 
@@ -57,9 +58,24 @@ class Session:
     Asynchronous connections belong to the event loop that made them; on another loop, new ones are made.
     """
 
-    def __init__(self, connection: Connection, notify: Callable[[Notice], None] | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        notify: Callable[[Notice], None] | None = None,
+        *,
+        transport: httpx.BaseTransport | httpx.AsyncBaseTransport | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Connect to nothing yet.
+
+        :param notify: What is told notices.
+        :param transport: What carries requests instead of connections of its own, one for both colours if it is both.
+        :param clock: What tells the time and waits.
+        """
         self.connection = connection
         self.notify = notify or (lambda notice: None)
+        self._transport = transport
+        self._clock = clock or Clock()
         self._lock = threading.Lock()
         self._signature = Signature(connection.credentials)
         self._sync: httpx.Client | None = None
@@ -70,18 +86,7 @@ class Session:
 
         Whatever goes wrong in a step is thrown into the flow as an AgentRunError.
         """
-        try:
-            step = next(flow)
-            while True:
-                outcome: Any = None
-                failure: AgentRunError | None = None
-                try:
-                    outcome = self._perform(step)
-                except Exception as error:
-                    failure = _failure(step, error, self._signature.secrets)
-                step = flow.throw(failure) if failure else flow.send(outcome)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+        return drive(flow, self._perform)
 
     async def run_async(self, flow: Flow[T], stop: asyncio.Event | None = None) -> T:
         """Drive a flow to its end on the running event loop.
@@ -89,38 +94,43 @@ class Session:
         As `run` does. Once `stop` is set, what still waits is told so with a StoppedError; requests under way are not
         cut short.
         """
-        try:
-            step = next(flow)
-            while True:
-                outcome: Any = None
-                failure: AgentRunError | None = None
-                try:
-                    outcome = await self._perform_async(step, stop)
-                except Exception as error:
-                    failure = _failure(step, error, self._signature.secrets)
-                step = flow.throw(failure) if failure else flow.send(outcome)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+        return await drive_async(flow, partial(self._perform_async, stop))
 
     def _perform(self, step: Step) -> Any:
-        if isinstance(step, Operation):
-            return self._exchange(step)
-        if isinstance(step, Pause):
-            time.sleep(_seconds(step))
-            return time.monotonic()
-        return self.notify(step)
+        try:
+            if isinstance(step, Operation):
+                return self._exchange(step)
+            if isinstance(step, Pause):
+                self._clock.sleep(_seconds(step))
+                return self._clock.now()
+            return self.notify(step)
+        except Exception as error:
+            failure = _failure(step, error, self._signature.secrets)
+        raise failure  # by itself: its context would show in a traceback what a lower library says
 
-    async def _perform_async(self, step: Step, stop: asyncio.Event | None) -> Any:
-        if isinstance(step, Operation):
-            limit = self._limit(step)
-            try:
-                return await asyncio.wait_for(self._exchange_async(step), limit)
-            except asyncio.TimeoutError:
-                raise BodyError(f"it was not over within {limit:g} seconds") from None
-        if isinstance(step, Pause):
-            await _sleep(_seconds(step), stop)
-            return time.monotonic()
-        return self.notify(step)
+    async def _perform_async(self, stop: asyncio.Event | None, step: Step) -> Any:
+        try:
+            if isinstance(step, Operation):
+                return await self._within(step)
+            if isinstance(step, Pause):
+                await self._pause(_seconds(step), stop)
+                return self._clock.now()
+            return self.notify(step)
+        except Exception as error:
+            failure = _failure(step, error, self._signature.secrets)
+        raise failure
+
+    async def _within(self, operation: Operation[Any]) -> httpx.Response:
+        limit = self._limit(operation)
+        try:
+            return await asyncio.wait_for(self._exchange_async(operation), limit)
+        except asyncio.TimeoutError:
+            raise BodyError(f"it was not over within {limit:g} seconds") from None
+
+    async def _pause(self, seconds: float, stop: asyncio.Event | None) -> None:
+        await self._clock.sleep_async(seconds, stop)
+        if stop is not None and stop.is_set() and seconds:
+            raise StoppedError("It was cancelled while it waited.")
 
     def _exchange(self, operation: Operation[Any]) -> httpx.Response:
         client = self._client()
@@ -173,18 +183,20 @@ class Session:
     def _client(self) -> httpx.Client:
         with self._lock:
             if self._sync is None:
-                self._sync = httpx.Client(**self._options(), transport=self._transport(Connections))
+                self._sync = httpx.Client(**self._options(), transport=self._carrier(Connections))
             return self._sync
 
     def _async_client(self) -> httpx.AsyncClient:
         loop = asyncio.get_running_loop()
         with self._lock:
             if self._async is None or self._async[0] is not loop:
-                wire = self._transport(AsyncConnections)
+                wire = self._carrier(AsyncConnections)
                 self._async = (loop, httpx.AsyncClient(**self._options(), transport=wire))
             return self._async[1]
 
-    def _transport(self, connections: Callable[[httpx.Proxy | None], T]) -> T | EmbeddedTransport:
+    def _carrier(self, connections: Callable[[httpx.Proxy | None], T]) -> Any:
+        if self._transport is not None:
+            return self._transport
         if self.connection.directory is not None:
             return EmbeddedTransport(self.connection.directory)
         return connections(proxy_for(self.connection.base_url))
@@ -219,16 +231,6 @@ class Session:
             await pair[1].aclose()
 
 
-async def _sleep(seconds: float, stop: asyncio.Event | None) -> None:
-    if stop is None:
-        return await asyncio.sleep(seconds)
-    with suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)
-    if stop.is_set() and seconds:
-        raise StoppedError("Pulumi was cancelled while it waited.")
-    return None
-
-
 def _seconds(pause: Pause) -> float:
     return random.uniform(0, pause.seconds) if pause.jitter else pause.seconds
 
@@ -253,10 +255,11 @@ def _failure(step: Step, error: Exception, secrets: tuple[str, ...]) -> AgentRun
         reason = type(error).__name__
         if isinstance(error, OSError) and error.errno:  # the system's words for it, for its own may hold anything
             reason += f", {os.strerror(error.errno)}"
-    advice = (
-        "It may have taken effect all the same." if sent else "Check agentrun:endpoint, the region and the network."
-    )
-    return TransportError(f"{step.action} of {step.subject} got no answer: {reason.rstrip('.')}. {advice}", sent=sent)
+    said = f"{step.action} of {step.subject} got no answer: {reason.rstrip('.')}."
+    if sent:
+        return TransportError(f"{said} It may have taken effect all the same.", sent=True)
+    advice = Message("Check {endpoint}, the region and the network.", endpoint=Setting("endpoint"))
+    return TransportError(joined(said, advice), sent=False)
 
 
 def _said(error: Exception) -> str:

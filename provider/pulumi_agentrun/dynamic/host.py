@@ -25,7 +25,9 @@ from pulumi.runtime.proto import engine_pb2
 from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
 
 from ..client.flows import Notice
+from ..client.wording import tell
 from ..engine.failures import incomplete
+from ..lifecycle.readers import PYTHON
 
 WORKERS = 256
 """How many resources may wait for the service at once; the engine's `--parallel` is the limit that users set."""
@@ -91,14 +93,14 @@ def _final(context: Any) -> Iterator[Any]:
 
 def say(notice: Notice) -> None:
     """Show a line beside the resource that this thread's call is about; on standard output outside of a host."""
-    address, frame = engine_address(), _call()
+    address, frame, text = engine_address(), _call(), tell(notice.text, PYTHON)
     if address is None:
-        sys.stdout.write(f"{notice.text}\n")
+        sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
         return
     urn = getattr(frame.f_locals.get("request"), "urn", "") if frame is not None else ""
     severity = engine_pb2.WARNING if notice.is_warning else engine_pb2.INFO
-    line = engine_pb2.LogRequest(severity=severity, message=notice.text, urn=urn, ephemeral=notice.is_passing)
+    line = engine_pb2.LogRequest(severity=severity, message=text, urn=urn, ephemeral=notice.is_passing)
     with suppress(grpc.RpcError):  # an engine that is gone reads no log
         _engine(address).Log(line, timeout=PATIENCE)
 

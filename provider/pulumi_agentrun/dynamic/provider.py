@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import replace
-from functools import partial
-from types import MappingProxyType
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
@@ -14,18 +10,19 @@ from pulumi.output import UNKNOWN as PULUMI_UNKNOWN
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import wrap_rpc_secret
 
-from ..client.errors import AgentRunError, ConfigError, LifecycleError
-from ..client.flows import Flow, discreet
+from ..client.errors import AgentRunError
+from ..client.flows import Notice, drive
 from ..client.kinds import Kind
+from ..client.wording import tell
 from ..engine.failures import code_of
-from ..lifecycle import check, controller, diff, hidden_inputs, names, notes, sense, steps
+from ..lifecycle import hidden_inputs
 from ..lifecycle.claims import Claims
+from ..lifecycle.controller import Controller, Locate, Step, Verb
 from ..lifecycle.journal import Journal
-from ..lifecycle.live import IncompleteError
-from ..lifecycle.places import Place
+from ..lifecycle.live import IncompleteError, LifecycleError
 from ..lifecycle.profiles import Accounts
-from ..lifecycle.remarks import remarks
-from ..lifecycle.schema import UNKNOWN, map_secrets, secrets_of
+from ..lifecycle.readers import PYTHON
+from ..lifecycle.schema import UNKNOWN, map_secrets
 from . import host
 
 T = TypeVar("T")
@@ -38,65 +35,23 @@ class Hosted:
         self.kind = kind
         self._accounts = Accounts(get, host.say)
         engine = host.engine_address()
-        self._claims = Claims(Journal(engine) if engine else None)
+        self._controller = Controller(Claims(Journal(engine) if engine else None), keep=False)
         host.widen()
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate the inputs and complete them with defaults and a name."""
         olds, wanted = _from_pulumi(_olds), _from_pulumi(news)
-        self._claims.checked(wanted.get(hidden_inputs.URN))
-        checked, failures = check.check(self.kind, olds, wanted)
-        reasons = [str(failure) for failure in failures]
-        if not failures and checked.get(names.PROFILE) is not UNKNOWN:
-            reasons += self._declared(checked)
-            if not reasons and not olds and wanted.get(hidden_inputs.PREVIEW):
-                reasons += self._foreseen(checked)
-        if not reasons:
-            for warning in sense.warnings(self.kind, olds, checked):
-                host.say(warning)
+        # The host asks for no creation in a preview.
+        is_preview = bool(wanted.pop(hidden_inputs.PREVIEW, False))
+        verb = self._controller.check(self.kind, wanted.get(hidden_inputs.URN), olds, wanted, foresee=is_preview)
+        checked, failures = drive(verb, self._perform)
         # Given a property, the engine would print its value, which may be a secret in the wrong place.
-        return CheckResult(self._to_pulumi(checked), [CheckFailure("", reason) for reason in reasons])
-
-    def _declared(self, checked: dict[str, Any]) -> list[str]:
-        name, urn = checked[self.kind.name_field], checked.get(hidden_inputs.URN)
-        try:
-            place = self._accounts.place(checked.get(names.PROFILE))
-        except ConfigError as error:
-            return [str(error)]
-        if name is UNKNOWN or not isinstance(urn, str):
-            return []
-        taken = self._claims.declare(self.kind, place, name, urn)
-        return [taken] if taken else []
-
-    def _foreseen(self, checked: dict[str, Any]) -> list[str]:
-        """Tell beside a new resource what its creation would meet, and return what it would fail with."""
-        place = self._accounts.place(checked.get(names.PROFILE))
-        if not controller.looks(self._claims, self.kind, checked, place):
-            return []
-        try:
-            self._driven("create", checked, partial(controller.foresee, self._claims, self.kind, checked))
-        except AgentRunError as error:
-            return [str(error)]
-        return []
+        return CheckResult(self._to_pulumi(checked), [CheckFailure("", failure.told(PYTHON)) for failure in failures])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare old outputs with checked inputs."""
         olds, news = _from_pulumi(_olds), _from_pulumi(_news)
-        found = diff.diff(self.kind, _id, olds, news)
-        profile = olds.get(names.PROFILE)
-        with suppress(ConfigError):
-            self._claims.record(self.kind, self._accounts.place(profile), _id)
-        if profile == news.get(names.PROFILE):  # another profile is another place, and replaces
-            place = self._asked(lambda: self._accounts.place(profile))
-            self._asked(lambda: self._claims.check_place(self.kind, _id, olds, place))
-            if notes.read(notes.LEAVING, place.key(self.kind, _id)) is not None:
-                seen = self._run("read", olds, lambda place: steps.settled(self.kind, _id, olds, place))
-                found = diff.diff(self.kind, _id, seen, news)
-            if self._claims.is_plan(news.get(hidden_inputs.URN)):
-                for remark in remarks(self.kind, _id, found, olds, news):
-                    host.say(remark)
-            if not found.changed:
-                self._claims.keep(self.kind, place, _id, news.get(hidden_inputs.URN), olds)
+        found = self._asked(self._controller.diff(self.kind, _id, news.get(hidden_inputs.URN), olds, news)).diff
         return DiffResult(
             changes=bool(found.changed),
             replaces=list(found.replaces),
@@ -105,18 +60,14 @@ class Hosted:
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create a resource, or adopt it, and wait until it is ready."""
-        wanted = _from_pulumi(props)
-        made = self._run(
-            "create", wanted, lambda place: controller.create(self._claims, self.kind, wanted, place), make=True
-        )
+        made = self._asked(self._controller.create(self.kind, _from_pulumi(props)))
         return CreateResult(made.id, self._to_pulumi(made.outputs))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return a resource as it is; gone only if the service says that it does not exist."""
-        olds = _from_pulumi(props)
-        live = self._run("read", olds, lambda place: steps.read(self.kind, id_, olds, place))
+        live = self._asked(self._controller.read(self.kind, id_, _from_pulumi(props)))
         if live is None:
-            if self.kind.name_field not in olds:  # a look-up by the program, not a refresh
+            if self.kind.name_field not in props:  # a look-up by the program, not a refresh
                 raise LifecycleError(
                     f"{self.kind.title.capitalize()} {id_} does not exist: check its name, the region and the account."
                 )
@@ -125,52 +76,33 @@ class Hosted:
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Change a resource in place and wait until it is ready."""
-        olds, news = _from_pulumi(_olds), _from_pulumi(_news)
-        live = self._run("update", news, lambda place: steps.update(self.kind, _id, olds, news, place), olds)
+        live = self._asked(self._controller.update(self.kind, _id, _from_pulumi(_olds), _from_pulumi(_news)))
         return UpdateResult(self._to_pulumi(live.outputs))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete a resource and wait until it is gone."""
-        olds = _from_pulumi(_props)
-        self._run("delete", olds, partial(controller.delete, self._claims, self.kind, _id, olds))
+        self._asked(self._controller.delete(self.kind, _id, _from_pulumi(_props)))
 
-    def _run(
-        self,
-        verb: str,
-        props: dict[str, Any],
-        flow: Callable[[Place], Flow[T]],
-        olds: Mapping[str, Any] = MappingProxyType({}),
-        *,
-        make: bool = False,
-    ) -> T:
-        return self._asked(lambda: self._driven(verb, props, flow, olds, make=make))
+    def _perform(self, step: Step) -> Any:
+        if isinstance(step, Notice):
+            return host.say(step)
+        if isinstance(step, Locate):
+            return self._accounts.place(step.profile)
+        session, place = self._accounts.connect(step.profile, make=step.make)
+        return session.run(step.at(place))
 
-    def _driven(
-        self,
-        verb: str,
-        props: dict[str, Any],
-        flow: Callable[[Place], Flow[T]],
-        olds: Mapping[str, Any] = MappingProxyType({}),
-        *,
-        make: bool = False,
-    ) -> T:
-        session, place = self._accounts.connect(props.get(names.PROFILE), make=make)
-        limit = hidden_inputs.timeout(props, verb) or place.timeout
-        secrets = secrets_of(self.kind, props, olds)
-        return session.run(discreet(flow(replace(place, timeout=limit)), secrets))
-
-    def _asked(self, work: Callable[[], T]) -> T:
-        """Do something, and answer the engine with the sentence of a failure, and with what exists then."""
+    def _asked(self, verb: Verb[T]) -> T:
+        """Drive a verb, and answer the engine with the sentence of a failure, and with what exists then."""
         try:
-            return work()
+            return drive(verb, self._perform)
         except IncompleteError as error:
             host.abort_incomplete(
-                str(error), error.live.id, *map(self._to_pulumi, (error.live.outputs, error.live.inputs))
+                error.told(PYTHON), error.live.id, *map(self._to_pulumi, (error.live.outputs, error.live.inputs))
             )
-            message = error.unkept
+            message = tell(error.unkept, PYTHON)
         except AgentRunError as error:
-            host.abort(str(error), code_of(error))
-            message = str(error)
+            message = error.told(PYTHON)
+            host.abort(message, code_of(error))
         # Raised here, without its history: newer hosts print a whole traceback, and the sentence should stand out.
         raise LifecycleError(message)
 

@@ -13,7 +13,8 @@ from pulumi.runtime.proto import engine_pb2
 from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
 
 from ..client.flows import Notice
-from ..lifecycle.casing import worded
+from ..client.wording import tell
+from ..lifecycle.readers import SCHEMA
 
 _PATIENCE = 10.0
 """Seconds that the engine may take to show a line."""
@@ -47,7 +48,7 @@ class Engine:
     async def _log(self, notice: Notice, urn: str) -> None:
         if self._stub is None:
             self._stub = EngineStub(grpc.aio.insecure_channel(self.address))
-        text = worded(notice.text)
+        text = tell(notice.text, SCHEMA)
         severity = engine_pb2.WARNING if notice.is_warning else engine_pb2.INFO
         request = engine_pb2.LogRequest(severity=severity, message=text, urn=urn, ephemeral=notice.is_passing)
         try:

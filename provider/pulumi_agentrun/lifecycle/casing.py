@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from ..client.kinds import KINDS, Kind
+from ..client.kinds import Kind
 from ..client.models.fields import Model
 from .check import ADOPT, Failure
+from .paths import Path
 from .schema import UNKNOWN, Shape, shape_of_model, shapes_of
 from .steps import REGION
 
 camel = cache(to_camel)
-_WORD = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
 
 
 @cache
@@ -27,60 +26,47 @@ def properties(kind: Kind[Any]) -> dict[str, Shape]:
     return {**shape_of_model(model), **shapes_of(kind), **own}
 
 
-def to_schema(shapes: Mapping[str, Shape], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values with their keys as the schema spells them."""
-    return {camel(key): _to_schema(shapes.get(key), value) for key, value in values.items()}
-
-
-def _to_schema(shape: Shape | None, value: Any) -> Any:
-    if shape is not None and shape.fields is not None and isinstance(value, Mapping):
-        return to_schema(shape.fields, value)
-    if shape is not None and shape.item is not None and isinstance(value, list):
-        return [_to_schema(shape.item, item) for item in value]
-    return value
-
-
-def from_schema(
-    shapes: Mapping[str, Shape], values: Mapping[str, Any], failures: list[Failure], prefix: str = ""
-) -> dict[str, Any]:
-    """Return values with the schema's keys as this package spells them; what is no property stays as it is.
-
-    A key that is spelled as in this package fails and counts as not known: taken as it is, it might stand beside its
-    other spelling.
-    """
-    names = {camel(key): key for key in shapes}
-    result: dict[str, Any] = {}
-    for key, value in values.items():
-        name = names.get(key)
-        if name is not None:
-            result[name] = _from_schema(shapes[name], value, failures, f"{prefix}{key}")
-        elif key in shapes:
-            failures.append(Failure(f"{prefix}{key}", f"there is no such property; did you mean {camel(key)}?"))
-            result.setdefault(key, UNKNOWN)
-        else:
-            result[key] = value
+def to_schema(shapes: dict[str, Shape], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values with their properties as the schema spells them; the keys of a map are the program's."""
+    result: dict[str, Any] = _to_schema((), Shape(None, fields=shapes), values)
     return result
 
 
-def _from_schema(shape: Shape, value: Any, failures: list[Failure], path: str) -> Any:
-    if shape.fields is not None and isinstance(value, Mapping):
-        return from_schema(shape.fields, value, failures, f"{path}.")
-    if shape.item is not None and isinstance(value, list):
-        return [_from_schema(shape.item, item, failures, f"{path}[{index}]") for index, item in enumerate(value)]
-    return value
+def _to_schema(path: Path, shape: Shape, value: Any) -> Any:
+    result = shape.mapped(_to_schema, value)
+    return {camel(key): item for key, item in result.items()} if shape.fields and shape.fits(value) else result
 
 
-@cache
-def _names() -> frozenset[str]:
-    def visit(shapes: Mapping[str, Shape]) -> Iterator[str]:
-        for name, shape in shapes.items():
-            yield name
-            for inner in (shape, *shape.inner):
-                yield from visit(inner.fields or {})
+def from_schema(shapes: dict[str, Shape], values: Mapping[str, Any], failures: list[Failure]) -> dict[str, Any]:
+    """Return values with the schema's properties as this package spells them; what is no property stays as it is.
 
-    return frozenset(name for kind in KINDS for name in visit(properties(kind)))
+    One that is spelled as in this package fails and counts as not known: taken as it is, it might stand beside its
+    other spelling.
+    """
+
+    def read(path: Path, shape: Shape, value: Any) -> Any:
+        if shape.fields is not None and shape.fits(value):
+            value = renamed(path, shape.fields, value)
+        return shape.mapped(read, value, path=path)
+
+    def renamed(path: Path, fields: Mapping[str, Shape], value: Mapping[str, Any]) -> dict[str, Any]:
+        names = {camel(key): key for key in fields}
+        result: dict[str, Any] = {}
+        for key, item in value.items():
+            if key in fields and key not in names:
+                reason = f"there is no such property; did you mean {camel(key)}?"
+                failures.append(Failure((*path_in_schema(shapes, path), key), reason))
+                result.setdefault(key, UNKNOWN)
+            else:
+                result[names.get(key, key)] = item
+        return result
+
+    result: dict[str, Any] = read((), Shape(None, fields=shapes), values)
+    return result
 
 
-def worded(text: str) -> str:
-    """Return a message with the properties that it names spelled as in the schema."""
-    return _WORD.sub(lambda word: camel(word[0]) if word[0] in _names() else word[0], text)
+def path_in_schema(shapes: dict[str, Shape], path: Path) -> Path:
+    """Return a path with its properties as the schema spells them; what is no property stays as it is."""
+    whole = Shape(None, fields=shapes)
+    owners = (whole.at(*path[:depth]).fields or () for depth in range(len(path)))
+    return tuple(camel(str(part)) if part in fields else part for fields, part in zip(owners, path, strict=True))

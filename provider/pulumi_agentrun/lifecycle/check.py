@@ -6,16 +6,20 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..client.errors import ConfigError
 from ..client.kinds import Kind
 from ..client.models.fields import NotEmpty
-from ..client.nearest import nearest, no_such
+from ..client.nearest import nearest
 from ..client.operations import NOT_NAMES
+from ..client.wording import CLIENT, Message, Property, Reader, Text, joined, tell
 from . import hidden_inputs, names, scalars, secret_refs, sense
 from .defaults import defaults
-from .schema import UNKNOWN, Shape, shapes_of
+from .paths import Path, at, dotted
+from .schema import UNKNOWN, Shape, shape_of
+from .secret_refs import FINGERPRINT, Reference, fingerprint
 
 ADOPT = "adopt"
 META = frozenset({ADOPT, names.PROFILE, hidden_inputs.URN, hidden_inputs.REPLACE_ON, hidden_inputs.TIMEOUTS})
@@ -28,13 +32,18 @@ _SEPARATORS = re.compile(r"[\s;:|]+")
 
 @dataclass(frozen=True)
 class Failure:
-    """One thing wrong with the inputs: where (`proxy_config.endpoints[1].weight`) and what."""
+    """One thing wrong with the inputs: where, with an empty path for the whole, and what."""
 
-    path: str
-    reason: str
+    path: Path
+    reason: Text
+
+    def told(self, reader: Reader) -> str:
+        """Return what is wrong as a reader is told it."""
+        reason = tell(self.reason, reader)
+        return f"{reader.property(self.path)}: {reason}" if self.path else reason
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.reason}"
+        return self.told(CLIENT)
 
 
 def check(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[dict[str, Any], list[Failure]]:
@@ -44,21 +53,21 @@ def check(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> 
     anywhere in `news`, and stays where it stood; what is malformed becomes `UNKNOWN`, so that it is judged no further.
     """
     failures: list[Failure] = []
-    shapes = shapes_of(kind)
-    given = {key: value for key, value in news.items() if key not in {*META, hidden_inputs.PREVIEW}}
-    inputs = _object(shapes, given, "", failures, extra=(ADOPT, names.PROFILE))
+    shape = shape_of(kind)
+    given = {key: value for key, value in news.items() if key not in META}
+    inputs = _object(failures, (), shape, given, extra=(ADOPT, names.PROFILE))
     for name in sorted(kind.required - {key for key, value in news.items() if value is not None}):
-        failures.append(Failure(name, "must be set"))
+        failures.append(Failure((name,), "must be set"))
     meta = _meta(news, failures)
-    _remember(shapes, olds, inputs, "", failures, str(news.get(hidden_inputs.URN)))
+    _remember(failures, shape, inputs, olds, str(news.get(hidden_inputs.URN)))
     failures += [Failure(*fault) for fault in sense.faults(kind, inputs)]
     if inputs.get(kind.name_field) in NOT_NAMES:
-        failures.append(Failure(kind.name_field, f"must not be '{inputs[kind.name_field]}'"))
+        failures.append(Failure((kind.name_field,), f"must not be '{inputs[kind.name_field]}'"))
     if not failures:
         inputs = defaults(kind, olds, inputs) | inputs
         inputs[kind.name_field] = names.name_of(kind, olds, meta | inputs)
         if inputs[kind.name_field] is None:
-            failures.append(Failure(kind.name_field, "must be set"))
+            failures.append(Failure((kind.name_field,), "must be set"))
     # Sorted, for the engine gives properties in another order each time.
     return meta | inputs, sorted(failures, key=str)
 
@@ -89,76 +98,74 @@ def is_several(entry: str) -> bool:
 def _meta(news: Mapping[str, Any], failures: list[Failure]) -> dict[str, Any]:
     meta = {key: news[key] for key in sorted(META) if news.get(key) is not None}
     if not isinstance(meta.get(ADOPT, False), bool) and meta[ADOPT] is not UNKNOWN:
-        failures.append(Failure(ADOPT, f"must be true or false, not {scalars.article(meta[ADOPT])}"))
+        failures.append(Failure((ADOPT,), f"must be true or false, not {scalars.article(meta[ADOPT])}"))
     if not isinstance(meta.get(names.PROFILE, ""), str) and meta[names.PROFILE] is not UNKNOWN:
-        failures.append(Failure(names.PROFILE, f"must be a string, not {scalars.article(meta[names.PROFILE])}"))
+        failures.append(Failure((names.PROFILE,), f"must be a string, not {scalars.article(meta[names.PROFILE])}"))
     return meta
 
 
-def _value(shape: Shape, value: Any, path: str, failures: list[Failure]) -> Any:
+def _value(failures: list[Failure], path: Path, shape: Shape, value: Any) -> Any:
     if value is UNKNOWN:
         return value
-    if shape.fields is not None:
-        if not isinstance(value, Mapping):
-            failures.append(Failure(path, f"must be an object, not {scalars.article(value)}"))
-            return UNKNOWN
-        return _object(shape.fields, value, f"{path}.", failures)
-    if shape.item is not None:
-        if not isinstance(value, (list, tuple)):
-            failures.append(Failure(path, f"must be a list, not {scalars.article(value)}"))
-            return UNKNOWN
-        if shape.mark(NotEmpty) and not value:
-            failures.append(Failure(path, "must not be empty"))
-            return UNKNOWN
-        item = shape.item
-        return [_value(item, v, f"{path}[{i}]", failures) for i, v in enumerate(value)]
-    result, reasons = scalars.check(shape, value)
+    if shape.is_leaf:
+        result, reasons = scalars.check(shape, value)
+    elif not shape.fits(value):
+        wanted = "a list" if shape.item else "a map" if shape.entry else "an object"
+        result, reasons = None, [f"must be {wanted}, not {scalars.article(value)}"]
+    elif shape.mark(NotEmpty) and not value:
+        result, reasons = None, ["must not be empty"]
+    elif shape.fields is not None:
+        return _object(failures, path, shape, value)
+    else:
+        return _filled(failures, path, shape, value)
     failures += [Failure(path, reason) for reason in reasons]
     return UNKNOWN if reasons else result
 
 
+def _filled(failures: list[Failure], path: Path, shape: Shape, value: Any) -> Any:
+    """Return a list or a map with what is in it checked."""
+    if shape.entry is not None:
+        failures += [Failure((*path, key), reason) for key in value for reason in scalars.key_faults(key)]
+        value = {key: item for key, item in value.items() if item is not None}
+    return shape.mapped(partial(_value, failures), value, path=path)
+
+
 def _object(
-    shapes: Mapping[str, Shape],
-    value: Mapping[str, Any],
-    prefix: str,
-    failures: list[Failure],
-    extra: Iterable[str] = (),
+    failures: list[Failure], path: Path, shape: Shape, value: Mapping[str, Any], extra: Iterable[str] = ()
 ) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    is_guessed = False
-    for key, item in value.items():
-        if item is None:
-            continue
-        if key not in shapes or shapes[key].mark(secret_refs.Fingerprint) is not None:
-            failures.append(Failure(f"{prefix}{key}", no_such(key, [*_settable(shapes), *extra])))
-            is_guessed = True
-            continue
-        result[key] = _value(shapes[key], item, f"{prefix}{key}", failures)
-        reference = shapes[key].mark(secret_refs.Reference)
-        if reference and value.get(reference.of) is not None:
-            failures.append(Failure(f"{prefix}{key}", f"must not be set beside {reference.of}"))
+    given = {key: item for key, item in value.items() if item is not None}
+    unknown = given.keys() - shape.settable.keys()
+    for key in unknown:
+        del given[key]
+        failures.append(Failure((*path, key), _no_such(key, [*shape.settable, *extra])))
+    for key in given if shape.holds_secret() else ():
+        reference = shape.at(key).mark(Reference)
+        if reference and reference.of in given:
+            failures.append(Failure((*path, key), Message("must not be set beside {of}", of=Property((reference.of,)))))
+    result: dict[str, Any] = shape.mapped(partial(_value, failures), given, path=path)
     # Which property was meant is not known, so none of those that seem to be missing is.
-    return dict.fromkeys(_settable(shapes), UNKNOWN) | result if is_guessed else result
+    return dict.fromkeys(shape.settable, UNKNOWN) | result if unknown else result
 
 
-def _remember(shapes: Mapping[str, Shape], old: Any, new: Any, path: str, failures: list[Failure], urn: str) -> None:
+def _remember(failures: list[Failure], shape: Shape, inputs: Any, olds: Mapping[str, Any], urn: str) -> None:
     """Read what references lead to and put fingerprints beside them, the old ones where the key is the same."""
-    for key, shape in shapes.items():
-        value = new.get(key) if isinstance(new, dict) else None
-        before = old.get(key) if isinstance(old, Mapping) else None
-        if shape.fields is not None:
-            _remember(shape.fields, before, value, f"{path}{key}.", failures, urn)
-        reference = shape.mark(secret_refs.Reference)
-        if reference and value is UNKNOWN:
-            new[reference.of + secret_refs.FINGERPRINT] = UNKNOWN
-        elif reference and isinstance(value, str):
-            name = reference.of + secret_refs.FINGERPRINT
-            previous = old.get(name) if isinstance(old, Mapping) else None
-            try:
-                new[name] = secret_refs.fingerprint(secret_refs.read(value), previous, f"{urn}::{path}{reference.of}")
-            except ConfigError as error:
-                failures.append(Failure(f"{path}{key}", str(error)))
+    for path, inner, (value, _) in shape.walk(inputs, olds, into=Shape.holds_secret):
+        reference = inner.mark(Reference)
+        if reference is None or value is None:
+            continue
+        remembered = (*path[:-1], reference.of + FINGERPRINT)
+        owner = f"{urn}::{dotted((*path[:-1], reference.of))}"
+        try:
+            found = value if value is UNKNOWN else fingerprint(secret_refs.read(value), at(olds, remembered), owner)
+        except ConfigError as error:
+            failures.append(Failure(path, joined(error)))
+        else:
+            at(inputs, path[:-1])[remembered[-1]] = found
 
 
-def _settable(shapes: Mapping[str, Shape]) -> list[str]:
-    return [key for key, shape in shapes.items() if not shape.mark(secret_refs.Fingerprint)]
+def _no_such(key: str, known: list[str]) -> Text:
+    meant = nearest(key.lower(), known, alike=0.5)
+    if meant is not None:
+        return Message("there is no such property; did you mean {meant}?", meant=Property((meant,)))
+    names = joined(*(Property((name,)) for name in sorted(known)), by=", ")
+    return Message("there is no such property; there are {names}", names=names)

@@ -17,6 +17,7 @@ from typing import Any
 
 from ..client.errors import ConfigError
 from ..client.kinds import Kind
+from ..client.wording import Message, Property, Text
 from . import notes
 from .diff import CREATED_AT
 from .journal import Journal
@@ -69,16 +70,21 @@ class Claims:
             self._checked.discard(str(urn))
         return is_plan
 
-    def declare(self, kind: Kind[Any], place: Place, name: str, urn: str) -> str | None:
+    def declare(self, kind: Kind[Any], place: Place, name: str, urn: str) -> Text | None:
         """Note that a resource of the program has a name; return what is wrong if another one has it."""
         key = _key(kind, place, name)
         with self._lock:
             holder = self._declared.setdefault(key, urn)
             if holder != urn:
                 first, second = (text.rsplit("::", 1)[-1] for text in (holder, urn))
-                return (
-                    f"{kind.title.capitalize()} {name} is {first} in this program, so it cannot be {second} too. "
-                    f"Give {second} a {kind.name_field} of its own."
+                return Message(
+                    "{title} {name} is {first} in this program, so it cannot be {second} too. "
+                    "Give {second} a {field} of its own.",
+                    title=kind.title.capitalize(),
+                    name=name,
+                    first=first,
+                    second=second,
+                    field=Property((kind.name_field,)),
                 )
             before = self._keys.get(urn, key)
             if before != key:  # checked again for a replacement, with another name

@@ -6,19 +6,20 @@ from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 from ..client import operations
-from ..client.errors import AgentRunError, ConfigError, LifecycleError, NotReadyError, ResourceNotExistError
+from ..client.errors import AgentRunError, ConfigError, NotReadyError, ResourceNotExistError
 from ..client.flows import Flow, Notice, Pause, call
 from ..client.kinds import Kind
 from ..client.models import SystemProps, UpdateInput
 from ..client.models.shared import Status
+from ..client.waiters import SETTLING, Written, until_deleted, until_ready
+from ..client.wording import Message, Property, joined
 from . import drift
 from .claims import token
-from .live import IncompleteError, Live, adopting, live_of
+from .live import IncompleteError, LifecycleError, Live, adopting, live_of
 from .places import ADOPTED, MADE, SHOWS_KEYS, Place
 from .scalars import plain
-from .schema import has_unknown, revealed, shapes_of
+from .schema import has_unknown, revealed
 from .sending import Sending, TakenError, is_former, taken
-from .waiters import SETTLING, Written, until_deleted, until_ready
 
 R = TypeVar("R", bound=SystemProps)
 
@@ -88,8 +89,8 @@ def _created(
         answer = answer.model_copy(update={"status": failure.status, "status_reason": failure.reason})
     live = live_of(kind, name, inputs, answer, place, origin)
     if keep:
-        text = f"{failure} It is kept: the next pulumi up waits for it, or replaces it if it has failed."
-        raise IncompleteError(text, live)
+        kept = "It is kept: the next pulumi up waits for it, or replaces it if it has failed."
+        raise IncompleteError(joined(failure, kept), live)
     raise (yield from _undone(kind, live, failure, made_at))
 
 
@@ -133,18 +134,18 @@ def _undone(kind: Kind[Any], live: Live, failure: AgentRunError, made_at: float)
     try:
         was_there = yield from until_deleted(kind, name, deadline, CLEANUP_TIMEOUT, sure=made_at + SETTLING)
     except AgentRunError as error:
-        text = f"{failure} It could not be deleted again: {error}"
+        text = Message("{failure} It could not be deleted again: {error}", failure=failure, error=error)
         return IncompleteError(
-            f"{text} It stays in state: the next pulumi up replaces it or waits for it, pulumi destroy deletes it.",
+            joined(
+                text, "It stays in state: the next pulumi up replaces it or waits for it, pulumi destroy deletes it."
+            ),
             live,
-            f"{text} Delete {kind.title} {name} by hand, or take it over: {adopting(name)}.",
+            joined(text, f"Delete {kind.title} {name} by hand, or take it over: {adopting(name)}."),
         )
     if was_there:
-        return LifecycleError(f"{failure} It was deleted again, so nothing is left behind.")
-    return LifecycleError(
-        f"{failure} The service says that {kind.title} {name} does not exist, also for its deletion. "
-        f"If the next run says that it exists: {adopting(name)}."
-    )
+        return LifecycleError(joined(failure, "It was deleted again, so nothing is left behind."))
+    gone = f"The service says that {kind.title} {name} does not exist, also for its deletion."
+    return LifecycleError(joined(failure, gone, f"If the next run says that it exists: {adopting(name)}."))
 
 
 def _adopted(kind: Kind[R], there: R, inputs: Mapping[str, Any], place: Place, deadline: float) -> Flow[Live]:
@@ -164,14 +165,21 @@ def check_fit(kind: Kind[Any], there: SystemProps, inputs: Mapping[str, Any]) ->
     both = sorted(kind.immutable & inputs.keys() & live.keys())
     unfit = [key for key in both if live[key] != inputs[key] and not has_unknown(inputs[key])]
     if unfit:  # the program's own values stay out of it, for any may be a secret
-        lives = " and ".join(f"its {key} is {live[key]!r}" for key in unfit)
-        fits = " and ".join(f"{key}={live[key]!r}" for key in unfit)
+        places = {key: Property((key,)) for key in unfit}
+        lives = [Message("its {key} is {value}", key=places[key], value=repr(live[key])) for key in unfit]
+        fits = [Message("{key}={value}", key=places[key], value=repr(live[key])) for key in unfit]
         raise ConfigError(
-            f"{kind.title.capitalize()} {name} cannot be adopted: {lives}, which cannot be changed, and the program "
-            f"says otherwise. Set {fits}, or choose another name."
+            Message(
+                "{title} {name} cannot be adopted: {lives}, which cannot be changed, and the program says otherwise. "
+                "Set {fits}, or choose another name.",
+                title=kind.title.capitalize(),
+                name=name,
+                lives=joined(*lives, by=" and "),
+                fits=joined(*fits, by=" and "),
+            )
         )
 
 
 def update_input(kind: Kind[R], fields: Mapping[str, Any]) -> UpdateInput[R]:
     """Return the input of an update that sets some fields, with the keys that references lead to."""
-    return cast("UpdateInput[R]", kind.update_input.model_validate(revealed(shapes_of(kind), fields)))
+    return cast("UpdateInput[R]", kind.update_input.model_validate(revealed(kind, fields)))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
 
 from ..client.kinds import Kind
-from .schema import UNKNOWN, Shape, has_unknown, shapes_of
+from .paths import Path
+from .schema import ANYTHING, UNKNOWN, Shape, has_unknown, shape_of
 
 
 def defaults(kind: Kind[Any], olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,48 +32,32 @@ def _completed(kind: Kind[Any], olds: Mapping[str, Any], known: dict[str, Any]) 
 
 
 def _supposed(kind: Kind[Any], inputs: Mapping[str, Any], *, is_most: bool) -> dict[str, Any]:
-    shapes = shapes_of(kind)
-    required = {key: _much(shapes[key]) for key in kind.required if inputs.get(key) is UNKNOWN}
-    found: dict[str, Any] = _guess(Shape(None, fields=shapes), dict(inputs), is_most=is_most)
+    shape = shape_of(kind)
+    required = {key: _much(shape.at(key)) for key in kind.required if inputs.get(key) is UNKNOWN}
+    found: dict[str, Any] = _guess((), shape, inputs, is_most=is_most)
     return required | found
 
 
-def _guess(shape: Shape, value: Any, *, is_most: bool) -> Any:
+def _guess(path: Path, shape: Shape, value: Any, *, is_most: bool) -> Any:
     """Return a value with something for each unknown in it; what an object need not have, it has only at the most."""
-    if value is UNKNOWN:
-        return _much(shape) if is_most else _little(shape)
-    if shape.fields is not None and isinstance(value, dict):
-        fields = _known(shape.fields)
-        return {
-            key: _guess(fields[key], item, is_most=is_most)
-            for key, item in value.items()
-            if key in fields and (is_most or not _is_leaf(fields[key], item))
-        }
-    if shape.item is not None and isinstance(value, list):
-        return [_guess(shape.item, item, is_most=is_most) for item in value]
-    return value
-
-
-def _known(fields: Mapping[str, Shape]) -> dict[str, Shape]:
-    """Return the fields that the API has."""
-    return {key: field for key, field in fields.items() if not field.is_ours_alone}
-
-
-def _is_leaf(shape: Shape, value: Any) -> bool:
-    return value is UNKNOWN and shape.adapter is not None
+    if shape is ANYTHING or shape.is_ours_alone:
+        return None
+    if value is not UNKNOWN:
+        return shape.mapped(partial(_guess, is_most=is_most), value, path=path)
+    if is_most:
+        return _much(shape)
+    return None if shape.is_leaf and isinstance(path[-1], str) else _little(shape)
 
 
 def _little(shape: Shape) -> Any:
-    if shape.fields is not None:
-        return {}
-    return [] if shape.item is not None else _much(shape)
+    return _much(shape) if shape.is_leaf else [] if shape.item is not None else {}
 
 
 def _much(shape: Shape) -> Any:
-    if shape.fields is not None:
-        return {key: _much(field) for key, field in _known(shape.fields).items()}
     if shape.item is not None:
         return [_much(shape.item), _much(shape.item)]
+    if not shape.is_leaf:
+        return {part: _much(inner) for part, inner, _ in shape.parts() if not inner.is_ours_alone}
     assert shape.adapter is not None
     try:
         shape.adapter.validate_python("any")

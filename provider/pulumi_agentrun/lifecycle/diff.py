@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Any, Literal
 
 from ..client.kinds import Kind
@@ -13,11 +11,9 @@ from ..client.models.fields import NotEmpty
 from ..client.models.shared import Status
 from .hidden_inputs import REPLACE_ON
 from .names import PROFILE
+from .paths import EVERY, Path, inside, parsed
 from .places import UNSETTLED, origin_of
 from .schema import UNKNOWN, Shape, has_unknown, shapes_of
-
-Path = tuple[str | int, ...]
-"""Keys and indices from the resource down."""
 
 STATUS = "status"
 CREATED_AT = "created_at"
@@ -47,8 +43,10 @@ def diff(kind: Kind[Any], id: str, olds: Mapping[str, Any], news: Mapping[str, A
     """Compare old outputs with new, checked inputs; what is unknown counts as different."""
     shapes = shapes_of(kind)
     changed = sorted(key for key, shape in shapes.items() if not same(shape, olds.get(key), news.get(key)))
-    forced = news.get(REPLACE_ON) or ()
-    replaces = [key for key in changed if key in kind.immutable or any(_differs(p, key, olds, news) for p in forced)]
+    forced = [parsed(path) for path in news.get(REPLACE_ON) or ()]
+    replaces = [
+        key for key in changed if key in kind.immutable or any(_differs(path, key, olds, news) for path in forced)
+    ]
     if olds.get(PROFILE) != news.get(PROFILE):
         changed.append(PROFILE)
         replaces.append(PROFILE)
@@ -74,12 +72,9 @@ def edits(kind: Kind[Any], found: Diff, olds: Mapping[str, Any], news: Mapping[s
 def _edits(shape: Shape, old: Any, new: Any, path: Path) -> Iterator[Edit]:
     if same(shape, old, new):
         return
-    if shape.fields is not None and isinstance(old, dict) and isinstance(new, dict):
-        for key, field in shape.fields.items():
-            yield from _edits(field, old.get(key), new.get(key), (*path, key))
-    elif shape.item is not None and not shape.is_unordered and isinstance(old, list) and isinstance(new, list):
-        for index, (before, after) in enumerate(zip_longest(old, new)):
-            yield from _edits(shape.item, before, after, (*path, index))
+    if shape.fits(old) and shape.fits(new) and not shape.is_unordered:
+        for part, inner, (before, after) in shape.parts(old, new):
+            yield from _edits(inner, before, after, (*path, part))
     else:
         yield Edit(path, "add" if old is None else "delete" if new is None else "update")
 
@@ -91,25 +86,15 @@ def planned(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -
     return {**news, **dict.fromkeys(kind.outputs - kept, UNKNOWN), **own}
 
 
-def _differs(path: str, changed: str, olds: Any, news: Any) -> bool:
+def _differs(path: Path, changed: str, olds: Any, news: Any) -> bool:
     """Say whether a path of `replace_on_changes` reaches what changed under a top-level key; `*` reaches everything."""
-    parts = re.findall(r'[^.\[\]"]+', path)
-    if parts[:1] not in ([changed], ["*"]):
+    if path[:1] not in ((changed,), (EVERY,)):
         return False
-    for part in parts:
-        if part == "*":
+    for part in path:
+        if part == EVERY:
             break
         olds, news = inside(olds, part), inside(news, part)
     return has_unknown(news) or bool(olds != news)
-
-
-def inside(value: Any, part: str) -> Any:
-    """Return what stands at a key or an index, None if nothing does."""
-    if isinstance(value, Mapping):
-        return value.get(part)
-    if isinstance(value, list) and part.isdigit():
-        return value[int(part)] if int(part) < len(value) else None
-    return None
 
 
 def update_of(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,26 +113,15 @@ def update_of(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any])
 
 def same(shape: Shape, old: Any, new: Any) -> bool:
     """Say whether setting a new value where there is an old one would change nothing."""
-    if has_unknown(new):
-        return False
+    if old == new:
+        return not has_unknown(new)
     if new is None:
         return is_empty(old)
-    if old is None:
+    if not (shape.fits(old) and shape.fits(new)) or (shape.item is not None and len(old) != len(new)):
         return False
-    if shape.fields is not None and isinstance(old, dict) and isinstance(new, dict):
-        keys = old.keys() | new.keys()
-        return all(key in shape.fields and same(shape.fields[key], old.get(key), new.get(key)) for key in keys)
-    if shape.item is not None and isinstance(old, list) and isinstance(new, list):
-        return _same_items(shape, old, new)
-    return bool(old == new)
-
-
-def _same_items(shape: Shape, old: list[Any], new: list[Any]) -> bool:
-    assert shape.item is not None
-    if not shape.is_unordered:
-        pairs = zip(old, new, strict=False)
-        return len(old) == len(new) and all(same(shape.item, a, b) for a, b in pairs)
-    return pair(shape.item, old, new, same)
+    if shape.item is not None and shape.is_unordered:
+        return pair(shape.item, old, new, same)
+    return all(same(inner, before, after) for _, inner, (before, after) in shape.parts(old, new))
 
 
 def is_empty(value: Any) -> bool:

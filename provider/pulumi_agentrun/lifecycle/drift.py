@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from ..client.kinds import Kind
-from .diff import Path, diff, edits, inside, is_empty, pair, same
+from .diff import diff, edits, is_empty, pair, same
+from .paths import Path, at
 from .places import ORIGIN, SHOWS_KEYS, origin_of
-from .schema import Shape, map_secrets, shapes_of
+from .schema import ANYTHING, Shape, map_secrets, shape_of
 from .secret_refs import FROM, Fingerprint, Reference, fingerprint
 
 
@@ -19,28 +21,19 @@ def observe(kind: Kind[Any], olds: Mapping[str, Any], live: Mapping[str, Any]) -
     What the program never set is left out, so what the service fills in is no drift. With no managed inputs (a first
     read), everything live is returned.
     """
-    shapes = shapes_of(kind)
-    managed = {key: olds[key] for key in shapes if olds.get(key) is not None}
-    is_first = is_first_read(kind, olds)
+    shape = shape_of(kind)
+    if is_first_read(kind, olds):
+        return dict(_adopted((), shape, live))
+    managed = {key: value for key, value in olds.items() if value is not None}
+    # No resource is without what is required, so it is only not shown.
+    required = {key: managed[key] for key in kind.required & managed.keys() if live.get(key) is None}
     is_clear = bool(origin_of(olds).get(SHOWS_KEYS))
-    result: dict[str, Any] = {}
-    for key, shape in shapes.items():
-        if is_first:
-            value = _adopted(shape, live.get(key))
-        elif key in managed and live.get(key) is None and key in kind.required:
-            value = managed[key]  # no resource is without it, so it is only not shown
-        elif key in managed:
-            value = _observed(shape, managed[key], live.get(key), is_clear)
-        else:
-            continue
-        if value is not None:
-            result[key] = value
-    return result
+    return dict(_observed((), shape, managed, {**live, **required}, is_clear=is_clear))
 
 
 def is_first_read(kind: Kind[Any], olds: Mapping[str, Any]) -> bool:
     """Say whether nothing is known yet of a resource but its name."""
-    return not any(olds.get(key) is not None for key in shapes_of(kind) if key != kind.name_field)
+    return not any(olds.get(key) is not None for key in kind.inputs if key != kind.name_field)
 
 
 def shows_keys(kind: Kind[Any], inputs: Mapping[str, Any], live: Mapping[str, Any]) -> bool | None:
@@ -48,59 +41,42 @@ def shows_keys(kind: Kind[Any], inputs: Mapping[str, Any], live: Mapping[str, An
 
     What stands in for a key that is not shown (`sk-****`, `[HIDDEN]`) has no form that could be known beforehand.
     """
-    shown = [is_shown for _, is_shown in keys_of(shapes_of(kind), inputs, live)]
+    shown = [is_shown for _, is_shown in keys_of(shape_of(kind), inputs, live)]
     return all(shown) if shown else None
 
 
-def keys_of(
-    shapes: Mapping[str, Shape], ours: Mapping[str, Any], live: Mapping[str, Any], path: Path = ()
-) -> Iterator[tuple[Path, bool]]:
+def keys_of(shape: Shape, ours: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[tuple[Path, bool]]:
     """Yield where each key of ours is given, and whether live values show it in clear."""
-    for name, shape in shapes.items():
-        value, shown, remembered = ours.get(name), live.get(name), shape.mark(Fingerprint)
-        if not value:
-            continue
-        if remembered is not None:
-            is_shown = fingerprint(str(live.get(remembered.of)), value) == value
-            yield (*path, remembered.of + FROM), is_shown
-        elif shape.is_secret:
-            yield (*path, name), bool(shown == value)
-        elif shape.fields is not None and isinstance(value, Mapping):
-            inner = shown if isinstance(shown, Mapping) else {}
-            yield from keys_of(shape.fields, value, inner, (*path, name))
+    for path, inner, (value, shown) in shape.walk(ours, live, into=Shape.holds_secret):
+        remembered = inner.mark(Fingerprint)
+        if value and remembered is not None:
+            shown = at(live, (*path[:-1], remembered.of))
+            yield (*path[:-1], remembered.of + FROM), fingerprint(str(shown), value) == value
+        elif value and inner.is_secret:
+            yield path, bool(shown == value)
 
 
 def is_what_was_sent(kind: Kind[Any], inputs: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
     """Say whether live values are those of a creation: the same, keys too, and none besides."""
     is_same = observe(kind, {**inputs, ORIGIN: {SHOWS_KEYS: True}}, live) == dict(inputs)
-    return is_same and not any(True for _ in besides(shapes_of(kind), inputs, live))
+    return is_same and not any(True for _ in besides(shape_of(kind), inputs, live))
 
 
-def besides(
-    shapes: Mapping[str, Shape], ours: Mapping[str, Any], live: Mapping[str, Any], path: Path = ()
-) -> Iterator[Path]:
+def besides(shape: Shape, ours: Any, live: Any, path: Path = ()) -> Iterator[Path]:
     """Yield where live values have what was never given: somebody else's, or what the service fills in."""
-    given = {mark.of for key in shapes.keys() & ours.keys() if (mark := shapes[key].mark(Reference))}
-    for key, shape in shapes.items():
-        if key in live and key not in given:
-            yield from _besides(shape, ours.get(key), live[key], (*path, key))
-
-
-def _besides(shape: Shape, ours: Any, live: Any, path: Path) -> Iterator[Path]:
+    if ours is None and not is_empty(live):
+        yield path
     if ours is None:
-        if not is_empty(live):
-            yield path
-    elif shape.fields is not None and isinstance(ours, Mapping) and isinstance(live, Mapping):
-        yield from besides(shape.fields, ours, live, path)
-    elif shape.item is not None and isinstance(ours, list) and isinstance(live, list):
-        for index, pair in enumerate(zip(ours, live, strict=False)):
-            yield from _besides(shape.item, *pair, path if shape.is_unordered else (*path, index))
+        return
+    given = {mark.of for _, inner, _ in shape.parts(ours) if (mark := inner.mark(Reference))}
+    for part, inner, (value, shown) in shape.parts(ours, live):
+        if inner is not ANYTHING and part not in given:
+            yield from besides(inner, value, shown, path if shape.is_unordered else (*path, part))
 
 
 def without_keys(kind: Kind[Any], values: dict[str, Any]) -> dict[str, Any]:
     """Return values without anything secret."""
-    kept: dict[str, Any] = _without_none(map_secrets(kind, values, lambda secret: None))
-    return kept
+    return map_secrets(kind, values, lambda secret: None)
 
 
 def without_unmanaged_keys(
@@ -110,28 +86,13 @@ def without_unmanaged_keys(
 
     Whoever never set a key does not clear it by leaving it out. Without inputs of before, nothing is known of that.
     """
-    whole = Shape(None, fields=shapes_of(kind))
-    return dict(_without_unmanaged(whole, olds, before, news)) if before else dict(olds)
+    return dict(_managed((), shape_of(kind), olds, before, news)) if before else dict(olds)
 
 
-def _without_unmanaged(shape: Shape, old: Any, *programs: Any) -> Any:
+def _managed(path: Path, shape: Shape, old: Any, *programs: Any) -> Any:
     if shape.is_secret:
         return old if any(value is not None for value in programs) else None
-    if shape.fields is None or not isinstance(old, Mapping):
-        return old
-    inside = [program if isinstance(program, Mapping) else {} for program in programs]
-    fields = {key: shape.fields.get(key) for key in old}
-    kept = {
-        key: _without_unmanaged(field, old[key], *(p.get(key) for p in inside)) if field else old[key]
-        for key, field in fields.items()
-    }
-    return {key: value for key, value in kept.items() if value is not None}
-
-
-def _without_none(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_none(item) for key, item in value.items() if item is not None}
-    return [_without_none(item) for item in value] if isinstance(value, list) else value
+    return shape.mapped(_managed, old, *programs) if shape.holds_secret() else old
 
 
 def has_keys(kind: Kind[Any], inputs: Mapping[str, Any]) -> bool:
@@ -144,12 +105,10 @@ def shows(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any], liv
 
     Keys tell nothing, for they may not be shown, and what is cleared neither, for the service may ignore it.
     """
-    shapes = shapes_of(kind)
     told: bool | None = None
     for edit in edits(kind, diff(kind, "", olds, news), olds, news):
-        shape = shape_at(shapes, edit.path)
-        wanted, found = at(news, edit.path), at(live, edit.path)
-        if shape is None or shape.is_write_only or is_empty(wanted):
+        shape, wanted, found = shape_of(kind).at(*edit.path), at(news, edit.path), at(live, edit.path)
+        if shape is ANYTHING or shape.is_write_only or is_empty(wanted):
             continue
         if shape.holds_secret() or shape.mark(Reference) is not None:
             continue
@@ -159,87 +118,59 @@ def shows(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any], liv
     return told
 
 
-def shape_at(shapes: Mapping[str, Shape], path: Path) -> Shape | None:
-    """Return the shape of what stands at a path, None if nothing of the models does."""
-    shape: Shape | None = Shape(None, fields=dict(shapes))
-    for part in path:
-        if shape is not None:
-            shape = shape.item if isinstance(part, int) else (shape.fields or {}).get(part)
-    return shape
-
-
-def at(value: Any, path: tuple[str | int, ...]) -> Any:
-    """Return what stands at a path, None if nothing does."""
-    for part in path:
-        value = inside(value, str(part))
-    return value
-
-
-def _observed(shape: Shape, old: Any, live: Any, is_clear: bool) -> Any:
-    if shape.is_write_only:
+def _observed(path: Path, shape: Shape, old: Any, live: Any, *, is_clear: bool) -> Any:
+    if shape is ANYTHING:
+        return None
+    if shape.is_write_only or shape.mark(Reference) is not None:
         return old
+    if shape.mark(Fingerprint) is not None:
+        return fingerprint(str(live), old) if live and is_clear else old
     if shape.is_secret:
         return live if live and (is_clear or not old) else old
     if live is None:
         return old if is_empty(old) else _hidden(shape, old)
-    if shape.fields is not None and isinstance(old, dict):
-        values = {
-            key: _observed_field(shape.fields[key], value, live, key, is_clear)
-            for key, value in old.items()
-            if key in shape.fields
-        }
-        return {key: value for key, value in values.items() if value is not None}
-    if shape.item is not None and isinstance(old, list):
-        return _observed_items(shape, old, live, is_clear)
+    visit = partial(_observed, is_clear=is_clear)
+    if shape.item is not None and shape.fits(old):
+        return _observed_items(shape, old, live, visit)
+    if shape.fits(old):
+        return shape.mapped(visit, old, _with_remembered(shape, live))
     return old if old == live else live
 
 
-def _observed_field(shape: Shape, old: Any, live: Any, key: str, is_clear: bool) -> Any:
-    if shape.mark(Reference):
-        return old
-    shown = live if isinstance(live, Mapping) else {}
-    remembered = shape.mark(Fingerprint)
-    if remembered:
-        secret = shown.get(remembered.of)
-        return fingerprint(str(secret), old) if secret and is_clear else old
-    return _observed(shape, old, shown.get(key), is_clear)
+def _with_remembered(shape: Shape, live: Any) -> Any:
+    """Return live values with each secret standing where its fingerprint does, too."""
+    if not shape.holds_secret() or not shape.fits(live):
+        return live
+    remembered = ((part, mark.of) for part, inner, _ in shape.parts() if (mark := inner.mark(Fingerprint)))
+    return {**live, **{part: live.get(of) for part, of in remembered}}
 
 
 def _hidden(shape: Shape, old: Any) -> Any:
-    """Return what may still be there of an object that is not shown: its secrets."""
-    if shape.fields is None or not isinstance(old, dict):
-        return None
-    fields = shape.fields
-    kept = {
-        k: v for k, v in old.items() if k in fields and (fields[k].is_secret or fields[k].mark(Reference) is not None)
-    }
-    return kept or None
+    """Return what may still be there of an object or a map that is not shown: its secrets."""
+
+    def kept(path: Path, inner: Shape, value: Any) -> Any:
+        return value if inner.is_secret or inner.mark(Reference) is not None else None
+
+    return shape.mapped(kept, old) or None if shape.item is None and shape.fits(old) else None
 
 
-def _observed_items(shape: Shape, old: list[Any], live: Any, is_clear: bool) -> Any:
-    item = shape.item
-    assert item is not None
-    if not isinstance(live, list):
+def _observed_items(shape: Shape, old: list[Any], live: Any, visit: Callable[..., Any]) -> Any:
+    assert shape.item is not None
+    if not shape.fits(live):
         return live
-    if shape.is_unordered and pair(
-        item, old, live, lambda field, ours, shown: bool(_observed(field, ours, shown, is_clear) == ours)
-    ):
-        return old
-    return [
-        _observed(item, old[index], value, is_clear) if index < len(old) else _adopted(item, value)
-        for index, value in enumerate(live)
-    ]
+
+    def is_same(item: Shape, ours: Any, shown: Any) -> bool:
+        return bool(visit((), item, ours, shown) == ours)
+
+    def seen(path: Path, item: Shape, shown: Any, ours: Any) -> Any:
+        return _adopted(path, item, shown) if ours is None else visit(path, item, ours, shown)
+
+    return old if shape.is_unordered and pair(shape.item, old, live, is_same) else shape.mapped(seen, live, old)
 
 
-def _adopted(shape: Shape, live: Any) -> Any:
+def _adopted(path: Path, shape: Shape, live: Any) -> Any:
     """Return a live value that nothing is known of yet, as far as it is one of the shape's.
 
     A reference to a key is the program's alone: from an answer, it would have the provider read what a peer names.
     """
-    if shape.fields is not None and isinstance(live, dict):
-        fields = {key: field for key, field in shape.fields.items() if not field.is_ours_alone}
-        values = {key: _adopted(fields[key], live[key]) for key in live if key in fields}
-        return {key: value for key, value in values.items() if value is not None}
-    if shape.item is not None and isinstance(live, list):
-        return [_adopted(shape.item, value) for value in live]
-    return live
+    return None if shape is ANYTHING or shape.is_ours_alone else shape.mapped(_adopted, live)

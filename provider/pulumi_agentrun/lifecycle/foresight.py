@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..client.errors import AgentRunError, LifecycleError
+from ..client.errors import AgentRunError
 from ..client.flows import Flow, Notice, Pause
 from ..client.kinds import Kind
 from ..client.models import SystemProps
 from ..client.models.shared import Status
+from ..client.wording import Message, Property, Text, joined
 from . import diff, drift
 from .check import ADOPT, is_several, misspelt
 from .create import check_fit, find
-from .diff import Path
 from .hidden_inputs import ADOPT_VARIABLE, CHECK_NAMES
+from .live import LifecycleError
+from .paths import Path, at
 from .places import Place
 from .scalars import plain
-from .schema import has_unknown, shapes_of
+from .schema import has_unknown, shape_of, shapes_of
 from .sending import taken
 
 PATIENCE = 30.0
@@ -52,7 +54,8 @@ def foresee(kind: Kind[Any], wanted: Mapping[str, Any], place: Place, *, adopt: 
         yield Notice(text, is_warning=True)
     else:
         check_fit(kind, there, wanted)
-        yield Notice(f"{title} exists and would be taken over; {_told(kind, wanted, plain(there.to_state()))}.")
+        what = _told(kind, wanted, plain(there.to_state()))
+        yield Notice(Message("{title} exists and would be taken over; {what}.", title=title, what=what))
 
 
 def _look(kind: Kind[Any], wanted: Mapping[str, Any], place: Place, *, adopt: bool) -> Flow[SystemProps | None]:
@@ -64,9 +67,8 @@ def _look(kind: Kind[Any], wanted: Mapping[str, Any], place: Place, *, adopt: bo
         found: SystemProps | None = yield from find(kind, name, deadline)
     except AgentRunError as error:
         why = f"agentrun:{CHECK_NAMES}" if not adopt else "adopt=True" if wanted.get(ADOPT) else ADOPT_VARIABLE
-        raise LifecycleError(
-            f"Whether {kind.title} {name} exists could not be found out, as {why} has a preview do: {error}"
-        ) from None
+        looked = f"Whether {kind.title} {name} exists could not be found out, as {why} has a preview do:"
+        raise LifecycleError(joined(looked, error)) from None
     return found
 
 
@@ -76,27 +78,27 @@ def _missing(kind: Kind[Any], wanted: Mapping[str, Any]) -> str:
     return f"{asked}, but no {kind.title} of that name exists: it would be created. Check the name, region and account."
 
 
-def _told(kind: Kind[Any], wanted: Mapping[str, Any], live: Mapping[str, Any]) -> str:
+def _told(kind: Kind[Any], wanted: Mapping[str, Any], live: Mapping[str, Any]) -> Text:
     """Say by paths what an adoption would do; values stay out of it, for any may be a secret of the program.
 
     An update is sent in any case, for what a look shows may be older than what is.
     """
-    shapes = shapes_of(kind)
-    ours = {key: wanted[key] for key in shapes if key in wanted}
-    given = [path for path, is_shown in drift.keys_of(shapes, ours, live) if not is_shown]
-    given += [(key,) for key, shape in shapes.items() if shape.is_write_only and key in ours]
+    shape = shape_of(kind)
+    ours = {key: wanted[key] for key in shapes_of(kind) if key in wanted}
+    given = [path for path, is_shown in drift.keys_of(shape, ours, live) if not is_shown]
+    given += [(key,) for key, field in shapes_of(kind).items() if field.is_write_only and key in ours]
     unsure = [key for key in sorted(kind.immutable & ours.keys()) if has_unknown(ours[key])]
     changed = [path for path in _changed(kind, ours, live) if path not in given and path[0] not in unsure]
-    lost = [path for path in drift.besides(shapes, ours, live) if path[0] in ours and not _is_in(path, changed)]
+    lost = [path for path in drift.besides(shape, ours, live) if path[0] in ours and not _is_in(path, changed)]
     parts = [
-        f"it would change in {_listed(changed, ours)}"
+        joined("it would change in", _listed(changed, ours))
         if changed
         else "nothing that it shows would change, but an update would be sent",
-        f"not known yet, and if another than now, it cannot be adopted: {', '.join(unsure)}" if unsure else "",
-        f"set anew, whatever it is now: {_listed(given, ours)}" if given else "",
-        f"perhaps cleared, for the program leaves it out: {_listed(lost, ours)}" if lost else "",
+        joined("not known yet, and if another than now, it cannot be adopted:", _named(unsure)) if unsure else "",
+        joined("set anew, whatever it is now:", _listed(given, ours)) if given else "",
+        joined("perhaps cleared, for the program leaves it out:", _listed(lost, ours)) if lost else "",
     ]
-    return "; ".join(part for part in parts if part)
+    return joined(*parts, by="; ")
 
 
 def _changed(kind: Kind[Any], ours: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[Path]:
@@ -109,10 +111,10 @@ def _is_in(path: Path, others: list[Path]) -> bool:
     return any(path[: len(other)] == other for other in others)
 
 
-def _listed(paths: list[Path], ours: Mapping[str, Any]) -> str:
-    texts = (f"{_text(path)}{' (not known yet)' if has_unknown(drift.at(ours, path)) else ''}" for path in paths)
-    return ", ".join(dict.fromkeys(texts))
+def _listed(paths: list[Path], ours: Mapping[str, Any]) -> Text:
+    told = {path: " (not known yet)" if has_unknown(at(ours, path)) else "" for path in paths}
+    return joined(*(Message("{path}{so}", path=Property(path), so=so) for path, so in told.items()), by=", ")
 
 
-def _text(path: Path) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+def _named(keys: list[str]) -> Text:
+    return joined(*(Property((key,)) for key in keys), by=", ")

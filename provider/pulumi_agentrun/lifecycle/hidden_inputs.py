@@ -16,7 +16,7 @@ REPLACE_ON = "__replace_on_changes"
 TIMEOUTS = "__custom_timeouts"
 """The durations of `ResourceOptions.custom_timeouts` by verb: `{"create": "10m"}`."""
 PREVIEW = "__preview"
-"""That this is a preview, in one that may have to look something up; a check drops it, so that it is never compared."""
+"""That this is a preview, in one that may have to look something up; no check keeps it, so it is never compared."""
 
 ADOPT_VARIABLE = "AGENTRUN_ADOPT"
 """The environment variable that names, separated by commas, what one run may take over."""

@@ -1,4 +1,4 @@
-"""Resources as they are: what a step of the lifecycle answers, and the error of one that is not what was wanted."""
+"""Resources as they are: what a step of the lifecycle answers, and the errors of what did not come about."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..client.errors import LifecycleError
+from ..client.errors import AgentRunError
 from ..client.kinds import Kind
 from ..client.models import SystemProps
+from ..client.wording import Text
 from .places import ORIGIN, REGION, UNSETTLED, Place, origin_of
 
 
@@ -28,13 +29,17 @@ class Live:
         return replace(self, outputs=self.outputs | {ORIGIN: origin})
 
 
+class LifecycleError(AgentRunError):
+    """What was wanted of a resource did not come about; the text says what became of it."""
+
+
 class IncompleteError(LifecycleError):
     """A resource exists and is not what was wanted; state should keep it as it says.
 
     Where state cannot keep it, `unkept` is what to say instead.
     """
 
-    def __init__(self, message: str, live: Live, unkept: str | None = None) -> None:
+    def __init__(self, message: Text, live: Live, unkept: Text | None = None) -> None:
         super().__init__(message)
         self.live = live
         self.unkept = unkept or message

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import SecretStr
 
-from ..client.addresses import ALLOW_INSECURE
 from ..client.config import Config, Connection, resolve, truth
 from ..client.credentials import Credentials
 from ..client.errors import ConfigError
@@ -22,9 +21,10 @@ from .places import Place, digest
 if TYPE_CHECKING:
     from ..client.session import Session
 
+_ALLOW_INSECURE = "allowInsecure"
 KEYS = (
     "endpoint", "region", "accountId", "accessKeyId", "accessKeySecret", "securityToken", "readyTimeout",
-    ALLOW_INSECURE, CHECK_NAMES,
+    _ALLOW_INSECURE, CHECK_NAMES,
 )  # fmt: skip
 """The keys of `agentrun:` in stack configuration, and of each profile in `agentrun:profiles`."""
 
@@ -98,7 +98,7 @@ class Accounts:
     def _resolve(self, name: str) -> _Resolved:
         if name not in self._known:
             settings = self._profile(name) if name else {k: self._get(f"agentrun:{k}") for k in KEYS}
-            self._known[name] = _resolved(f"agentrun:profiles.{name}." if name else "agentrun:", settings)
+            self._known[name] = _resolved(name, settings)
         return self._known[name]
 
     def _profile(self, name: str) -> Mapping[str, Any]:
@@ -121,11 +121,12 @@ class Accounts:
         return settings
 
 
-def _resolved(where: str, settings: Mapping[str, Any]) -> _Resolved:
+def _resolved(profile: str, settings: Mapping[str, Any]) -> _Resolved:
+    where = f"agentrun:profiles.{profile}." if profile else "agentrun:"
     texts = {key: _text(where + key, value) for key, value in settings.items() if value is not None}
     timeout = _seconds(f"{where}readyTimeout", texts.get("readyTimeout"))
     secret, token = texts.get("accessKeySecret"), texts.get("securityToken")
-    insecure, checks_names = texts.get(ALLOW_INSECURE), texts.get(CHECK_NAMES)
+    insecure, checks_names = texts.get(_ALLOW_INSECURE), texts.get(CHECK_NAMES)
     connection = resolve(
         Config(
             endpoint=from_project(texts.get("endpoint")),
@@ -134,9 +135,9 @@ def _resolved(where: str, settings: Mapping[str, Any]) -> _Resolved:
             access_key_id=texts.get("accessKeyId"),
             access_key_secret=SecretStr(secret) if secret else None,
             security_token=SecretStr(token) if token else None,
-            allow_insecure=truth(where + ALLOW_INSECURE, insecure) if insecure else None,
+            allow_insecure=truth(where + _ALLOW_INSECURE, insecure) if insecure else None,
         ),
-        where=where,
+        of=profile,
     )
     if not isinstance(connection.credentials, Credentials):
         connection.credentials()  # a chain that leads nowhere should fail a preview, not an update

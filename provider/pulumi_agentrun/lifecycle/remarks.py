@@ -7,9 +7,10 @@ from typing import Any
 
 from ..client.flows import Notice
 from ..client.kinds import Kind
+from ..client.wording import Message, Property, Text, joined
 from .diff import Diff, edits
-from .drift import at, shape_at
-from .schema import UNKNOWN, shapes_of
+from .paths import at
+from .schema import UNKNOWN, shape_of
 from .secret_refs import FROM, Fingerprint
 
 
@@ -18,26 +19,30 @@ def remarks(
 ) -> Iterator[Notice]:
     """Yield what a plan is to say besides the properties that differ; never a value."""
     for key in _keys(kind, found, olds, news):
-        yield Notice(f"{kind.title} {id}: {key}")
+        yield Notice(Message("{resource}: {key}", resource=f"{kind.title} {id}", key=key))
     unsure = [key for key in found.replaces if news.get(key) is UNKNOWN]
     if unsure and unsure == list(found.replaces):
         unsure = [key for key in unsure if key != kind.name_field] or unsure  # an automatic name hangs on the others
         yield Notice(
-            f"{kind.title} {id} is replaced only if {' or '.join(unsure)} comes to be another, which is not known yet: "
-            f"set {'it' if len(unsure) == 1 else 'them'} to be certain"
+            Message(
+                "{resource} is replaced only if {keys} comes to be another, which is not known yet: "
+                "set {them} to be certain",
+                resource=f"{kind.title} {id}",
+                keys=joined(*(Property((key,)) for key in unsure), by=" or "),
+                them="it" if len(unsure) == 1 else "them",
+            )
         )
 
 
-def _keys(kind: Kind[Any], found: Diff, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[str]:
+def _keys(kind: Kind[Any], found: Diff, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[Text]:
     """Yield a sentence for each key that was there and becomes another: an old and a new secret look the same."""
-    shapes = shapes_of(kind)
     for edit in edits(kind, found, olds, news):
-        shape = shape_at(shapes, edit.path)
-        if edit.verb != "update" or shape is None or not shape.is_secret or at(news, edit.path) is UNKNOWN:
+        shape = shape_of(kind).at(*edit.path)
+        if edit.verb != "update" or not shape.is_secret or at(news, edit.path) is UNKNOWN:
             continue
-        remembered, path = shape.mark(Fingerprint), ".".join(map(str, edit.path))
+        remembered = shape.mark(Fingerprint)
         if remembered is None:
-            yield f"the key {path} changes"
+            yield Message("the key {path} changes", path=Property(edit.path))
         else:
-            path = ".".join([*map(str, edit.path[:-1]), remembered.of + FROM])
-            yield f"the key that {path} leads to changes"
+            path = (*edit.path[:-1], remembered.of + FROM)
+            yield Message("the key that {path} leads to changes", path=Property(path))

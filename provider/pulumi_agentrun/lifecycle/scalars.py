@@ -18,6 +18,8 @@ LARGEST = 2**53 - 1
 """The largest whole number that Pulumi can carry exactly."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_HALF = re.compile("[\ud800-\udfff]")
+_KEY = Shape(str, (NotEmpty(),))
 _NUMBERS = (int, float, int | float)
 _WANTED = {
     int: "a whole number",
@@ -44,6 +46,11 @@ def check(shape: Shape, value: Any) -> tuple[Any, list[str]]:
     return result, list(reasons)
 
 
+def key_faults(key: str) -> list[str]:
+    """Return everything that is wrong with a key of a map."""
+    return [f"its key {reason}" for reason in _text_faults(_KEY, key)]
+
+
 def _number_faults(shape: Shape, value: Any) -> Iterator[str]:
     if not isinstance(value, (int, float)):
         return
@@ -62,7 +69,7 @@ def _text_faults(shape: Shape, value: str) -> Iterator[str]:
         yield "must not be empty" if value == "" else "must not be blank"
     elif choice and value not in choice.words:
         yield f"must be {' or '.join(map(str, choice.words))}"
-    if any("\ud800" <= letter <= "\udfff" for letter in value):
+    if _HALF.search(value):
         yield "must be whole Unicode text: half of a surrogate pair is in it"
     if not shape.mark(Prose) and _CONTROL.search(value):
         yield "must not have line breaks or other control characters (a file's last line break, perhaps?)"

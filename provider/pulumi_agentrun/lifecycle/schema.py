@@ -1,9 +1,9 @@
-"""The models' fields as a tree of shapes, which checking, comparing and hiding secrets all walk."""
+"""The models' fields as a tree of shapes, and the one walk and the one map of values along it."""
 
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, reduce
@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from ..client.errors import ConfigError
 from ..client.kinds import Kind
 from ..client.models.fields import Model, Secret, Unordered, WriteOnly, docstrings
+from .paths import EVERY, Path, inside
 from .secret_refs import FINGERPRINT, FROM, Fingerprint, Reference, read
 
 M = TypeVar("M")
@@ -38,11 +39,13 @@ _FINGERPRINT_TEXT = "What tells when the key that a reference leads to changes; 
 
 @dataclass(frozen=True)
 class Shape:
-    """What a value looks like: an object of fields, a list of items, or a leaf."""
+    """What a value looks like: an object of fields, a map of entries, a list of items, or a leaf."""
 
     annotation: Any
     marks: tuple[Any, ...] = ()
     fields: dict[str, Shape] | None = None
+    entry: Shape | None = None
+    """What stands under each key of a map, and the keys are the program's."""
     item: Shape | None = None
     adapter: TypeAdapter[Any] | None = field(default=None, repr=False)
     owner: tuple[type[Model], str] | None = field(default=None, compare=False, repr=False)
@@ -67,34 +70,119 @@ class Shape:
             return _FROM_TEXT.format(name=reference.of)
         return _FINGERPRINT_TEXT if self.mark(Fingerprint) else docstrings(model)[name]
 
-    @property
+    @cached_property
     def is_secret(self) -> bool:
         """Whether the value must never be shown."""
         return self.mark(Secret) is not None
 
-    @property
+    @cached_property
     def is_unordered(self) -> bool:
         """Whether the order of the items has no meaning."""
         return self.mark(Unordered) is not None
 
-    @property
+    @cached_property
     def is_write_only(self) -> bool:
         """Whether the service takes the value and never shows it."""
         return self.mark(WriteOnly) is not None
 
-    @property
+    @cached_property
     def is_ours_alone(self) -> bool:
         """Whether the API has no such field: a reference to a key, or the fingerprint of one."""
         return self.mark(Reference) is not None or self.mark(Fingerprint) is not None
 
-    @property
-    def inner(self) -> list[Shape]:
-        """The shapes of what stands directly in the value."""
-        return [*(self.fields or {}).values(), *([self.item] if self.item else [])]
+    @cached_property
+    def form(self) -> tuple[type[Any], ...]:
+        """The types of the values that have parts by this shape; none for a leaf."""
+        if self.item is not None:
+            return (list, tuple)
+        return () if self.fields is None and self.entry is None else (dict, Mapping)
+
+    @cached_property
+    def settable(self) -> dict[str, Shape]:
+        """The fields of an object that a program can set."""
+        return {name: shape for name, shape in (self.fields or {}).items() if not shape.mark(Fingerprint)}
+
+    @cached_property
+    def is_leaf(self) -> bool:
+        """Whether the models know of nothing that stands in the value."""
+        return not self.form
+
+    def fits(self, value: Any) -> bool:
+        """Say whether a value has parts by this shape."""
+        return isinstance(value, self.form)
+
+    def at(self, *path: str | int) -> Shape:
+        """Return the shape of what stands at a path, ANYTHING if the models know of nothing there."""
+        return reduce(Shape._of, path, self)
+
+    def _of(self, part: Any) -> Shape:
+        if self.fields is not None:
+            return self.fields.get(part, ANYTHING)
+        return self.entry or self.item or ANYTHING
+
+    def parts(self, *values: Any) -> Iterator[tuple[str | int, Shape, tuple[Any, ...]]]:
+        """Yield key or index, shape and values of what stands directly in any of some values, None where it does not.
+
+        Without values it is about whatever can stand there, `*` being any entry or item.
+        """
+        for part in self._standing_in(values):
+            yield part, self._of(part), tuple([inside(value, part) for value in values])
+
+    def _standing_in(self, values: tuple[Any, ...]) -> Iterable[str | int]:
+        if not self.form:
+            return ()
+        if not values:
+            return (EVERY,) if self.fields is None else self.fields
+        known = [value for value in values if isinstance(value, self.form)]
+        if self.item is not None:
+            return range(max(map(len, known), default=0))
+        keys = {key for value in known for key in value}
+        fields = [key for key in self.fields or () if key in keys]
+        return fields + sorted(keys.difference(fields))
+
+    def walk(
+        self, *values: Any, path: Path = (), into: Callable[[Shape], bool] | None = None
+    ) -> Iterator[tuple[Path, Shape, tuple[Any, ...]]]:
+        """Yield path, shape and values of all that stands in any of some values, at whatever depth, itself first.
+
+        With `into`, only shapes that it holds of are looked into.
+        """
+        yield path, self, values
+        if into is None or into(self):
+            for part, shape, theirs in self.parts(*values):
+                yield from shape.walk(*theirs, path=(*path, part), into=into)
+
+    def mapped(self, change: Callable[..., Any], value: Any, *others: Any, path: Path = ()) -> Any:
+        """Return a value with what stands directly in it as `change(path, shape, value, *others)` makes it.
+
+        `others` are given as far as something stands at the same place. What `change` makes None of is left out of
+        objects and maps; a null that was there stays. A value that has no parts by this shape is returned as it is.
+        """
+        if not isinstance(value, self.form):
+            return value
+        if self.item is not None:
+            return [
+                change((*path, index), self.item, item, *[inside(other, index) for other in others])
+                for index, item in enumerate(value)
+            ]
+        result: dict[str, Any] = {}
+        for key, item in value.items():
+            changed = change((*path, key), self._of(key), item, *[inside(other, key) for other in others])
+            if changed is not None or item is None:
+                result[key] = changed
+        return result
 
     def holds_secret(self) -> bool:
         """Whether there may be a secret in the value."""
-        return self.is_secret or any(shape.holds_secret() for shape in self.inner)
+        return self._holds_secret
+
+    @cached_property
+    def _holds_secret(self) -> bool:
+        return self.is_secret or any(shape.holds_secret() for _, shape, _ in self.parts())
+
+
+ANYTHING = Shape(Any)
+"""The shape of what the models do not know."""
 
 
 @cache
@@ -109,22 +197,21 @@ def shape_of_model(model: type[Model]) -> dict[str, Shape]:
     return {name: replace(shape, owner=(model, name)) for name, shape in shapes.items()}
 
 
+@cache
+def shape_of(kind: Kind[Any]) -> Shape:
+    """Return the shape of what a program can set on a kind of resource."""
+    return _shape(kind.create_input, ())
+
+
 def shapes_of(kind: Kind[Any]) -> dict[str, Shape]:
-    """Return the shapes of what a program can set on a kind of resource."""
+    """Return the shapes of the properties that a program can set on a kind of resource."""
     return shape_of_model(kind.create_input)
 
 
 def secret_fields(kind: Kind[Any]) -> list[str]:
     """Return the names of the fields of a kind that hold secrets of the program's, at whatever depth."""
-
-    def visit(shapes: Mapping[str, Shape]) -> Iterator[str]:
-        for name, shape in shapes.items():
-            if shape.is_secret and shape.mark(Fingerprint) is None:
-                yield name
-            for inner in (shape, *shape.inner):
-                yield from visit(inner.fields or {})
-
-    return list(visit(shapes_of(kind)))
+    found = (path for path, shape, _ in shape_of(kind).walk() if shape.is_secret and shape.mark(Fingerprint) is None)
+    return [str([part for part in path if part != EVERY][-1]) for path in found]
 
 
 def has_unknown(value: Any) -> bool:
@@ -150,6 +237,8 @@ def _shape(annotation: Any, marks: tuple[Any, ...]) -> Shape:
         return Shape(annotation, marks, fields=shape_of_model(annotation))
     if origin is list:
         return Shape(annotation, marks, item=_shape(get_args(annotation)[0], ()))
+    if origin is dict:
+        return Shape(annotation, marks, entry=_shape(get_args(annotation)[1], ()))
     return Shape(annotation, marks, adapter=_adapter(annotation))
 
 
@@ -161,65 +250,51 @@ def _adapter(annotation: Any) -> TypeAdapter[Any]:
 def map_secrets(kind: Kind[Any], values: dict[str, Any], wrap: Callable[[Any], Any]) -> dict[str, Any]:
     """Return the values with everything secret wrapped."""
 
-    def visit(shape: Shape, value: Any) -> Any:
-        if value is None or value is UNKNOWN:
+    def hidden(path: Path, shape: Shape, value: Any) -> Any:
+        if value is None or value is UNKNOWN or not shape.holds_secret():
             return value
-        if shape.is_secret:
-            return wrap(value)
-        if shape.fields is not None and isinstance(value, Mapping):
-            fields = shape.fields
-            return {k: visit(fields[k], v) if k in fields else v for k, v in value.items()}
-        if shape.item is not None and isinstance(value, (list, tuple)):
-            return [visit(shape.item, item) for item in value]
-        return value
+        return wrap(value) if shape.is_secret else shape.mapped(hidden, value)
 
-    shapes = shapes_of(kind)
-    return {key: visit(shapes[key], value) if key in shapes else value for key, value in values.items()}
+    result: dict[str, Any] = shape_of(kind).mapped(hidden, values)
+    return result
 
 
 def secrets_of(kind: Kind[Any], *several: Mapping[str, Any]) -> tuple[str, ...]:
     """Return every secret among properties, and behind their references as far as those can be read."""
     found: dict[str, None] = {}
-
-    def visit(shape: Shape, value: Any) -> None:
-        is_remembered = shape.mark(Fingerprint) is not None
-        if shape.mark(Reference) is not None and isinstance(value, str):
-            with suppress(ConfigError):
-                found[read(value)] = None
-        elif shape.is_secret and not is_remembered and isinstance(value, str):
-            found[value] = None
-        elif shape.fields is not None and isinstance(value, Mapping):
-            for key in shape.fields.keys() & value.keys():
-                visit(shape.fields[key], value[key])
-        elif shape.item is not None and isinstance(value, (list, tuple)):
-            for item in value:
-                visit(shape.item, item)
-
     for properties in several:
-        visit(Shape(None, fields=shapes_of(kind)), properties)
+        for _, shape, (value,) in shape_of(kind).walk(properties, into=Shape.holds_secret):
+            if not isinstance(value, str) or shape.mark(Fingerprint) is not None:
+                continue
+            if shape.mark(Reference) is not None:
+                with suppress(ConfigError):
+                    found[read(value)] = None
+            elif shape.is_secret:
+                found[value] = None
     return tuple(found)
 
 
-def revealed(shapes: Mapping[str, Shape], values: Mapping[str, Any]) -> dict[str, Any]:
+def revealed(kind: Kind[Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return values with each reference replaced by the secret it leads to, as the API takes them.
 
     What a reference is, the shapes say: a value of the user's own may hold any key.
     """
-    result, led = {}, dict[str, str]()
-    for key, value in values.items():
-        shape = shapes.get(key)
-        reference = shape.mark(Reference) if shape else None
-        if reference and isinstance(value, str):
-            # A reference that was cleared clears the secret, unless the program gives another.
-            led[reference.of] = read(value) if value else str(values.get(reference.of) or "")
-        elif reference is None and not (shape and shape.mark(Fingerprint)):
-            result[key] = _revealed(shape, value)
-    return result | led
+    result: dict[str, Any] = _revealed((), shape_of(kind), values)
+    return result
 
 
-def _revealed(shape: Shape | None, value: Any) -> Any:
-    if shape and shape.fields is not None and isinstance(value, Mapping):
-        return revealed(shape.fields, value)
-    if shape and shape.item is not None and isinstance(value, list):
-        return [_revealed(shape.item, item) for item in value]
-    return value
+def _revealed(path: Path, shape: Shape, value: Any) -> Any:
+    if shape.is_ours_alone:
+        return None
+    result = shape.mapped(_revealed, value)
+    for reference, given in _references(shape, value):
+        # One that was cleared clears the secret, unless the program gives another.
+        result[reference.of] = read(given) if given else str(value.get(reference.of) or "")
+    return result
+
+
+def _references(shape: Shape, value: Any) -> Iterator[tuple[Reference, str]]:
+    for _, inner, (given,) in shape.parts(value) if shape.holds_secret() else ():
+        reference = inner.mark(Reference)
+        if reference and isinstance(given, str):
+            yield reference, given

@@ -13,7 +13,6 @@ from typing import Any, cast
 from ..client import operations
 from ..client.errors import (
     AgentRunError,
-    LifecycleError,
     ResourceAlreadyExistError,
     ResourceNotExistError,
     ThrottledError,
@@ -22,13 +21,14 @@ from ..client.errors import (
 from ..client.flows import Flow, Notice, Pause, backoff, once
 from ..client.kinds import Kind
 from ..client.models import CreateInput, SystemProps
+from ..client.waiters import FIRST_POLL, PASSING, POLL_GROWTH, SETTLING
+from ..client.wording import Message, Property, joined
 from . import drift
 from .diff import CREATED_AT
-from .live import adopting
+from .live import LifecycleError, adopting
 from .names import is_automatic
 from .scalars import plain
-from .schema import revealed, shapes_of
-from .waiters import FIRST_POLL, PASSING, POLL_GROWTH, SETTLING
+from .schema import revealed
 
 LOOK = 5.0
 """Seconds of looking for what a lost creation may have made, before it is sent again."""
@@ -49,7 +49,7 @@ class Sending:
         self._kind = kind
         self._inputs = inputs
         self._name: str = inputs[kind.name_field]
-        sent = revealed(shapes_of(kind), _of_api(kind, inputs))
+        sent = revealed(kind, _of_api(kind, inputs))
         self._wanted = cast("CreateInput[Any]", kind.create_input.model_validate(sent))
         self._deadline = deadline
         self._former = former
@@ -130,22 +130,32 @@ class Sending:
 
     def _blind(self, trouble: AgentRunError) -> LifecycleError:
         return LifecycleError(
-            f"{self._doubt} Whether {self._kind.title} {self._name} exists now could not be found out: {trouble} "
-            f"If the next run says that it exists: {adopting(self._name)}."
+            joined(
+                self._doubt,
+                f"Whether {self._kind.title} {self._name} exists now could not be found out:",
+                trouble,
+                f"If the next run says that it exists: {adopting(self._name)}.",
+            )
         )
 
     def _strange(self) -> LifecycleError:
         return LifecycleError(
-            f"{self._doubt or self._failure} {self._kind.title.capitalize()} {self._name} exists now, and nothing "
-            f"shows that it is what was sent: somebody else may have made it, so it was left as it is. "
-            f"To take it over: {adopting(self._name)}."
+            joined(
+                self._doubt or self._failure,
+                f"{self._kind.title.capitalize()} {self._name} exists now, and nothing "
+                f"shows that it is what was sent: somebody else may have made it, so it was left as it is. "
+                f"To take it over: {adopting(self._name)}.",
+            )
         )
 
     def _unclear(self) -> LifecycleError:
         what = "exists, though it does not show yet" if self._is_taken else "does not show, so it may not exist"
         return LifecycleError(
-            f"{self._doubt} {self._kind.title.capitalize()} {self._name} {what}. "
-            f"If the next run says that it exists: {adopting(self._name)}."
+            joined(
+                self._doubt,
+                f"{self._kind.title.capitalize()} {self._name} {what}. "
+                f"If the next run says that it exists: {adopting(self._name)}.",
+            )
         )
 
 
@@ -166,8 +176,15 @@ def taken(kind: Kind[Any], name: str) -> TakenError:
     # Under another name or parent, a name of the provider's own would be another one, too.
     renamed = "" if is_automatic(name) else "If it was renamed in the program, or moved, give it its pulumi.Alias. "
     return TakenError(
-        f"{kind.title.capitalize()} {name} exists already, so nothing was created. To take it over: "
-        f"{adopting(name)}, also where an earlier replacement has left it to be deleted (pulumi stack lists it twice). "
-        f"{renamed}To keep it apart, choose another {kind.name_field}. If this replaces {name} itself, and it is not "
-        f"to be retained, set delete_before_replace=True in its ResourceOptions."
+        Message(
+            "{title} {name} exists already, so nothing was created. To take it over: {adopting}, also where an earlier "
+            "replacement has left it to be deleted (pulumi stack lists it twice). {renamed}To keep it apart, choose "
+            "another {field}. If this replaces {name} itself, and it is not to be retained, set "
+            "delete_before_replace=True in its ResourceOptions.",
+            title=kind.title.capitalize(),
+            name=name,
+            adopting=adopting(name),
+            renamed=renamed,
+            field=Property((kind.name_field,)),
+        )
     )

@@ -13,8 +13,10 @@ from typing import Any
 from ..client.flows import Notice
 from ..client.kinds import Kind
 from ..client.models.shared import NetworkMode, ProxyMode
+from ..client.wording import Message, Property, Text, naming
+from .paths import Path, inside
 
-Fault = tuple[str, str]
+Fault = tuple[Path, Text]
 """A path and what is wrong there."""
 
 _STRANGE = re.compile(r"[^\w.-]")
@@ -28,12 +30,12 @@ def faults(kind: Kind[Any], inputs: Mapping[str, Any]) -> Iterator[Fault]:
     network = network if isinstance(network, Mapping) else {}
     mode = network.get("network_mode")
     if mode in (NetworkMode.PRIVATE, NetworkMode.PUBLIC_AND_PRIVATE) and not network.get("vpc_id"):
-        yield "network_configuration.vpc_id", "must be set, for a private network needs a VPC"
-    for info, path in _listed(inputs, "model_info_configs", ""):
-        for rule, where in _listed(info, "model_parameter_rules", f"{path}."):
+        yield ("network_configuration", "vpc_id"), "must be set, for a private network needs a VPC"
+    for info, path in _listed(inputs, ("model_info_configs",)):
+        for rule, where in _listed(info, (*path, "model_parameter_rules")):
             least, most = rule.get("min"), rule.get("max")
             if isinstance(least, (int, float)) and isinstance(most, (int, float)) and least > most:
-                yield f"{where}.min", "must not be above max"
+                yield (*where, "min"), "must not be above max"
 
 
 def warnings(kind: Kind[Any], olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> Iterator[Notice]:
@@ -41,8 +43,11 @@ def warnings(kind: Kind[Any], olds: Mapping[str, Any], inputs: Mapping[str, Any]
     name = inputs.get(kind.name_field)
     if isinstance(name, str) and name != olds.get(kind.name_field) and _STRANGE.search(name):
         yield Notice(
-            f"{kind.name_field}: has blanks or signs in it that the service may refuse; "
-            f"letters, digits, '-', '_' and '.' are safe",
+            Message(
+                "{name}: has blanks or signs in it that the service may refuse; "
+                "letters, digits, '-', '_' and '.' are safe",
+                name=Property((kind.name_field,)),
+            ),
             is_warning=True,
         )
 
@@ -51,24 +56,25 @@ def _routes(inputs: Mapping[str, Any]) -> Iterator[Fault]:
     config = inputs.get("proxy_config")
     if not isinstance(config, Mapping):
         return
-    where = "proxy_config.endpoints"
     endpoints = config.get("endpoints")
     if not endpoints:
-        yield where, "must have at least one endpoint, a model_service_name or a base_url"
-    for endpoint, path in _listed(config, "endpoints", "proxy_config."):
+        yield (
+            ("proxy_config", "endpoints"),
+            naming("must have at least one endpoint, a {model_service_name} or a {base_url}"),
+        )
+    for endpoint, path in _listed(config, ("proxy_config", "endpoints")):
         if not endpoint.get("model_service_name") and not endpoint.get("base_url"):
-            yield path, "must have a model_service_name or a base_url"
-    policies = config.get("policies")
-    for fallback, path in _listed(policies, "fallbacks", "proxy_config.policies."):
+            yield path, naming("must have a {model_service_name} or a {base_url}")
+    for fallback, path in _listed(config.get("policies"), ("proxy_config", "policies", "fallbacks")):
         if not fallback.get("model_service_name") and not fallback.get("model_name"):
-            yield path, "must have a model_service_name or a model_name"
+            yield path, naming("must have a {model_service_name} or a {model_name}")
     if inputs.get("proxy_mode") == ProxyMode.SINGLE and isinstance(endpoints, list) and len(endpoints) > 1:
-        yield "proxy_mode", "must be multi, for there are several endpoints"
+        yield ("proxy_mode",), "must be multi, for there are several endpoints"
 
 
-def _listed(value: Any, key: str, prefix: str) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """Yield the known objects of a list with their paths."""
-    items = value.get(key) if isinstance(value, Mapping) else None
+def _listed(value: Any, path: Path) -> Iterator[tuple[Mapping[str, Any], Path]]:
+    """Yield the known objects of a list with their paths; it stands in the value at the last part of its own."""
+    items = inside(value, path[-1])
     for index, item in enumerate(items if isinstance(items, list) else ()):
         if isinstance(item, Mapping):
-            yield item, f"{prefix}{key}[{index}]"
+            yield item, (*path, index)

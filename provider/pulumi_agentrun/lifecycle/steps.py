@@ -10,15 +10,17 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from ..client import operations
-from ..client.errors import AgentRunError, ClientError, LifecycleError, NotReadyError, ResourceNotExistError
+from ..client.errors import AgentRunError, ClientError, NotReadyError, ResourceNotExistError
 from ..client.flows import Flow, Pause, call
 from ..client.kinds import Kind
 from ..client.models import SystemProps
 from ..client.models.shared import Status
+from ..client.waiters import CONFLICT, Written, until_deleted, until_ready, youth
+from ..client.wording import Message, Property, joined
 from . import diff, drift, notes
 from .check import META
 from .create import create, update_input, written
-from .live import GoingError, IncompleteError, Live, live_of
+from .live import GoingError, IncompleteError, LifecycleError, Live, live_of
 from .places import (
     MADE,
     REGION,
@@ -32,7 +34,6 @@ from .places import (
     origin_of,
 )
 from .scalars import plain
-from .waiters import CONFLICT, Written, until_deleted, until_ready, youth
 
 __all__ = ["REGION", "GoingError", "IncompleteError", "Live", "Place", "create", "delete", "read", "update"]
 
@@ -95,7 +96,9 @@ def update(kind: Kind[R], id: str, olds: Mapping[str, Any], news: Mapping[str, A
         operation = operations.update(id, update_input(kind, body)) if body else operations.get(kind, id)
         answer: R = yield from call(operation, deadline)
     except ResourceNotExistError as error:
-        raise LifecycleError(f"{error} It was deleted outside of Pulumi: run pulumi refresh, then again.") from None
+        raise LifecycleError(
+            Message("{error} It was deleted outside of Pulumi: run pulumi refresh, then again.", error=error)
+        ) from None
     except AgentRunError as error:
         if not body or not error.is_doubtful:
             raise
@@ -122,12 +125,12 @@ def _half_done(
     except AgentRunError:
         live = Live(id, dict(olds), {key: value for key, value in olds.items() if key in kind.inputs | META})
     if live is None:
-        return LifecycleError(f"{failure} It does not exist any more: run pulumi refresh, then again.")
+        return LifecycleError(joined(failure, "It does not exist any more: run pulumi refresh, then again."))
     if isinstance(failure, NotReadyError) and failure.status:
         live = Live(id, live.outputs | {diff.STATUS: failure.status}, live.inputs)
-    text = f"{failure} The next pulumi up tries it again"
-    unkept = f"{text}; to go back to the old program instead, run pulumi refresh first."
-    return IncompleteError(f"{text}.", live.unsettled, unkept)
+    again = "The next pulumi up tries it again"
+    unkept = f"{again}; to go back to the old program instead, run pulumi refresh first."
+    return IncompleteError(joined(failure, f"{again}."), live.unsettled, joined(failure, unkept))
 
 
 def delete(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flow[None]:
@@ -142,15 +145,23 @@ def delete(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flo
             raise
         notes.note(notes.LEAVING, place.key(kind, id))
         raise GoingError(
-            f"{error} It is still being deleted, and stays in state until it is gone. Before another machine puts it "
-            f"back into the program, run pulumi refresh there, or it would be taken for unchanged."
+            Message(
+                "{error} It is still being deleted, and stays in state until it is gone. Before another machine puts "
+                "it back into the program, run pulumi refresh there, or it would be taken for unchanged.",
+                error=error,
+            )
         ) from None
     except ClientError as error:
         if error.status_code != CONFLICT:
             raise
         raise LifecycleError(
-            f"{error} Take {kind.title} {id} out of what uses it and run again; if it is being replaced, set another "
-            f"{kind.name_field} instead, so that the new one is there before this one goes."
+            Message(
+                "{error} Take {resource} out of what uses it and run again; if it is being replaced, set another "
+                "{name} instead, so that the new one is there before this one goes.",
+                error=error,
+                resource=f"{kind.title} {id}",
+                name=Property((kind.name_field,)),
+            )
         ) from None
     notes.forget(notes.LEAVING, place.key(kind, id))
     if not was_there:

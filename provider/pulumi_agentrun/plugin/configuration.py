@@ -1,22 +1,38 @@
-"""The configuration of one provider: from the engine's properties to an account and region."""
+"""What a plugin is configured with, as an account and region, and what it answers about itself and that."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from importlib.metadata import version
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import grpc.aio
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.proto import provider_pb2 as messages
+from pulumi.runtime.proto.plugin_pb2 import PluginInfo
+from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
 from ..client.errors import ConfigError
 from ..client.flows import Notice
+from ..engine.log import Engine
+from ..lifecycle.places import Place
 from ..lifecycle.profiles import Accounts
+from ..lifecycle.readers import SCHEMA
 from ..lifecycle.schema import UNKNOWN
-from ..lifecycle.steps import Place
+from . import values
+from .properties import failures, some
 from .values import Properties, hide
 
 if TYPE_CHECKING:
     from ..client.session import Session
 
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+
 _SECRET = ("accessKeySecret", "securityToken")
+_VERSION = version("pulumi-agentrun")
 
 
 class Settings:
@@ -44,6 +60,14 @@ class Settings:
             connected = await asyncio.to_thread(self._accounts.connect, None, make=make)
         return connected
 
+    async def place(self) -> Place | None:
+        """Return where they lead, None if a preview does not know it yet. Raises ConfigError if they lead nowhere."""
+        if not self._is_known:
+            return None
+        for fault in await self.faults():
+            raise ConfigError(fault)
+        return self._accounts.place(None)
+
     async def faults(self) -> list[str]:
         """Return what is wrong; what a preview does not know yet is not."""
         if self._faults is None:
@@ -55,23 +79,8 @@ class Settings:
             if self._is_known:
                 self._accounts.place(None)
         except ConfigError as error:
-            return [str(error)]
+            return [error.told(SCHEMA)]
         return []
-
-    @property
-    def place(self) -> Place | None:
-        """Where it leads; None if that is not known yet, or cannot be."""
-        if not self._is_known:
-            return None
-        try:
-            return self._accounts.place(None)
-        except ConfigError:
-            return None
-
-    @property
-    def region(self) -> Any:
-        """The region, None if the endpoint tells of none, or UNKNOWN."""
-        return self._accounts.place(None).region if self._is_known else UNKNOWN
 
     def refusal(self, given: Mapping[str, Any]) -> str | None:
         """Return why another configuration cannot take the place of this one, if it cannot."""
@@ -86,3 +95,53 @@ class Settings:
     def hidden(given: Properties) -> dict[str, Any]:
         """Return the configuration to keep, with credentials hidden."""
         return hide(given.values, [*given.secrets, *((key,) for key in _SECRET)])
+
+
+class Configured(ResourceProviderServicer):
+    """What a provider answers about itself and its configuration."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.settings = Settings({}, engine.say)
+
+    async def GetPluginInfo(self, request: Empty, context: Context) -> PluginInfo:
+        """Say which version this is."""
+        return PluginInfo(version=_VERSION)
+
+    async def GetSchema(self, request: messages.GetSchemaRequest, context: Context) -> messages.GetSchemaResponse:
+        """Return the package's schema, as tools/schema.py has derived it from the models."""
+        schema = json.loads((files(__package__) / "schema.json").read_text("utf-8"))
+        return messages.GetSchemaResponse(schema=json.dumps({"version": _VERSION, **schema}))
+
+    async def CheckConfig(self, request: messages.CheckRequest, context: Context) -> messages.CheckResponse:
+        """Say what is wrong with the provider's configuration, and mark what is secret in it.
+
+        The engine does not tell here what was set as a secret, so a credential in plain text cannot be refused: it is
+        made a secret, and state never holds it in clear.
+        """
+        given = values.read(request.news)
+        reasons = await Settings(given.values, self.engine.say).faults()
+        return messages.CheckResponse(inputs=values.write(Settings.hidden(given)), failures=failures(reasons))
+
+    async def DiffConfig(self, request: messages.DiffRequest, context: Context) -> messages.DiffResponse:
+        """Compare configurations; none replaces, for the engine would then replace resources without asking about them.
+
+        Where old settings led, state alone remembers, by resource: the environment may have had its part in it.
+        """
+        olds, news = values.read(request.olds).values, values.read(request.news).values
+        changed = sorted(key for key in olds.keys() | news.keys() if olds.get(key) != news.get(key))
+        return messages.DiffResponse(
+            changes=some(changed), diffs=changed, replaces=[], deleteBeforeReplace=False, hasDetailedDiff=False
+        )
+
+    async def Configure(self, request: messages.ConfigureRequest, context: Context) -> messages.ConfigureResponse:
+        """Take the configuration that was checked, once: another one would lead what is under way elsewhere."""
+        given = values.read(request.args).values
+        reason = self.settings.refusal(given)
+        if reason:
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, reason)
+        if not self.settings.is_configured:
+            self.settings = Settings(given, self.engine.say, is_configured=True)
+        return messages.ConfigureResponse(
+            acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True
+        )

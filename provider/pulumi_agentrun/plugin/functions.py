@@ -15,6 +15,7 @@ from ..client.model_client import iterate_async
 from ..client.models import SystemProps
 from ..lifecycle.casing import camel, properties, to_schema
 from ..lifecycle.drift import without_keys
+from ..lifecycle.paths import dotted
 from ..lifecycle.scalars import plain
 from ..lifecycle.steps import REGION
 from .configuration import Settings
@@ -47,7 +48,7 @@ async def invoke(token: str, args: Mapping[str, Any], settings: Settings) -> dic
 
 
 def _reasons(error: ValidationError) -> str:
-    places = ((".".join(map(str, item["loc"])), item["msg"]) for item in error.errors(include_input=False))
+    places = ((dotted(item["loc"]), item["msg"]) for item in error.errors(include_input=False))
     return "; ".join(f"{path}: {reason}" if path else reason for path, reason in places)
 
 

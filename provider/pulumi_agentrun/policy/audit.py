@@ -9,6 +9,7 @@ from typing import Any, get_args
 from ..client import ModelClient
 from ..client.errors import ConfigError
 from ..client.kinds import KINDS
+from ..lifecycle.paths import dotted
 from ..lifecycle.scalars import plain
 from .address import endpoint_region
 from .presets import RULES, Choice, Level, preset_of
@@ -94,8 +95,8 @@ def judged(views: Sequence[View], chosen: Mapping[str, Chosen]) -> Iterator[Viol
             for found in rule.findings(views, choice.settings) if choice.level == level else ():
                 view = found.view
                 assert view is not None
-                where = (level, rule.name, view.kind.title, view.name, found.path)
+                where = (level, rule.name, view.kind.title, view.name, dotted(found.path))
                 if isinstance(found, Unjudged):
                     yield Gap(*where, found.why)
                 else:
-                    yield Violation(*where, found.text, rule.remedy)
+                    yield Violation(*where, str(found.text), str(rule.remedy))

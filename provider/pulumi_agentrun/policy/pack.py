@@ -97,7 +97,7 @@ def _policy(rule: Rule, choice: Choice) -> Policy:
         "description": rule.description,
         "enforcement_level": EnforcementLevel(choice.level),
         "config_schema": PolicyConfigSchema(_without_defaults(rule.schema)),
-        "remediation_steps": rule.remedy,
+        "remediation_steps": str(rule.remedy),
     }
     if rule.is_for_stacks:
         return StackValidationPolicy(validate=check_all, **about)
@@ -116,10 +116,11 @@ def _report(rule: Rule, views: Sequence[View], settings: Any, report: ReportViol
     for found in rule.findings(views, settings):
         view = found.view
         assert view is not None
+        where = view.shown(found.path)
         if isinstance(found, Unjudged):
-            gaps.append((f"{view.name}: " if rule.is_for_stacks else "") + view.spelled(str(found)))
+            gaps.append((f"{view.name}: " if rule.is_for_stacks else "") + f"{where} {view.told(found.why)}")
         else:
-            report(view.spelled(f"{found}. {rule.remedy}"), view.urn)
+            report(f"{where}: {view.told(found.text)}. {view.told(rule.remedy)}", view.urn)
     if gaps:
         raise _Gaps(gaps)
 
@@ -142,13 +143,13 @@ def _region(props: Mapping[str, Any], provider: Any) -> str | Unjudged | None:
 def _leads_to(settings: Mapping[str, Any]) -> str | None:
     region, endpoint = settings.get("region"), settings.get("endpoint")
     if UNKNOWN in (region, endpoint):
-        raise NotKnown("region")
+        raise NotKnown(("region",))
     if not all(value is None or isinstance(value, str) for value in (region, endpoint)):
-        raise Unjudged("region", "cannot be told: agentrun:region and agentrun:endpoint must be texts")
+        raise Unjudged(("region",), "cannot be told: agentrun:region and agentrun:endpoint must be texts")
     try:
         found = region_of(region, endpoint, os.environ)
     except ConfigError as error:
-        raise Unjudged("region", f"cannot be told: {error}") from None
+        raise Unjudged(("region",), f"cannot be told: {error}") from None
     return endpoint_region(endpoint or os.environ.get(ENDPOINT_VARIABLE)) or found
 
 
@@ -156,7 +157,7 @@ def _settings(props: Mapping[str, Any], provider: Any) -> Mapping[str, Any]:
     """Return the settings that a resource goes by. Raises Unjudged."""
     profile = _item(props, "profile") if "profile" in props else None
     if profile is UNKNOWN:
-        raise NotKnown("profile")
+        raise NotKnown(("profile",))
     if profile:
         return _profile(profile)
     if provider is not None and not provider.resource_type.startswith("pulumi:providers:pulumi-python"):
@@ -171,10 +172,10 @@ def _profile(name: Any) -> Mapping[str, Any]:
     except ValueError:
         profiles = None
     if not isinstance(profiles, dict):
-        raise Unjudged("region", "cannot be told: agentrun:profiles must be a map of names to settings")
+        raise Unjudged(("region",), "cannot be told: agentrun:profiles must be a map of names to settings")
     found = profiles.get(name) if isinstance(name, str) else None
     if not isinstance(found, dict):
-        raise Unjudged("region", "cannot be told: agentrun:profiles has no settings of that profile")
+        raise Unjudged(("region",), "cannot be told: agentrun:profiles has no settings of that profile")
     return found
 
 

@@ -13,6 +13,8 @@ from pydantic.alias_generators import to_camel
 
 from ..client.errors import ConfigError
 from ..client.kinds import Kind
+from ..client.wording import Text
+from ..lifecycle.paths import Path, dotted
 from .refusals import wrong
 from .view import Unjudged, View
 
@@ -36,13 +38,13 @@ class Settings(BaseModel):
 class Finding:
     """One place that breaks a rule. The text never repeats a value, for any value may be a secret of the program."""
 
-    path: str
-    text: str
+    path: Path
+    text: Text
     view: View | None = None
     """The resource, which a rule names that looks at several."""
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.text}"
+        return f"{dotted(self.path)}: {self.text}"
 
 
 Found = Finding | Unjudged
@@ -86,7 +88,7 @@ class Rule:
 
     name: str
     description: str
-    remedy: str
+    remedy: Text
     settings: type[Settings]
     check: Callable[[Any, Any], Iterable[Found]]
     kinds: tuple[Kind[Any], ...] = ()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..client.kinds import PROXY, SERVICE
+from ..lifecycle.paths import Path
 from .rule import apart, each, told_apart
 from .view import ENDPOINTS, FALLBACKS, Unjudged, View
 
 NAME = "model_service_name"
-MODELS = "provider_settings.model_names"
+MODELS = ("provider_settings", "model_names")
 
 
 def proxies(views: Sequence[View]) -> Iterator[View]:
@@ -22,9 +23,9 @@ def services(views: Sequence[View]) -> Iterator[View]:
     return (view for view in views if view.kind is SERVICE)
 
 
-def targets(proxy: View) -> Iterator[str | Unjudged]:
+def targets(proxy: View) -> Iterator[Path | Unjudged]:
     """Yield the paths of everything that a proxy sends requests to."""
-    return apart(proxy.items(ENDPOINTS), proxy.items(FALLBACKS))
+    return apart(proxy.items(*ENDPOINTS), proxy.items(*FALLBACKS))
 
 
 class Services:

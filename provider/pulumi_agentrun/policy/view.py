@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..client.kinds import KINDS, Kind
-from ..lifecycle.casing import from_schema, properties, worded
+from ..client.wording import Text, tell
+from ..lifecycle.casing import from_schema, path_in_schema, properties
+from ..lifecycle.paths import Path, dotted, inside
+from ..lifecycle.readers import PYTHON, SCHEMA
 from ..lifecycle.schema import UNKNOWN
 
 DYNAMIC = "pulumi-python:dynamic/agentrun:"
 PLUGIN = "agentrun:index:"
-POLICIES = "proxy_config.policies"
-ENDPOINTS = "proxy_config.endpoints"
-FALLBACKS = f"{POLICIES}.fallbacks"
-_PART = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
+POLICIES = ("proxy_config", "policies")
+ENDPOINTS = ("proxy_config", "endpoints")
+FALLBACKS = (*POLICIES, "fallbacks")
 
 
 class Unjudged(Exception):
     """What a rule looks at cannot be judged, and why."""
 
-    def __init__(self, path: str, why: str, view: View | None = None) -> None:
+    def __init__(self, path: Path, why: str, view: View | None = None) -> None:
         super().__init__(path, why)
         self.path = path
         self.why = why
@@ -34,20 +35,20 @@ class Unjudged(Exception):
         return self
 
     def __str__(self) -> str:
-        return f"{self.path} {self.why}"
+        return f"{dotted(self.path)} {self.why}"
 
 
 class NotKnown(Unjudged):
     """What a rule looks at is not known before the update."""
 
-    def __init__(self, path: str, view: View | None = None) -> None:
+    def __init__(self, path: Path, view: View | None = None) -> None:
         super().__init__(path, "is not known yet; it will be checked in the update", view)
 
 
 class Malformed(Unjudged):
     """What a rule looks at has not the form that its property has."""
 
-    def __init__(self, path: str, form: str, view: View | None = None) -> None:
+    def __init__(self, path: Path, form: str, view: View | None = None) -> None:
         super().__init__(path, f"is no {form}, so it was not judged", view)
 
 
@@ -80,52 +81,52 @@ class View:
             return self
         return replace(self, props={**self.props, **dict.fromkeys(unsaid, UNKNOWN)})
 
-    def at(self, path: str) -> Any:
-        """Return the value at a path such as `proxy_config.endpoints[0].weight`, None if there is none.
+    def at(self, *path: str | int) -> Any:
+        """Return the value at a path such as `"proxy_config", "endpoints", 0, "weight"`, None if there is none.
 
         Raises Unjudged, with the path of the part that is unknown or malformed.
         """
         value: Any = self.props
-        for part in _PART.finditer(path):
-            before = path[: part.start()].rstrip(".[")
+        for depth, part in enumerate(path):
             if value is None:
                 return None
-            if part[1]:
-                _require(isinstance(value, list), before, "list", self)
-                value = value[int(part[1])] if int(part[1]) < len(value) else None
-            else:
-                _require(isinstance(value, Mapping), before, "object", self)
-                value = value.get(part[2])
+            type_, form = (list, "list") if isinstance(part, int) else (Mapping, "object")
+            _require(isinstance(value, type_), path[:depth], form, self)
+            value = inside(value, part)
             if value is UNKNOWN:
-                raise NotKnown(path[: part.end()], self)
+                raise NotKnown(path[: depth + 1], self)
         return value
 
-    def text(self, path: str) -> str | None:
+    def text(self, *path: str | int) -> str | None:
         """Return the text at a path, None if there is none. Raises Unjudged."""
-        value = self.at(path)
+        value = self.at(*path)
         _require(value is None or isinstance(value, str), path, "text", self)
         return value  # type: ignore[no-any-return]
 
-    def number(self, path: str) -> float | None:
+    def number(self, *path: str | int) -> float | None:
         """Return the number at a path, None if there is none. Raises Unjudged."""
-        value = self.at(path)
+        value = self.at(*path)
         is_one = isinstance(value, (int, float)) and not isinstance(value, bool)
         _require(value is None or is_one, path, "number", self)
         return value  # type: ignore[no-any-return]
 
-    def items(self, path: str) -> Iterator[str]:
+    def items(self, *path: str | int) -> Iterator[Path]:
         """Yield the paths of a list's items. Raises Unjudged."""
-        found = self.at(path)
+        found = self.at(*path)
         _require(found is None or isinstance(found, list), path, "list", self)
         for index in range(len(found or ())):
-            yield f"{path}[{index}]"
+            yield (*path, index)
 
-    def spelled(self, text: str) -> str:
-        """Return a text with its property names as the program spells them."""
-        return worded(text) if self.spells_camel else text
+    def told(self, text: Text) -> str:
+        """Return a text with its properties as the program spells them."""
+        return tell(text, SCHEMA if self.spells_camel else PYTHON)
+
+    def shown(self, path: Path) -> str:
+        """Return a path with its properties as the program spells them."""
+        return dotted(path_in_schema(properties(self.kind), path) if self.spells_camel else path)
 
 
-def _require(holds: bool, path: str, form: str, view: View) -> None:
+def _require(holds: bool, path: Path, form: str, view: View) -> None:
     if not holds:
         raise Malformed(path, form, view)
 

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from functools import cache
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import Any, NoReturn, cast
 
 import grpc
 import pulumi.dynamic
@@ -71,7 +71,7 @@ class DynamicHost(Host):
 
     def _answer(self, verb: str, request: Message) -> Message:
         try:
-            return getattr(self._servicer, verb)(request, _Context())  # type: ignore[no-any-return]
+            return cast("Message", getattr(self._servicer, verb)(request, _context()))
         except (Failed, NotImplementedError):
             raise
         except Exception as error:  # whatever it is, the host only says what it says
@@ -90,7 +90,7 @@ def _host() -> CodeType:
 @cache
 def pickled(kind: str) -> str:
     """Return what state holds of the provider of a dynamic resource."""
-    return serialize_provider(PROVIDERS[kind]())
+    return str(serialize_provider(PROVIDERS[kind]()))
 
 
 def _shown(value: Any) -> Any:
@@ -114,7 +114,7 @@ class PluginHost(Host):
         return await getattr(self._servicer, verb)(request, _AsyncContext())  # type: ignore[no-any-return]
 
     def close(self) -> None:
-        self._servicer._claims._journal.close()  # type: ignore[union-attr]  # a process's files end with it
+        self._servicer._controller.claims._journal.close()  # type: ignore[union-attr]  # a process's files end with it
 
 
 class _Log(Engine):
@@ -127,10 +127,10 @@ class _Log(Engine):
 class _Context(grpc.ServicerContext):
     """What the host's methods end a call with when they have no answer."""
 
-    def abort(self, code: grpc.StatusCode, details: str) -> None:
+    def abort(self, code: grpc.StatusCode, details: str) -> NoReturn:
         raise Failed(details)
 
-    def abort_with_status(self, status: Any) -> None:
+    def abort_with_status(self, status: Any) -> NoReturn:
         raise _incomplete(status)
 
     def set_code(self, code: grpc.StatusCode) -> None:
@@ -140,7 +140,11 @@ class _Context(grpc.ServicerContext):
         """Do without."""
 
 
-_Context.__abstractmethods__ = frozenset()  # type: ignore[attr-defined]  # the others are nobody's business here
+def _context() -> grpc.ServicerContext:
+    """Return a context with the methods above alone: the others are nobody's business here."""
+    made: type[Any] = _Context
+    made.__abstractmethods__ = frozenset()
+    return cast("grpc.ServicerContext", made())
 
 
 class _AsyncContext:

@@ -8,12 +8,12 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import httpx
 from pulumi_agentrun.client import flows, session
+from pulumi_agentrun.client.clock import Clock
 from pulumi_agentrun.client.config import Config, resolve
 from pulumi_agentrun.client.embedded import EmbeddedTransport
 from pulumi_agentrun.client.errors import AgentRunError
@@ -44,10 +44,8 @@ class World:
         self._platforms: dict[Path, Platform] = {}
         self._replicas: dict[Path, HostilePlatform] = {}
         self._replaced = ExitStack()
-        clock = SimpleNamespace(sleep=self.pass_time, monotonic=lambda: self.now)
         for module, name, ours in (
-            (session, "time", clock),
-            (session, "_sleep", self._sleep),
+            (session, "Clock", lambda: _Clock(self)),
             (session, "EmbeddedTransport", self._wire),
             (host, "widen", lambda: None),  # it looks at every object of the process, and here are no threads
         ):
@@ -90,9 +88,6 @@ class World:
             )
         return _Wire(self._replicas[folder])
 
-    async def _sleep(self, seconds: float, stop: Any) -> None:
-        self.pass_time(seconds)
-
     def outside(self, operation: Operation[Any]) -> None:
         """Do something that Pulumi knows nothing of; the service may refuse it."""
         with suppress(AgentRunError):
@@ -112,6 +107,22 @@ class World:
             for kind, model in (("service", SERVICE), ("proxy", PROXY)):
                 for row in tables.all(model.title, microseconds(self.now)):
                     yield (kind, row.name), model.model.model_validate(row.body).to_state()
+
+
+class _Clock(Clock):
+    """Lets time pass in a world instead of waiting."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def now(self) -> float:
+        return self._world.now
+
+    def sleep(self, seconds: float) -> None:
+        self._world.pass_time(seconds)
+
+    async def sleep_async(self, seconds: float, stop: asyncio.Event | None = None) -> None:
+        self._world.pass_time(seconds)
 
 
 class _Wire(EmbeddedTransport):

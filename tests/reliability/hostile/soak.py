@@ -88,7 +88,7 @@ class Soak:
         """Change the program and run a command until all is right; return a line about it. Raises Lost."""
         started, dice = time.monotonic(), random.Random(f"{self._plan.seed}/{self._door}/{number}")
         changes = self._gardener.tend(dice)
-        [command] = dice.choices(list(COMMANDS), COMMANDS.values()) if number > 2 else [("up",)]
+        [command] = dice.choices(list(COMMANDS), list(COMMANDS.values())) if number > 2 else [("up",)]
         switches = {"latency": dice.choice([0.0, 0.2]), "deletion": dice.choice(["immediate", "gradual"])}
         self._trial.stage.project.platform.switch(**switches)
         tries = calls = troubled = 0

@@ -142,7 +142,8 @@ def recorded_calls(log: Path) -> list[Call]:
     calls: list[Call] = []
     for index, line in enumerate(lines):
         if "given" in line:
-            end = next((e for e in lines[index + 1 :] if e["pid"] == line["pid"] and e["verb"] == line["verb"]), {})
+            ends = (e for e in lines[index + 1 :] if e["pid"] == line["pid"] and e["verb"] == line["verb"])
+            end: dict[str, Any] = next(ends, {})
             answer = end.get("answer", end.get("failure", "never came"))
             calls.append(condensed(line["pid"], line["verb"], line["given"], answer))
     return [calls[position] for position in in_order(calls)]

@@ -64,7 +64,7 @@ REPLACED: dict[str, History] = {
 
 PARTIAL: dict[str, History] = {
     "up --target": both(up(pair()), up(pair("two"), "--target {a}"), up(pair("two"), "--target {b} --refresh")),
-    "up --target, a new one": both(up(ONE), up(one("two") | {"c": service()}, "--target {a}"), up(ONE)),
+    "up --target, a new one": both(up(ONE), up({**one("two"), "c": service()}, "--target {a}"), up(ONE)),
     "up --target, removed": both(up(pair()), up({}, "--target {b}"), up({}, "--target {a}")),
     "up --target --target-dependents": both(up(pair()), up(pair("two", "openai"), "--target {a} --target-dependents")),
     "up --exclude": both(up(pair()), up(pair("two"), "--exclude {b}"), up({}, "--exclude {a}")),

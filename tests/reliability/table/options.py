@@ -17,7 +17,7 @@ from reliability.table.words import (
 )
 
 GROUPED = {"g": GROUP}
-MOVED = GROUPED | one(parent="g")
+MOVED = {**GROUPED, **one(parent="g")}
 RENAMED = {"c": service(name="fixed")}
 TIMEOUTS = {"create": "1m", "update": "2m", "delete": "3m"}
 
@@ -32,13 +32,13 @@ NAMES: dict[str, History] = {
     ),
     "aliased, up --refresh, replaced": both(up(ONE), up({"c": service(provider="openai", aliases=["a"])}, "--refresh")),
     "aliased, and declared again": both(
-        up(ONE), up({"c": service(aliases=["a"])} | FIXED), up({"c": service()} | FIXED)
+        up(ONE), up({"c": service(aliases=["a"]), **FIXED}), up({"c": service(), **FIXED})
     ),
-    "declared again, and aliased": both(up(ONE), up(FIXED | {"c": service(aliases=["a"])})),
+    "declared again, and aliased": both(up(ONE), up({**FIXED, "c": service(aliases=["a"])})),
     "state rename": both(up(ONE), Run("state rename {a} c"), up({"c": service()}, "--refresh")),
-    "moved": both(up(GROUPED | ONE), up(MOVED)),
-    "moved, aliased": both(up(GROUPED | ONE), up(GROUPED | one(parent="g", aliases=[None]), "--refresh")),
-    "moved, named": both(up(GROUPED | FIXED), up(GROUPED | one(name="fixed", parent="g"))),
+    "moved": both(up({**GROUPED, **ONE}), up(MOVED)),
+    "moved, aliased": both(up({**GROUPED, **ONE}), up({**GROUPED, **one(parent="g", aliases=[None])}, "--refresh")),
+    "moved, named": both(up({**GROUPED, **FIXED}), up({**GROUPED, **one(name="fixed", parent="g")})),
     "moved out, parent removed": both(up(MOVED), up(ONE), destroy()),
 }
 

@@ -60,8 +60,8 @@ FAILED: dict[str, History] = {
     "up --continue-on-error": both(
         up({"a": service(), "b": proxy("a"), "c": service(), "d": service()}),
         REFUSED,
-        up(pair("two") | {"c": service("two")}, "--continue-on-error"),
-        up(pair("two") | {"c": service("two")}),
+        up({**pair("two"), "c": service("two")}, "--continue-on-error"),
+        up({**pair("two"), "c": service("two")}),
     ),
     "destroy --continue-on-error": both(up(pair()), failing("Delete"), destroy("--continue-on-error"), destroy()),
 }

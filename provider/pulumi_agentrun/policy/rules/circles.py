@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ...lifecycle.paths import Path
 from ..address import Address, address_of
 from ..rule import Finding, Found, NoSettings, apart, each, told_apart, unless
 from ..services import MODELS, NAME, Services, proxies, targets
@@ -20,12 +21,12 @@ def _repeated(proxy: View, there: Services) -> Iterator[Found]:
     """Yield fallbacks that stand in the list twice, or are all that any endpoint has tried before."""
     before: set[tuple[str, str | None]] = set()
 
-    def judge(path: str) -> Iterator[Found]:
-        name, model = proxy.text(f"{path}.{NAME}"), proxy.text(f"{path}.model_name")
+    def judge(path: Path) -> Iterator[Found]:
+        name, model = proxy.text(*path, NAME), proxy.text(*path, "model_name")
         if not name:
             return
         tried, gaps = told_apart(
-            apart(each(proxy.items(ENDPOINTS), lambda endpoint: [_tries(proxy, endpoint, name, model, there)]))
+            apart(each(proxy.items(*ENDPOINTS), lambda endpoint: [_tries(proxy, endpoint, name, model, there)]))
         )
         found = Finding(path, "falls back to what has been tried already", proxy)
         if (name, model) in before:
@@ -34,18 +35,18 @@ def _repeated(proxy: View, there: Services) -> Iterator[Found]:
             yield from unless(gaps, found)
         before.add((name, model))
 
-    return each(proxy.items(FALLBACKS), judge)
+    return each(proxy.items(*FALLBACKS), judge)
 
 
-def _tries(proxy: View, endpoint: str, name: str, model: str | None, there: Services) -> bool:
+def _tries(proxy: View, endpoint: Path, name: str, model: str | None, there: Services) -> bool:
     """Say whether every request through an endpoint has been to a service, for a model or else the request's own."""
-    if proxy.text(f"{endpoint}.{NAME}") != name:
+    if proxy.text(*endpoint, NAME) != name:
         return False
     if model is None:
         return True
-    routed = [proxy.text(item) for item in proxy.items(f"{endpoint}.model_names")]
+    routed = [proxy.text(*item) for item in proxy.items(*endpoint, "model_names")]
     service = there.get(name)
-    offered = [service.text(item) for item in service.items(MODELS)] if service and not routed else []
+    offered = [service.text(*item) for item in service.items(*MODELS)] if service and not routed else []
     return set(routed or offered) == {model}
 
 
@@ -59,18 +60,18 @@ class _Net:
         for entrance, proxy in found:
             self._entrances.setdefault(entrance, []).append(proxy)
 
-    def behind(self, proxy: View, path: str) -> Iterator[View | Unjudged]:
+    def behind(self, proxy: View, path: Path) -> Iterator[View | Unjudged]:
         """Yield the proxy that requests to one of a proxy's targets come to: the one with the nearest entrance."""
         address = self._address(proxy, path)
         if address is not None:
             found = (self._entrances[above] for above in address.ways_up() if above in self._entrances)
             yield from next(found, self._gaps)
 
-    def _address(self, proxy: View, path: str) -> Address | None:
-        url = proxy.text(f"{path}.base_url")
+    def _address(self, proxy: View, path: Path) -> Address | None:
+        url = proxy.text(*path, "base_url")
         if not url:
-            service = self.services.get(proxy.text(f"{path}.{NAME}"))
-            url = service.text("provider_settings.base_url") if service else None
+            service = self.services.get(proxy.text(*path, NAME))
+            url = service.text("provider_settings", "base_url") if service else None
         return address_of(url) if url else None
 
 
@@ -85,7 +86,7 @@ def _back(start: View, net: _Net) -> Iterator[Found]:
     return each(targets(start), lambda path: _leads_back(start, path, net))
 
 
-def _leads_back(start: View, path: str, net: _Net) -> Iterator[Found]:
+def _leads_back(start: View, path: Path, net: _Net) -> Iterator[Found]:
     todo, passed, gaps = [(start, path)], {id(start)}, list[Unjudged]()
     while todo:
         for found in apart(net.behind(*todo.pop())):

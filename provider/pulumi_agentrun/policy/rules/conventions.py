@@ -38,12 +38,12 @@ def naming(view: View, settings: Naming) -> Iterator[Found]:
 def _name(view: View, settings: Naming) -> Iterator[Finding]:
     name = view.text(view.kind.name_field)
     if name is not None and not re.fullmatch(settings.pattern, name):
-        yield Finding(view.kind.name_field, f"must match {settings.pattern}")
+        yield Finding((view.kind.name_field,), f"must match {settings.pattern}")
 
 
 def _description(view: View, settings: Naming) -> Iterator[Finding]:
     if settings.description and not view.at("description"):
-        yield Finding("description", "must say what it is for")
+        yield Finding(("description",), "must say what it is for")
 
 
 class Regions(Settings):
@@ -62,13 +62,13 @@ def _own_region(view: View, settings: Regions) -> Iterator[Finding]:
     if isinstance(view.region, Unjudged):
         raise view.region
     if view.region not in settings.allowed:
-        yield Finding("region", f"must be one of {', '.join(settings.allowed)}")
+        yield Finding(("region",), f"must be one of {', '.join(settings.allowed)}")
 
 
 def _region_of_services(view: View, settings: Regions) -> Iterator[Finding]:
     region = view.at("service_region_id")
     if region and region not in settings.allowed:
-        yield Finding("service_region_id", f"must be one of {', '.join(settings.allowed)}")
+        yield Finding(("service_region_id",), f"must be one of {', '.join(settings.allowed)}")
 
 
 RULES = (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...client.kinds import PROXY
+from ...client.wording import naming
+from ...lifecycle.paths import Path
 from ..rule import Finding, Found, Rule, Settings, apart, each, unless
 from ..view import ENDPOINTS, FALLBACKS, POLICIES, Unjudged, View
 
@@ -41,17 +43,18 @@ class Limits(Settings):
     """Whether some token rate limit must be set, whichever."""
 
 
+_LIMITER = (*POLICIES, "token_rate_limiter")
 _RATES = {
-    "tokens_per_second": f"{POLICIES}.token_rate_limiter.tps",
-    "tokens_per_minute": f"{POLICIES}.token_rate_limiter.tpm",
-    "tokens_per_hour": f"{POLICIES}.token_rate_limiter.tph",
-    "tokens_per_day": f"{POLICIES}.token_rate_limiter.tpd",
+    "tokens_per_second": (*_LIMITER, "tps"),
+    "tokens_per_minute": (*_LIMITER, "tpm"),
+    "tokens_per_hour": (*_LIMITER, "tph"),
+    "tokens_per_day": (*_LIMITER, "tpd"),
 }
 _LIMITS = {
     **_RATES,
-    "request_timeout": f"{POLICIES}.request_timeout",
-    "retries": f"{POLICIES}.num_retries",
-    "concurrency": f"{POLICIES}.concurrency_limit",
+    "request_timeout": (*POLICIES, "request_timeout"),
+    "retries": (*POLICIES, "num_retries"),
+    "concurrency": (*POLICIES, "concurrency_limit"),
 }
 
 
@@ -67,18 +70,18 @@ def _some_rate(view: View, settings: Limits) -> Iterator[Found]:
     gaps: list[Unjudged] = []
     for path in _RATES.values():
         try:
-            if view.at(path):
+            if view.at(*path):
                 return
         except Unjudged as gap:
             gaps.append(gap)
     missing = "must limit tokens per second, minute, hour or day"
-    yield from unless(gaps, Finding(f"{POLICIES}.token_rate_limiter", missing))
+    yield from unless(gaps, Finding(_LIMITER, missing))
 
 
-def _within(view: View, path: str, bounds: Bounds) -> Iterator[Finding]:
+def _within(view: View, path: Path, bounds: Bounds) -> Iterator[Finding]:
     if bounds == Bounds():
         return
-    value = view.number(path)
+    value = view.number(*path)
     if value is None:
         if bounds.required:
             yield Finding(path, "must be set")
@@ -97,7 +100,7 @@ class Fallbacks(Settings):
 
 def fallbacks(view: View, settings: Fallbacks) -> Iterator[Finding]:
     """Yield a proxy with too few fallbacks."""
-    if len(list(view.items(FALLBACKS))) < settings.min:
+    if len(list(view.items(*FALLBACKS))) < settings.min:
         yield Finding(FALLBACKS, f"must name at least {settings.min}")
 
 
@@ -110,20 +113,20 @@ class Weights(Settings):
 
 def weights(view: View, settings: Weights) -> Iterator[Found]:
     """Yield weights of several endpoints that are missing, not positive, or do not add up."""
-    paths = [f"{path}.weight" for path in view.items(ENDPOINTS)]
+    paths = [(*path, "weight") for path in view.items(*ENDPOINTS)]
     if len(paths) > 1:
         yield from each(paths, lambda path: _positive(view, path))
         yield from apart(_total(view, paths, settings))
 
 
-def _positive(view: View, path: str) -> Iterator[Finding]:
-    value = view.number(path)
+def _positive(view: View, path: Path) -> Iterator[Finding]:
+    value = view.number(*path)
     if value is None or value <= 0:
         yield Finding(path, "must be above 0")
 
 
-def _total(view: View, paths: list[str], settings: Weights) -> Iterator[Finding]:
-    if settings.total is not None and sum(view.number(path) or 0 for path in paths) != settings.total:
+def _total(view: View, paths: list[Path], settings: Weights) -> Iterator[Finding]:
+    if settings.total is not None and sum(view.number(*path) or 0 for path in paths) != settings.total:
         yield Finding(ENDPOINTS, f"must have weights that add up to {settings.total}")
 
 
@@ -138,17 +141,17 @@ class Sizes(Settings):
 
 def sizes(view: View, settings: Sizes) -> Iterator[Found]:
     """Yield sizes that are out of bounds."""
-    return apart(_within(view, "cpu", settings.cpu), _within(view, "memory", settings.memory))
+    return apart(_within(view, ("cpu",), settings.cpu), _within(view, ("memory",), settings.memory))
 
 
 RULES = (
     Rule(
         "agentrun-limits", "Proxies have rate limits, timeouts, retries and concurrency within bounds.",
-        "Set them in proxy_config.policies.", Limits, limits, (PROXY,),
+        naming("Set them in {proxy_config.policies}."), Limits, limits, (PROXY,),
     ),
     Rule(
         "agentrun-fallback", "Every proxy has somewhere to go when its endpoint fails.",
-        "Add a model service to proxy_config.policies.fallbacks.", Fallbacks, fallbacks, (PROXY,),
+        naming("Add a model service to {proxy_config.policies.fallbacks}."), Fallbacks, fallbacks, (PROXY,),
     ),
     Rule(
         "agentrun-weights", "The weights of several endpoints are positive and add up.",

@@ -8,7 +8,9 @@ from datetime import date
 from pydantic import Field
 
 from ...client.kinds import PROXY, SERVICE
+from ...lifecycle.paths import Path
 from ..rule import Finding, Found, Rule, Settings, apart, each, matches
+from ..services import MODELS
 from ..view import ENDPOINTS, FALLBACKS, View
 
 
@@ -22,7 +24,7 @@ class Providers(Settings):
 def allowed_providers(view: View, settings: Providers) -> Iterator[Finding]:
     """Yield a provider that is not allowed."""
     if settings.allowed and not matches(view.at("provider"), settings.allowed):
-        yield Finding("provider", f"must be one of {', '.join(settings.allowed)}")
+        yield Finding(("provider",), f"must be one of {', '.join(settings.allowed)}")
 
 
 class Models(Settings):
@@ -43,8 +45,8 @@ def allowed_models(view: View, settings: Models) -> Iterator[Found]:
     return each_model(view, lambda path: _allowed(view, path, settings))
 
 
-def _allowed(view: View, path: str, settings: Models) -> Iterator[Finding]:
-    name = view.text(path)
+def _allowed(view: View, path: Path, settings: Models) -> Iterator[Finding]:
+    name = view.text(*path)
     if not name:
         return
     if settings.allowed and not matches(name, settings.allowed):
@@ -57,13 +59,13 @@ def _allowed(view: View, path: str, settings: Models) -> Iterator[Finding]:
             yield Finding(path, f"is not allowed any more ({pattern} since {day})")
 
 
-def each_model(view: View, judge: Callable[[str], Iterable[Found]]) -> Iterator[Found]:
+def each_model(view: View, judge: Callable[[Path], Iterable[Found]]) -> Iterator[Found]:
     """Yield what is found at the paths of all model names in a resource."""
     if view.kind is SERVICE:
-        return each(view.items("provider_settings.model_names"), judge)
+        return each(view.items(*MODELS), judge)
     return apart(
-        each(view.items(ENDPOINTS), lambda endpoint: each(view.items(f"{endpoint}.model_names"), judge)),
-        each(view.items(FALLBACKS), lambda fallback: judge(f"{fallback}.model_name")),
+        each(view.items(*ENDPOINTS), lambda endpoint: each(view.items(*endpoint, "model_names"), judge)),
+        each(view.items(*FALLBACKS), lambda fallback: judge((*fallback, "model_name"))),
     )
 
 

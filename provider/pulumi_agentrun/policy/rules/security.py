@@ -8,6 +8,8 @@ from posixpath import normpath
 from typing import Literal
 
 from ...client.kinds import PROXY, SERVICE
+from ...client.wording import naming
+from ...lifecycle.paths import Path
 from ...lifecycle.schema import Shape, shapes_of
 from ...lifecycle.secret_refs import Reference
 from ..address import address_of
@@ -31,7 +33,7 @@ def no_inline_api_key(view: View, settings: Keys) -> Iterator[Found]:
 
     A live key may have come by a reference.
     """
-    inline, reference = "provider_settings.api_key", "provider_settings.api_key_from"
+    inline, reference = ("provider_settings", "api_key"), ("provider_settings", "api_key_from")
     judged = [] if view.is_live and settings.allow_references else [inline]
     judged += [] if settings.allow_references else [reference]
     led = references(view, shapes_of(view.kind)) if settings.references else ()
@@ -41,25 +43,21 @@ def no_inline_api_key(view: View, settings: Keys) -> Iterator[Found]:
     )
 
 
-def references(view: View, shapes: Mapping[str, Shape], prefix: str = "") -> Iterator[str | Unjudged]:
+def references(view: View, shapes: Mapping[str, Shape], above: Path = ()) -> Iterator[Path | Unjudged]:
     """Yield the paths of what may refer to a key, which the marks of the fields tell."""
     for key, shape in shapes.items():
-        path = f"{prefix}{key}"
+        path = (*above, key)
         if shape.mark(Reference) is not None:
             yield path
         elif shape.fields is not None:
-            yield from references(view, shape.fields, f"{path}.")
+            yield from references(view, shape.fields, path)
         elif shape.item is not None and shape.item.fields is not None and shape.holds_secret():
-            inner = partial(_references_below, view, shape.item.fields)
-            yield from apart(each(view.items(path), inner))
+            inner = partial(references, view, shape.item.fields)
+            yield from apart(each(view.items(*path), inner))
 
 
-def _references_below(view: View, shapes: Mapping[str, Shape], path: str) -> Iterator[str | Unjudged]:
-    return references(view, shapes, f"{path}.")
-
-
-def _elsewhere(view: View, path: str, settings: Keys) -> Iterator[Finding]:
-    reference = view.text(path)
+def _elsewhere(view: View, path: Path, settings: Keys) -> Iterator[Finding]:
+    reference = view.text(*path)
     if not reference:
         return
     scheme, _, where = reference.partition(":")
@@ -69,9 +67,9 @@ def _elsewhere(view: View, path: str, settings: Keys) -> Iterator[Finding]:
         yield Finding(path, f"must match one of {', '.join(settings.references)}")
 
 
-def _unset(view: View, path: str) -> Iterator[Finding]:
-    if view.at(path):
-        yield Finding(path, "must not be set; use credential_name")
+def _unset(view: View, path: Path) -> Iterator[Finding]:
+    if view.at(*path):
+        yield Finding(path, naming("must not be set; use {credential_name}"))
 
 
 class Urls(Settings):
@@ -84,12 +82,12 @@ class Urls(Settings):
 def secure_base_urls(view: View, settings: Urls) -> Iterator[Found]:
     """Yield base URLs that are not https, carry credentials, or lead to a host that is not allowed."""
     if view.kind is SERVICE:
-        return _secure(view, "provider_settings.base_url", settings)
-    return each(view.items(ENDPOINTS), lambda endpoint: _secure(view, f"{endpoint}.base_url", settings))
+        return _secure(view, ("provider_settings", "base_url"), settings)
+    return each(view.items(*ENDPOINTS), lambda endpoint: _secure(view, (*endpoint, "base_url"), settings))
 
 
-def _secure(view: View, path: str, settings: Urls) -> Iterator[Finding]:
-    url = view.text(path)
+def _secure(view: View, path: Path, settings: Urls) -> Iterator[Finding]:
+    url = view.text(*path)
     if not url:
         return
     address = address_of(url)
@@ -113,12 +111,12 @@ class Networks(Settings):
 
 def private_networking(view: View, settings: Networks) -> Iterator[Finding]:
     """Yield a resource that is, or by default would be, reachable from outside."""
-    path = "network_configuration.network_mode"
-    mode = view.at(path)
+    path, vpc = ("network_configuration", "network_mode"), ("network_configuration", "vpc_id")
+    mode = view.at(*path)
     if mode not in settings.modes:
         yield Finding(path, f"must be {' or '.join(settings.modes)}")
-    elif mode != "PUBLIC" and not view.at("network_configuration.vpc_id"):
-        yield Finding("network_configuration.vpc_id", "must be set, for a private network is one of a VPC")
+    elif mode != "PUBLIC" and not view.at(*vpc):
+        yield Finding(vpc, "must be set, for a private network is one of a VPC")
 
 
 class Guardrails(Settings):
@@ -139,27 +137,29 @@ class Guardrails(Settings):
 
 def guardrails(view: View, settings: Guardrails) -> Iterator[Found]:
     """Yield the guardrails that a proxy lacks."""
-    root = f"{POLICIES}.ai_guardrail_config"
+    root = (*POLICIES, "ai_guardrail_config")
     required = [f"check_{part}" for part in ("request", "response") if getattr(settings, part)]
     required += [f"block_on_{block}" for block in settings.blocks]
-    return apart(each(required, lambda key: _on(view, f"{root}.{key}")), _level(view, f"{root}.level", settings.levels))
+    return apart(each(required, lambda key: _on(view, (*root, key))), _level(view, (*root, "level"), settings.levels))
 
 
-def _on(view: View, path: str) -> Iterator[Finding]:
-    if view.at(path) is not True:
+def _on(view: View, path: Path) -> Iterator[Finding]:
+    if view.at(*path) is not True:
         yield Finding(path, "must be true")
 
 
-def _level(view: View, path: str, levels: tuple[str, ...]) -> Iterator[Finding]:
-    if levels and view.at(path) not in levels:
+def _level(view: View, path: Path, levels: tuple[str, ...]) -> Iterator[Finding]:
+    if levels and view.at(*path) not in levels:
         yield Finding(path, f"must be one of {', '.join(levels)}")
 
 
 RULES = (
     Rule(
         "agentrun-no-inline-api-key", "No program carries a provider's key.",
-        "Keep a provider's key as a credential in AgentRun and set the service's credential_name; "
-        "take other keys from where the policy allows.",
+        naming(
+            "Keep a provider's key as a credential in AgentRun and set the service's {credential_name}; "
+            "take other keys from where the policy allows."
+        ),
         Keys, no_inline_api_key, (SERVICE, PROXY),
     ),
     Rule(
@@ -168,11 +168,11 @@ RULES = (
     ),
     Rule(
         "agentrun-private-networking", "Services and proxies stand in a private network.",
-        "Set network_configuration with network_mode, vpc_id, vswitch_ids and security_group_id.",
+        naming("Set {network_configuration} with {network_mode}, {vpc_id}, {vswitch_ids} and {security_group_id}."),
         Networks, private_networking, (SERVICE, PROXY),
     ),
     Rule(
         "agentrun-guardrails", "Proxies check what passes through them.",
-        "Set proxy_config.policies.ai_guardrail_config.", Guardrails, guardrails, (PROXY,),
+        naming("Set {proxy_config.policies.ai_guardrail_config}."), Guardrails, guardrails, (PROXY,),
     ),
 )  # fmt: skip

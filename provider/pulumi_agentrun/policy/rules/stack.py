@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ...client.wording import naming
+from ...lifecycle.paths import Path
 from ..rule import Finding, Found, NoSettings, Rule, Settings, apart, each, matches, told_apart, unless
 from ..services import MODELS, NAME, Services, proxies, services, targets
 from ..view import View
@@ -24,12 +26,12 @@ def services_exist(views: Views, settings: External) -> Iterator[Found]:
     """Yield endpoints and fallbacks that name no service of the stack."""
     there = Services(views)
 
-    def named(proxy: View, path: str) -> Iterator[Finding]:
-        name = proxy.text(path)
+    def named(proxy: View, path: Path) -> Iterator[Finding]:
+        name = proxy.text(*path)
         if name and not matches(name, settings.external) and there.get(name) is None:
             yield Finding(path, "names no model service of this stack", proxy)
 
-    return each(proxies(views), lambda proxy: each(targets(proxy), lambda path: named(proxy, f"{path}.{NAME}")))
+    return each(proxies(views), lambda proxy: each(targets(proxy), lambda path: named(proxy, (*path, NAME))))
 
 
 def models_offered(views: Views, settings: NoSettings) -> Iterator[Found]:
@@ -38,12 +40,14 @@ def models_offered(views: Views, settings: NoSettings) -> Iterator[Found]:
     return each(proxies(views), lambda proxy: each_model(proxy, lambda path: _offered(proxy, path, there)))
 
 
-def _offered(proxy: View, path: str, there: Services) -> Iterator[Found]:
-    model = proxy.text(path)
-    service = there.get(proxy.text(f"{path.partition('.model_name')[0]}.{NAME}")) if model else None
+def _offered(proxy: View, path: Path, there: Services) -> Iterator[Found]:
+    model = proxy.text(*path)
+    first_index = next(depth for depth, part in enumerate(path) if isinstance(part, int))
+    target = path[: first_index + 1]
+    service = there.get(proxy.text(*target, NAME)) if model else None
     if service is None:
         return
-    offered, gaps = told_apart(apart(each(service.items(MODELS), lambda item: [service.text(item)])))
+    offered, gaps = told_apart(apart(each(service.items(*MODELS), lambda item: [service.text(*item)])))
     if model not in offered and (offered or gaps):
         yield from unless(gaps, Finding(path, "is not offered by its model service", proxy))
 
@@ -51,13 +55,13 @@ def _offered(proxy: View, path: str, there: Services) -> Iterator[Found]:
 def unused_services(views: Views, settings: External) -> Iterator[Found]:
     """Yield services that no proxy of the stack names."""
     used, gaps = told_apart(
-        each(proxies(views), lambda proxy: each(targets(proxy), lambda path: [proxy.text(f"{path}.{NAME}")]))
+        each(proxies(views), lambda proxy: each(targets(proxy), lambda path: [proxy.text(*path, NAME)]))
     )
 
     def unused(service: View) -> Iterator[Found]:
         name = service.text(NAME)
         if name and name not in used and not matches(name, settings.external):
-            yield from unless(gaps, Finding(NAME, "is named by no proxy of this stack", service))
+            yield from unless(gaps, Finding((NAME,), "is named by no proxy of this stack", service))
 
     return each(services(views), unused)
 
@@ -70,11 +74,11 @@ RULES = (
     ),
     Rule(
         "agentrun-models-offered", "Proxies route only models that their services offer.",
-        "Add the model to the service's model_names, or route another.", NoSettings, models_offered,
+        naming("Add the model to the service's {model_names}, or route another."), NoSettings, models_offered,
     ),
     Rule(
         "agentrun-no-cycles", "No request goes in circles.",
-        "Fall back to another model service, and let no base_url lead to the proxy in front of it.",
+        naming("Fall back to another model service, and let no {base_url} lead to the proxy in front of it."),
         NoSettings, no_cycles,
     ),
     Rule(

@@ -14,21 +14,24 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Generic, TypeVar
 
-from ..client import operations
-from ..client.errors import (
+from . import operations
+from .errors import (
     AgentRunError,
     ClientError,
+    DeleteResourceError,
     NotReadyError,
     ResourceNotExistError,
     ServerError,
     ThrottledError,
     TransportError,
     UnexpectedAnswerError,
+    WaitTimeoutError,
 )
-from ..client.flows import Flow, Notice, Pause, call
-from ..client.kinds import Kind
-from ..client.models import SystemProps
-from ..client.models.shared import Status
+from .flows import Flow, Notice, Pause, call
+from .kinds import Kind
+from .models import SystemProps
+from .models.shared import Status
+from .wording import Message, Text
 
 R = TypeVar("R", bound=SystemProps)
 
@@ -132,7 +135,8 @@ def until_ready(kind: Kind[R], name: str, written: Written[R], deadline: float, 
     Raises NotReadyError if it ends in a failed status or has not settled at the deadline, `timeout` seconds after it
     all began; ResourceNotExistError if it has not been seen for a while.
     """
-    current, told, trouble = written.answer, None, ""
+    current, told = written.answer, None
+    trouble: Text = ""
     is_known = current.status is not None and written.shows(current) is not False
     interval = FIRST_POLL if is_known else 0.0
     now = start = seen = yield Pause(0)
@@ -141,13 +145,14 @@ def until_ready(kind: Kind[R], name: str, written: Written[R], deadline: float, 
             told = current.status
             yield Notice(f"{kind.title} {name} is {told}", is_passing=True)
         if now > deadline:
-            raise _failure(kind, name, current, f"was not ready within {timeout:g} seconds{trouble}")
+            late = Message("was not ready within {timeout} seconds{trouble}", timeout=f"{timeout:g}", trouble=trouble)
+            raise _failure(kind, name, current, late)
         now = yield _pause(interval, now, deadline)
         interval = _longer(interval)
         try:
             found: R = yield from call(operations.get(kind, name), deadline)
         except PASSING as error:
-            trouble = f" ({error})"
+            trouble = Message(" ({error})", error=error)
             continue
         except ResourceNotExistError:
             if now - seen >= SETTLING:
@@ -171,11 +176,18 @@ def _longer(interval: float) -> float:
     return min(max(interval * POLL_GROWTH, FIRST_POLL), LONGEST_POLL)
 
 
-def _failure(kind: Kind[Any], name: str, current: SystemProps, what: str) -> NotReadyError:
+def _failure(kind: Kind[Any], name: str, current: SystemProps, what: Text) -> NotReadyError:
     reason = f": {current.status_reason}" if current.status_reason else ""
+    facts = f"(status {current.status}, request id {current.request_id or 'unknown'})."
     return NotReadyError(
-        f"{kind.title.capitalize()} {name} {what}{reason} "
-        f"(status {current.status}, request id {current.request_id or 'unknown'}).",
+        Message(
+            "{title} {name} {what}{reason} {facts}",
+            title=kind.title.capitalize(),
+            name=name,
+            what=what,
+            reason=reason,
+            facts=facts,
+        ),
         status=current.status,
         reason=current.status_reason,
     )
@@ -217,3 +229,54 @@ def until_deleted(
         if now > deadline:
             raise failure
         interval = _longer(interval)
+
+
+def until_final(kind: Kind[R], name: str, told: Callable[[R], None], interval: float, timeout: float) -> Flow[None]:
+    """Get a resource until its status is final, at even intervals as the official SDK does, `told` each answer.
+
+    Raises WaitTimeoutError.
+    """
+    start = yield Pause(0)
+    while True:
+        found = yield from call(operations.get(kind, name))
+        told(found)
+        if Status.is_final_status(found.status):
+            return
+        yield from _interval(kind, found, name, "has not settled", start, interval, timeout)
+
+
+def until_gone(kind: Kind[R], name: str, told: Callable[[R], None], interval: float, timeout: float) -> Flow[None]:
+    """Delete a resource and get it until it is gone, at even intervals as the official SDK does, `told` each answer.
+
+    One that is gone already is no error. Raises DeleteResourceError if its status is another than DELETING,
+    WaitTimeoutError.
+    """
+    start = yield Pause(0)
+    try:
+        yield from call(operations.delete(kind, name))
+        while True:
+            found = yield from call(operations.get(kind, name))
+            told(found)
+            if found.status != Status.DELETING:
+                raise DeleteResourceError(
+                    f"{kind.title.capitalize()} {name} is {found.status} after its deletion was accepted: "
+                    f"look at its status reason, and delete it again.",
+                    status=found.status,
+                    reason=found.status_reason,
+                )
+            yield from _interval(kind, found, name, "is not gone", start, interval, timeout)
+    except ResourceNotExistError:
+        return
+
+
+def _interval(
+    kind: Kind[R], found: R, name: str, what: str, start: float, interval: float, timeout: float
+) -> Flow[None]:
+    """Wait until the next look at a resource, or raise WaitTimeoutError if there is no time for one."""
+    if (yield Pause(0)) - start > timeout:
+        raise WaitTimeoutError(
+            f"{kind.title.capitalize()} {name} {what} within {timeout:g} seconds (status {found.status}).",
+            status=found.status,
+            reason=found.status_reason,
+        )
+    yield Pause(interval)

@@ -1,0 +1,1 @@
+"""One command, `pulumi-agentrun`, with a subcommand a file."""

@@ -1,0 +1,110 @@
+"""`pulumi-agentrun audit`: holds an account to the rules, and fails if one is broken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..client.errors import AgentRunError, ConfigError
+from ..policy.audit import Gap, Violation, choices, judged, resources
+from ..policy.presets import PRESET_VARIABLE, PRESETS
+from . import options
+from .printing import as_json, said, sentence, table
+
+PACK = Path(__file__).parents[1] / "policy_pack"
+"""The rules as a ready-made pack."""
+UNJUDGED = 2
+"""The exit code where something could not be found out."""
+
+
+@click.command()
+@click.option(
+    "--preset",
+    metavar="|".join(PRESETS),
+    envvar=PRESET_VARIABLE,
+    default="baseline",
+    show_default=True,
+    help=f"Which choice of the rules (or {PRESET_VARIABLE}).",
+)
+@click.option(
+    "--config", metavar="FILE", type=click.Path(path_type=Path), help="JSON, as for pulumi --policy-pack-config."
+)
+@click.option("--path", "is_path", is_flag=True, help="Write the folder for pulumi --policy-pack, and do no more.")
+@options.endpoint
+@options.region
+@options.as_json
+def audit(
+    preset: str, config: Path | None, is_path: bool, endpoint: str | None, region: str | None, is_json: bool
+) -> None:
+    """Hold what lives in an account, managed by Pulumi or not, to the rules.
+
+    It ends with 0 if nothing mandatory is broken, with 1 if something is, and with 2 if that could not be found out, or
+    not of everything.
+
+    Example: pulumi-agentrun audit --preset production --config policies.json
+    """
+    if is_path:
+        said(str(PACK))
+        return
+    try:
+        chosen = choices(preset, _read(config))
+        with options.client_of(endpoint, region) as client:
+            views = list(resources(client))
+        found = list(judged(views, chosen))
+    except AgentRunError as error:
+        raise _unjudged(error.told(options.TERMINAL)) from None
+    except Exception as error:
+        # Its text may hold anything that an account does.
+        reason = f"for a reason that was not foreseen: {type(error).__name__}."
+        raise _unjudged(f"The account could not be audited, {reason}") from None
+    (_as_json if is_json else _as_table)(found, len(views))
+    mandatory = [item for item in found if item.level == "mandatory"]
+    is_broken = any(isinstance(item, Violation) for item in mandatory)
+    click.get_current_context().exit(1 if is_broken else UNJUDGED if mandatory else 0)
+
+
+def _unjudged(text: str) -> click.exceptions.Exit:
+    sentence(text)
+    return click.exceptions.Exit(UNJUDGED)
+
+
+def _read(path: Path | None) -> Mapping[str, Any]:
+    if path is None:
+        return {}
+    try:
+        config = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"The configuration {path} cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError):
+        raise ConfigError(f"The configuration {path} cannot be read: it is no JSON.") from None
+    if not isinstance(config, dict):
+        raise ConfigError(f"The configuration {path} must be an object of policies.")
+    return config
+
+
+def _as_json(found: Sequence[Violation | Gap], resources: int) -> None:
+    parts = {
+        "violations": [asdict(item) for item in found if isinstance(item, Violation)],
+        "unjudged": [asdict(item) for item in found if isinstance(item, Gap)],
+    }
+    as_json({"resources": resources, **parts})
+
+
+def _as_table(found: Sequence[Violation | Gap], resources: int) -> None:
+    rows = [(item.level, item.resource, item.policy, _sentence(item)) for item in found]
+    if rows:
+        styles = ["red" if item.level == "mandatory" else "yellow" for item in found]
+        table(("LEVEL", "RESOURCE", "POLICY", "WHAT"), rows, styles)
+    broken = [item.level for item in found if isinstance(item, Violation)]
+    unjudged = f", {len(found) - len(broken)} not judged" if len(found) > len(broken) else ""
+    counts = f"{broken.count('mandatory')} mandatory and {broken.count('advisory')} advisory{unjudged}"
+    said(f"{resources} resources, {counts}.")
+
+
+def _sentence(item: Violation | Gap) -> str:
+    return f"{item.path} {item.message}." + (f" {item.remedy}" if isinstance(item, Violation) else "")
