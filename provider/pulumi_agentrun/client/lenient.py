@@ -77,7 +77,7 @@ def _reader(annotation: Any) -> Callable[[Any], Any]:
     if origin is list:
         item = _reader(options[0])
         return lambda value: _items(item, value)
-    if isinstance(annotation, type) and issubclass(annotation, Model):
+    if origin is None and isinstance(annotation, type) and issubclass(annotation, Model):  # to Python 3.10 dict[…] is a type
         return lambda value: _fields(annotation, value, {}) if isinstance(value, dict) else None
     return _LEAVES.get(annotation, lambda value: value)
 

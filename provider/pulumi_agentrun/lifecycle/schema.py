@@ -233,12 +233,12 @@ def _shape(annotation: Any, marks: tuple[Any, ...]) -> Shape:
         if len(options) == 1:
             return _shape(options[0], marks)
         annotation = reduce(or_, options)
-    if isinstance(annotation, type) and issubclass(annotation, Model):
-        return Shape(annotation, marks, fields=shape_of_model(annotation))
     if origin is list:
         return Shape(annotation, marks, item=_shape(get_args(annotation)[0], ()))
     if origin is dict:
         return Shape(annotation, marks, entry=_shape(get_args(annotation)[1], ()))
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        return Shape(annotation, marks, fields=shape_of_model(annotation))
     return Shape(annotation, marks, adapter=_adapter(annotation))
 
 
