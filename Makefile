@@ -34,6 +34,10 @@ stack: engine
 
 up: stack ## deploy the root project to the embedded platform with a real `pulumi up`
 	@$(local_stack) pulumi up --yes --stack $(STACK)
+	@echo 'To call the gateway: `make platform` in another terminal, and then'
+	@echo "  curl $$($(local_stack) pulumi stack output endpoint --stack $(STACK))/v1/chat/completions \"
+	@echo '    -H "Authorization: Bearer $$(cat .agentrun/token)" -H "Content-Type: application/json" \'
+	@echo '    -d '"'"'{"model": "qwen-max", "messages": [{"role": "user", "content": "Hello"}]}'"'"
 
 preview: stack ## show what `make up` would do
 	@$(local_stack) pulumi preview --diff --stack $(STACK)
@@ -41,8 +45,11 @@ preview: stack ## show what `make up` would do
 down: stack ## destroy what `make up` made
 	@$(local_stack) pulumi destroy --yes --stack $(STACK)
 
-test: install engine ## run every test, the end-to-end ones on the real engine included
-	@$(BIN)/python -m pytest -n 3 --dist worksteal tests
+test: coverage e2e ## run every test, the end-to-end ones on the real engine included
+
+coverage: install ## run every test that needs no engine, and hold what they cover to the floors of tools/floors.py
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not e2e" --cov --cov-report= tests
+	@$(BIN)/python tools/floors.py
 
 unit: install ## run the unit tests only: seconds, no network, no engine
 	@$(BIN)/python -m pytest tests/unit
@@ -55,11 +62,11 @@ test-pythons: ## run every test that needs no engine on each supported Python th
 	  if test -z "$$python"; then echo "Python $$version is not installed: nothing was tested on it"; continue; fi; \
 	  $(MAKE) --no-print-directory install VENV=.venv-$$version PYTHON="$$python" && \
 	    .venv-$$version/bin/python --version && \
-	    .venv-$$version/bin/python -m pytest -q -m "not e2e" tests/unit tests/platform tests/reliability || exit 1; \
+	    .venv-$$version/bin/python -m pytest -q -m "not e2e" tests/unit tests/platform tests/gateway tests/reliability || exit 1; \
 	done
 
-e2e: install engine ## run the end-to-end tests only
-	@$(BIN)/python -m pytest -n 3 --dist worksteal tests/e2e
+e2e: install engine ## run every test on the real engine
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -m e2e tests
 
 soak: install engine ## random programs on a hostile network: HOURS=1 or MINUTES=5 (SEED= TURNS= RESOURCES=200 SHARE=0.05)
 	@PYTHONPATH=tests $(BIN)/python -m reliability.hostile.soak $(foreach option,HOURS MINUTES SEED TURNS RESOURCES SHARE,\
@@ -83,11 +90,16 @@ format: install ## format the code and write the generated files
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 	@$(BIN)/python tools/generate.py
 
-platform: install ## serve the embedded platform on http://127.0.0.1:8080
+oracle: install ## compare the gateway with LiteLLM's Router and the official SDK, each in its own environment (2 minutes)
+	@PYTHONPATH=tests $(BIN)/python -m oracle
+
+platform: install ## serve the embedded platform, and what is deployed to it, on http://127.0.0.1:8080
 	@echo 'In another terminal, with an access key that only you can read (.agentrun/credential):'
 	@echo '  export AGENTRUN_CONTROL_ENDPOINT=http://127.0.0.1:8080'
 	@echo '  export AGENTRUN_ACCESS_KEY_ID=$$(cut -d: -f1 .agentrun/credential)'
 	@echo '  export AGENTRUN_ACCESS_KEY_SECRET=$$(cut -d: -f2 .agentrun/credential)'
+	@echo 'Proxies answer at their endpoint, those without a credential to the token that only you can read (.agentrun/token):'
+	@echo '  export OPENAI_BASE_URL=http://127.0.0.1:8080/models/PROXY/v1 OPENAI_API_KEY=$$(cat .agentrun/token)'
 	@$(BIN)/python -m pulumi_agentrun.platform --host 127.0.0.1 --port 8080 --data .agentrun \
 	  --credential-file .agentrun/credential
 
@@ -102,4 +114,4 @@ lock: install ## resolve the dependencies anew: the newest, and the oldest that 
 	@$(resolve) pyproject.toml $(extras) --group test --constraint requirements.build.lock --resolution lowest-direct \
 	  -o requirements.oldest.lock
 
-.PHONY: help install engine stack up preview down test unit test-pythons e2e soak record sdks bench check format platform lock
+.PHONY: help install engine stack up preview down test coverage unit test-pythons e2e soak record sdks bench oracle check format platform lock

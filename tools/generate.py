@@ -20,7 +20,7 @@ import reference
 import schema
 from pulumi_agentrun.client.kinds import KINDS, Kind
 from pulumi_agentrun.client.models.fields import Model
-from pulumi_agentrun.lifecycle.schema import Shape, shape_of_model, shapes_of
+from pulumi_agentrun.lifecycle.schema import Shape, field_of, shape_of, shape_of_model, shapes_of
 from pulumi_agentrun.lifecycle.secret_refs import Fingerprint
 from pulumi_agentrun.lifecycle.steps import REGION
 from pydantic import SecretStr
@@ -47,8 +47,8 @@ META = {
 _SCALARS = {str: "str", int: "int", float: "float", bool: "bool", SecretStr: "str"}
 
 
-def nested_models() -> list[type[Model]]:
-    """Return the models that stand inside others, inner ones first."""
+def nested_models(*, shown: bool = False) -> list[type[Model]]:
+    """Return the models that stand inside inputs, inner ones first, or inside all that is shown of resources."""
     found: dict[type[Model], None] = {}
 
     def visit(shape: Shape) -> None:
@@ -58,7 +58,8 @@ def nested_models() -> list[type[Model]]:
             found[shape.annotation] = None
 
     for kind in KINDS:
-        for shape in shapes_of(kind).values():
+        model: type[Model] = kind.model
+        for shape in (shape_of_model(model) if shown else shapes_of(kind)).values():
             visit(shape)
     return list(found)
 
@@ -69,6 +70,8 @@ def input_type(shape: Shape) -> str:
         return f'"{shape.annotation.__name__}Args"'
     if shape.item is not None:
         return f"Sequence[pulumi.Input[{input_type(shape.item)}]]"
+    if shape.entry is not None:
+        return f"Mapping[str, pulumi.Input[{input_type(shape.entry)}]]"
     if shape.annotation == int | float:
         return "float"
     parts = getattr(shape.annotation, "__args__", ())  # an enum's words, or any other
@@ -81,6 +84,8 @@ def output_type(shape: Shape) -> str:
         return "dict[str, Any]"
     if shape.item is not None:
         return f"list[{output_type(shape.item)}]"
+    if shape.entry is not None:
+        return f"dict[str, {output_type(shape.entry)}]"
     return input_type(shape)
 
 
@@ -95,12 +100,7 @@ def paragraph(text: str, indent: int) -> str:
 
 def args_module() -> str:
     """Return the text of resources/args.py."""
-    parts = [
-        f'"""The nested arguments of the resources, as typed dictionaries.\n\n{NOTE}\n"""\n',
-        "from __future__ import annotations\n",
-        "from collections.abc import Sequence\nfrom typing import Any\n",
-        "import pulumi\nfrom typing_extensions import TypedDict\n",
-    ]
+    parts = []
     for model in nested_models():
         lines = [f"class {model.__name__}Args(TypedDict, total=False):"]
         lines.append(paragraph(" ".join((model.__doc__ or "").split()), 4) + "\n")
@@ -110,7 +110,19 @@ def args_module() -> str:
             lines.append(f"    {name}: pulumi.Input[{input_type(shape)}]".replace('"', ""))
             lines.append(paragraph(shape.description, 4))
         parts.append("\n" + "\n".join(lines) + "\n")
-    return "\n".join(parts)
+    head = [
+        f'"""The nested arguments of the resources, as typed dictionaries.\n\n{NOTE}\n"""\n',
+        "from __future__ import annotations\n",
+        imports("".join(parts)),
+        "import pulumi\nfrom typing_extensions import TypedDict\n",
+    ]
+    return "\n".join(head + parts)
+
+
+def imports(body: str) -> str:
+    """Return the imports that annotations need."""
+    collections = ", ".join(name for name in ("Mapping", "Sequence") if f"{name}[" in body)
+    return f"from collections.abc import {collections}\nfrom typing import Any\n"
 
 
 def arguments(kind: Kind[Any]) -> Iterator[tuple[str, str, str | None, str]]:
@@ -119,7 +131,7 @@ def arguments(kind: Kind[Any]) -> Iterator[tuple[str, str, str | None, str]]:
     ordered = [kind.name_field, *models_order(kind)]
     for name in sorted(ordered, key=lambda name: name not in kind.required):
         type_ = f"pulumi.Input[{input_type(shapes[name])}]".replace('"', "")
-        text = kind.describe(name) + (" A change replaces." if name in kind.immutable else "")
+        text = shapes[name].description + (" A change replaces." if field_of(kind, name) in kind.immutable else "")
         if name == kind.name_field:
             text += " Generated from the resource's name unless given."
         if name in kind.required:
@@ -132,7 +144,7 @@ def arguments(kind: Kind[Any]) -> Iterator[tuple[str, str, str | None, str]]:
 
 def models_order(kind: Kind[Any]) -> list[str]:
     """Return the inputs but the name, as the API's model orders them."""
-    return [name for name in kind.create_input.model_fields if name != kind.name_field]
+    return [name for name in shape_of(kind).settable if name != kind.name_field]
 
 
 def secret_paths(shapes: Mapping[str, Shape]) -> Iterator[tuple[str, ...]]:
@@ -158,7 +170,7 @@ def shown(kind: Kind[Any]) -> Iterator[tuple[str, str, str]]:
     shapes = shape_of_model(model)
     for name in [kind.name_field, *models_order(kind), *sorted(kind.outputs)]:
         optional = "" if name in kind.required or name in (kind.name_field, "status") else " | None"
-        yield name, f"pulumi.Output[{output_type(shapes[name])}{optional}]", kind.describe(name)
+        yield name, f"pulumi.Output[{output_type(shapes[name])}{optional}]", shapes[name].description
     yield REGION, "pulumi.Output[str | None]", REGION_TEXT
 
 
@@ -203,15 +215,16 @@ def resources_module() -> str:
             if (shape.item or shape).fields is not None
         }
     )
+    body = "\n\n".join(text for kind in KINDS for text in (outputs_class(kind), resource_class(kind)))
     head = [
         f'"""The resources as programs use them.\n\n{NOTE}\n\n{OUTPUTS}\n"""\n',
         "from __future__ import annotations\n",
-        "from collections.abc import Sequence\nfrom typing import Any\n",
+        imports(body),
         "import pulumi\n",
-        f"from ..dynamic import KindResource, {', '.join(sorted(f'{kind.token}Provider' for kind in KINDS))}",
+        f"from ..dynamic import {', '.join(sorted(['KindResource', *(f'{kind.token}Provider' for kind in KINDS)]))}",
         "from .args import (\n" + "".join(f"    {name},\n" for name in args) + ")\n\n",
     ]
-    return "\n".join(head) + "\n\n".join(text for kind in KINDS for text in (outputs_class(kind), resource_class(kind)))
+    return "\n".join(head) + body
 
 
 def formatted(text: str) -> str:
@@ -228,7 +241,7 @@ def outputs() -> dict[Path, str]:
         PACKAGE / "plugin" / "schema.json": schema.package({"adopt": META["adopt"][2], REGION: REGION_TEXT}),
         ARCHITECTURE: modules.page(ARCHITECTURE.read_text("utf-8"), PACKAGE),
         ROOT / "docs" / "policies.md": policies.page((ROOT / "docs" / "policies.md").read_text("utf-8")),
-        ROOT / "docs" / "resources.md": reference.page(nested_models(), REGION_TEXT),
+        ROOT / "docs" / "resources.md": reference.page(nested_models(shown=True), REGION_TEXT),
     }
 
 

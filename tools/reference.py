@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pulumi_agentrun.client.kinds import KINDS, Kind
-from pulumi_agentrun.client.models.fields import AtLeast
-from pulumi_agentrun.lifecycle.schema import Shape, shape_of_model, shapes_of
+from pulumi_agentrun.client.models.fields import AtLeast, Model
+from pulumi_agentrun.lifecycle.schema import Shape, field_of, shape_of_model, shapes_of
 from pulumi_agentrun.lifecycle.secret_refs import Fingerprint
 from pulumi_agentrun.lifecycle.steps import REGION
 
@@ -45,8 +45,11 @@ def _kind(kind: Kind[Any], region_text: str) -> str:
         ("Inputs that can change in place", kind.mutable - kind.required),
         ("Inputs whose change replaces", kind.immutable - kind.required),
     ):
-        lines.append(f"### {title}\n\n" + _table(_rows({n: s for n, s in shapes.items() if n in names}, kind)))
-    outputs: list[Row] = [(f"`{name}`", "string", kind.describe(name)) for name in sorted(kind.outputs)]
+        rows = _rows({name: shape for name, shape in shapes.items() if field_of(kind, name) in names}, kind)
+        lines.append(f"### {title}\n\n" + _table(rows))
+    model: type[Model] = kind.model
+    shown = shape_of_model(model)
+    outputs: list[Row] = [(f"`{name}`", _type(shown[name]), kind.describe(name)) for name in sorted(kind.outputs)]
     outputs.append((f"`{REGION}`", "string", region_text))
     lines.append("### Outputs besides the inputs\n\n" + _table(outputs))
     return "\n".join(lines)
@@ -57,7 +60,7 @@ def _rows(shapes: Mapping[str, Shape], kind: Kind[Any] | None = None) -> list[Ro
     for name, shape in shapes.items():
         if shape.mark(Fingerprint) is not None:
             continue
-        text = kind.describe(name) if kind else shape.description
+        text = shape.description
         if kind and name in kind.required and name in kind.immutable:
             text += " A change replaces."
         least = shape.mark(AtLeast)
@@ -71,6 +74,8 @@ def _type(shape: Shape) -> str:
         return f"[{shape.annotation.__name__}](#{shape.annotation.__name__.lower()})"
     if shape.item is not None:
         return f"list of {_type(shape.item)}"
+    if shape.entry is not None:
+        return f"map of {_type(shape.entry)}"
     if shape.is_secret:
         return "string, secret"
     words = {int: "whole number", float: "number", int | float: "number", bool: "boolean", Any: "any"}

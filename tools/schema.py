@@ -15,8 +15,9 @@ from pulumi_agentrun.client.models.fields import Model, docstrings
 from pulumi_agentrun.lifecycle.casing import camel, properties
 from pulumi_agentrun.lifecycle.check import ADOPT
 from pulumi_agentrun.lifecycle.hidden_inputs import CHECK_NAMES
-from pulumi_agentrun.lifecycle.schema import Shape, shape_of_model
+from pulumi_agentrun.lifecycle.schema import Shape, field_of, shape_of, shape_of_model
 from pulumi_agentrun.lifecycle.secret_refs import Fingerprint, Reference
+from pulumi_agentrun.lifecycle.steps import REGION
 from pulumi_agentrun.plugin.functions import results
 from pulumi_agentrun.plugin.properties import TYPES
 from pydantic import SecretStr
@@ -71,7 +72,7 @@ class Types:
         spec = self._type_of(shape)
         if text := self._described.get(name) or shape.description:
             spec["description"] = in_schema(text)
-        if shape.is_secret:
+        if shape.is_secret or (shape.entry is not None and shape.entry.is_secret):
             spec["secret"] = True
         return spec
 
@@ -80,6 +81,8 @@ class Types:
             return self._object(shape.annotation)
         if shape.item is not None:
             return {"type": "array", "items": self._type_of(shape.item)}
+        if shape.entry is not None:
+            return {"type": "object", "additionalProperties": self._type_of(shape.entry)}
         if shape.annotation in _SCALARS:
             return {"type": _SCALARS[shape.annotation]}
         return {"type": "string"} if words_of(shape) else {"$ref": "pulumi.json#/Any"}
@@ -92,17 +95,24 @@ class Types:
 
     def _object(self, model: type[Model]) -> Json:
         shapes = {k: s for k, s in shape_of_model(model).items() if s.mark(Fingerprint) is None}
-        shown = {
-            k: s for k, s in shapes.items() if self._has_keys or not (s.is_secret or s.mark(Reference) is not None)
-        }
+        shown = self.shown(shapes)
         required = [name for name, field in model.model_fields.items() if field.is_required()]
         spec = object_type(" ".join((model.__doc__ or "").split()), self, shown, required)
         return self._ref(model, spec, DETAILS if shown != shapes else "")
+
+    def shown(self, shapes: dict[str, Shape]) -> dict[str, Shape]:
+        """Return the shapes of what may be shown."""
+        return {name: shape for name, shape in shapes.items() if self._has_keys or not _is_key(shape)}
 
     def _ref(self, thing: type, spec: Json, suffix: str = "") -> Json:
         name = _RENAMED.get(thing.__name__, thing.__name__) + suffix
         self.found[f"{MODULE}:{name}"] = spec
         return {"$ref": f"#/types/{MODULE}:{name}"}
+
+
+def _is_key(shape: Shape) -> bool:
+    """Say whether a property is a key or says where one is, or a map of keys."""
+    return shape.is_secret or shape.mark(Reference) is not None or (shape.entry is not None and _is_key(shape.entry))
 
 
 def words_of(shape: Shape) -> type[Enum] | None:
@@ -122,20 +132,21 @@ def object_type(description: str, types: Types, shapes: dict[str, Shape], requir
 
 def resource(kind: Kind[Any], types: Types) -> Json:
     """Return the schema of a kind's resource."""
-    shapes = properties(kind)
+    shapes = {name: shape for name, shape in shown_of(kind).items() if name not in kind.fleeting}
     spec: Json = {name: types.property_of(name, shape) for name, shape in shapes.items()}
     given: Json = {}
-    for name in [ADOPT, *kind.create_input.model_fields]:
+    for name in [ADOPT, *shape_of(kind).settable]:
         given[camel(name)] = dict(spec[name])
         if words := words_of(shapes[name]):  # only here: no SDK reads a choice back from an output
             del given[camel(name)]["type"]
             given[camel(name)] |= types.choice_of(words)
-        if name in kind.immutable:
+        if field_of(kind, name) in kind.immutable:
             given[camel(name)]["willReplaceOnChanges"] = True
-        default = kind.create_input.model_fields[name].default if name != ADOPT else False
+        field = kind.create_input.model_fields.get(name)
+        default = False if name == ADOPT else field and field.default
         if isinstance(default, (bool, int, float)):
             given[camel(name)]["default"] = default
-    always = {kind.name_field, "status", *kind.required}
+    always = {kind.name_field, *kind.required} | ({"status"} if kind.has_status else set())
     return {
         "description": " ".join((kind.model.__doc__ or "").split()),
         "inputProperties": given,
@@ -145,13 +156,23 @@ def resource(kind: Kind[Any], types: Types) -> Json:
     }
 
 
+def shown_of(kind: Kind[Any]) -> dict[str, Shape]:
+    """Return the shapes of everything that a resource of a kind shows people."""
+    return {name: shape for name, shape in properties(kind).items() if shape.mark(Fingerprint) is None}
+
+
 def functions(kind: Kind[Any], types: Types) -> Json:
     """Return the schemas of a kind's functions, by token."""
-    shapes = {name: shape for name, shape in properties(kind).items() if name != ADOPT}
+    shapes = types.without_keys.shown({name: shape for name, shape in shown_of(kind).items() if name != ADOPT})
     name, text = kind.name_field, f"The name of the {kind.title}."
     details = f"{kind.model.__name__}{DETAILS}"
     shown = object_type(f"A {kind.title} as it is, without its keys.", types.without_keys, shapes, [name])
     types.found[f"{MODULE}:{details}"] = shown
+    if kind.item:
+        details = f"{kind.item.__name__}{DETAILS}"
+        text = f"A {kind.title} as a list shows it."
+        item = {**shape_of_model(kind.item), REGION: shapes[REGION]}
+        types.found[f"{MODULE}:{details}"] = object_type(text, types.without_keys, item, [name])
     listed = {"type": "array", "items": {"$ref": f"#/types/{MODULE}:{details}"}}
     filters = {key: shape for key, shape in shape_of_model(kind.list_input).items() if key not in PAGING}
     return {

@@ -1,4 +1,4 @@
-"""AgentRun model services and model proxies as Pulumi resources."""
+"""AgentRun model services, model proxies and credentials as Pulumi resources."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -7,6 +7,9 @@ if TYPE_CHECKING:
     from .resources.args import (
         AiGuardrailConfigArgs,
         ArmsConfigurationArgs,
+        CredentialBasicAuthArgs,
+        CredentialPublicConfigArgs,
+        CredentialRemoteConfigArgs,
         LogConfigurationArgs,
         ModelFeaturesArgs,
         ModelInfoConfigArgs,
@@ -22,13 +25,17 @@ if TYPE_CHECKING:
     )
     from .resources.contract import GatewayReference
     from .resources.gateway import GatewayServiceArgs, ModelGateway
-    from .resources.generated import ModelProxy, ModelService
+    from .resources.generated import Credential, ModelProxy, ModelService
 
     __version__: str
 
 __all__ = [
     "AiGuardrailConfigArgs",
     "ArmsConfigurationArgs",
+    "Credential",
+    "CredentialBasicAuthArgs",
+    "CredentialPublicConfigArgs",
+    "CredentialRemoteConfigArgs",
     "GatewayReference",
     "GatewayServiceArgs",
     "LogConfigurationArgs",
@@ -50,6 +57,7 @@ __all__ = [
 
 
 _MODULES = {
+    "Credential": ".resources.generated",
     "GatewayReference": ".resources.contract",
     "GatewayServiceArgs": ".resources.gateway",
     "ModelGateway": ".resources.gateway",

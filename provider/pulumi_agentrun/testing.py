@@ -24,11 +24,10 @@ from pulumi.runtime.mocks import MockMonitor
 from .client import ModelClient
 from .client.config import Config as ClientConfig
 from .client.local import open_platform
-from .dynamic import KindProvider
+from .dynamic import PREFIX, PROVIDERS, KindProvider
 from .lifecycle import notes
 from .lifecycle.hidden_inputs import URN
 from .resources.contract import CONTRACT_VERSION
-from .resources.generated import ModelProxy, ModelService
 
 __all__ = ["AgentRunMocks", "gateway_contract"]
 
@@ -39,7 +38,7 @@ T = TypeVar("T")
 
 
 class AgentRunMocks(pulumi.runtime.Mocks):
-    """Stands for the engine, with the provider of model services and proxies; other resources are what they are given.
+    """Stands for the engine, with the providers of this package's resources; other resources are what they are given.
 
     For those, write a subclass whose `new_resource` and `call` know them and leave the rest to `super()`.
     """
@@ -59,7 +58,7 @@ class AgentRunMocks(pulumi.runtime.Mocks):
         self._folder = folder
         self._program = _Program()
         self._settings = _Settings(folder, self._program)
-        self._providers = {_type(kind): _configured(kind.provider_class(), self._settings) for kind in _KINDS}
+        self._providers = {f"{PREFIX}{token}": _configured(each(), self._settings) for token, each in PROVIDERS.items()}
         self._made: dict[str, tuple[str, dict[str, Any]]] = {}
         open_platform(folder, make=True).close()
         self.client = ModelClient(ClientConfig(endpoint=f"file://{folder}"))
@@ -120,7 +119,7 @@ def gateway_contract(model_names: Sequence[str] = ("qwen-max",), **fields: Any) 
     """
     return {
         "version": CONTRACT_VERSION,
-        "endpoint": "https://agentrun.localhost/model-proxies/gateway/v1",
+        "endpoint": "http://127.0.0.1:8080/models/gateway",
         "model_proxy_name": "gateway",
         "model_name": model_names[0],
         "model_names": list(model_names),
@@ -179,13 +178,6 @@ class _Settings(Config):
         if not isinstance(found, dict):
             return found
         return {name: {"endpoint": f"file://{self._folder / name}"} for name in found}
-
-
-_KINDS = (ModelService, ModelProxy)
-
-
-def _type(kind: type[ModelService | ModelProxy]) -> str:
-    return f"pulumi-python:{kind._resource_type_name}"
 
 
 def _configured(provider: KindProvider, settings: Config) -> KindProvider:

@@ -44,7 +44,7 @@ def test_create_update_and_destroy_do_what_the_plan_says(project: Project) -> No
     assert live.provider_settings is not None
     assert live.provider_settings.api_key is not None
     assert live.provider_settings.api_key.get_secret_value() == "sk-1"
-    assert outputs["endpoint"].startswith("https://")
+    assert outputs["endpoint"].startswith("http://127.0.0.1:8080/models/")
 
     assert project.up().changed == {}
 

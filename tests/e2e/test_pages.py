@@ -7,10 +7,14 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
+import pytest
 from e2e.project import Project
 from e2e.served import CREDENTIALS, ServedPlatform
+from unit.pages import PAGES, code
+from unit.test_documents import OPTIONS
 
 ROOT = Path(__file__).parents[2]
 INSTALL = "python3 -m venv .venv && .venv/bin/pip install pulumi-agentrun"
@@ -80,3 +84,29 @@ def test_the_readmes_errors_are_all_of_one_resource(project: Project) -> None:
     assert run.code != 0
     in_order(errors.splitlines()[1:], run.console.replace("other", "gateway"))
     assert len(set(re.findall(r"resource '(\w+)' has a problem", run.console))) == 1, "the others come next time"
+
+
+@cache
+def helped(*words: str) -> str:
+    """Return what Pulumi's command line says of a command, with what it shows to few."""
+    shown = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_DEBUG_COMMANDS": "true"}
+    env = os.environ | shown | {"PULUMI_SKIP_UPDATE_CHECK": "1"}
+    done = subprocess.run(["pulumi", *words, "--help"], env=env, text=True, check=True, capture_output=True, timeout=60)
+    return done.stdout
+
+
+def options_of(text: str) -> list[str]:
+    return re.findall(r"(?<!\S)--?[a-z][\w-]*", text.partition("$(")[0])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_page_says_of_pulumis_command_line_is_there(page: str) -> None:
+    for line in code(page):
+        for command in re.findall(r"(?:^|[ =])pulumi ([a-z][^|;)]*)", line):
+            words = tuple(re.findall(r"(?<!\S)[a-z][a-z-]*", command.partition("-")[0]))
+            assert re.search(rf"^ +pulumi {words[0]}\b", helped(*words), re.MULTILINE), command
+            assert {*options_of(command)} <= {*re.findall(r"-[\w-]+", helped(*words))}, command
+        if line.startswith("-"):
+            theirs = "".join(helped(*name.split()) for name in ("up", "preview", "destroy", "import", "config set"))
+            known = {"--link", *re.findall(r"-[\w-]+", theirs), *(name for names in OPTIONS.values() for name in names)}
+            assert {*options_of(line)} <= known, line

@@ -117,7 +117,7 @@ def test_functions_look_up_and_list(project: Project) -> None:
     assert outputs == json.loads(project.pulumi("stack", "output", "--json", "--stack", "dev").console), "no secret"
     assert "sk-plain-1" not in str(outputs)
     assert (outputs["base_url"], outputs["weight"]) == ("https://example.com/v1", 3)
-    assert outputs["endpoint"].startswith("https://")
+    assert outputs["endpoint"].startswith("http://127.0.0.1:8080/models/")
     assert (outputs["names"], outputs["none"]) == (["old"], 0)
     assert "sk-plain-1" not in run.console + project.state()
     project.program(

@@ -259,7 +259,7 @@ def test_what_is_known_is_judged_in_preview_and_what_is_not_is_named(project: Pr
 
 @pytest.mark.parametrize("door", DOORS)
 def test_gateways_of_one_host_are_no_loop_and_a_real_one_is(project: Project, door: str) -> None:
-    address = "https://agentrun.localhost/model-proxies/{}/v1"
+    address = "http://127.0.0.1:8080/models/{}/v1"
     program = """
 for name, base in {"first": "%s", "second": "%s"}.items():
     ModelService(name, model_type="llm", provider="custom", model_service_name=name,
@@ -288,7 +288,7 @@ ModelProxy("gate", model_proxy_name="gate", proxy_config={"endpoints": [
     assert done.code == 0, done.console
     done = run(project, "preview")
     assert "not known" not in done.console, "what stays as it is has its endpoint in state"
-    project.program(program % "https://agentrun.localhost/model-proxies/gate/v1")
+    project.program(program % "http://127.0.0.1:8080/models/gate/v1")
     done = run(project, "preview")
     assert "can't run policy 'agentrun-no-cycles'" in done.console
     assert f"policy pack 'agentrun@v{metadata.version('pulumi-agentrun')}' during preview" in done.console

@@ -71,7 +71,7 @@ def test_system_fields(call: Any) -> None:
     sent = {"modelProxyName", "cpu", "memory", "proxyMode", "proxyConfig"}
     proxy = call.create_proxy("a b/c").data
     assert set(proxy) == sent | times | {"modelProxyId", "endpoint", "functionName"}
-    assert proxy["endpoint"].startswith("https://")
+    assert proxy["endpoint"] == "http://127.0.0.1:8080/models/a%20b%2Fc"
     assert "a%20b%2Fc" in proxy["endpoint"]
 
 

@@ -50,7 +50,7 @@ async def test_proxy_lives_and_dies(drive: Any, proxy_input: api.CreateModelProx
     assert {**proxy.to_map(), **sent} == proxy.to_map()
     assert "armsConfiguration" not in proxy.to_map()
     assert (proxy.cpu, proxy.memory) == (2, 4096)
-    assert proxy.endpoint.startswith("https://")
+    assert proxy.endpoint == "http://127.0.0.1:8080/models/gate"
     assert proxy.model_proxy_id
     assert proxy.function_name
 

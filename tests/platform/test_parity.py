@@ -78,7 +78,6 @@ LEFT_OUT = dict.fromkeys(
     "running agents is not setting up models",
 ) | {
     "accessToken": "the data plane's",
-    "credentials": "not a kind of resource yet",
     "custom-domains": "not of models",
     "flows": "not of models",
     "im-bots": "not of models",
@@ -132,10 +131,32 @@ def test_the_platforms_fields_are_the_official_ones(kind: Kind[Any], platform: A
     table = platform_kinds.KINDS[kind.title]
     create = platform_types(table.create, table.required)
     platform.inject(Fault(operation=f"Create{kind.token}", outcome="CREATE_FAILED", reason="no room"))
-    shown = types_of_answer(call("POST", kind.collection, platform_sample(table.create) | WORDS).data, create)
+    call("POST", kind.collection, platform_sample(table.create) | WORDS)
+    shown = types_of_answer(_named_by_all(kind, call), create)
     heard = _heard(f"List{kind.plural}", call)
     ours = together(create=create, update=platform_types(table.update), answer=shown, list=heard)
     _check("platform", _official_kind(kind), ours, f"{kind.token}.")
+
+
+def _named_by_all(kind: Kind[Any], call: Any) -> dict[str, Any]:
+    """Return what is shown of a resource that others name: a sample names what is called like the field."""
+    for other in platform_kinds.KINDS.values():
+        call("POST", other.collection, platform_sample(other.create) | WORDS)
+    name = platform_kinds.KINDS[kind.title].name_field
+    shown: dict[str, Any] = call("GET", f"{kind.collection}/{name}").data
+    return shown
+
+
+@by_kind
+def test_the_items_of_lists_are_the_official_ones(kind: Kind[Any], platform: Any, call: Any) -> None:
+    official = official_types(getattr(api, f"List{kind.plural}Output"))
+    wanted = {path.removeprefix("items[].") for path in official if path.startswith("items[].")}
+    item = client_types(kind.item or kind.model, shown=True)
+    assert item.keys() == wanted
+    platform.inject(Fault(operation=f"Create{kind.token}", outcome="CREATE_FAILED", reason="no room"))
+    _named_by_all(kind, call)
+    (listed,) = call("GET", kind.collection).data["items"]
+    assert types_of_answer(listed, item).keys() == wanted
 
 
 def _heard(action: str, call: Any) -> Types:

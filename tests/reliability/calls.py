@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pulumi_agentrun.client.kinds import KINDS
+
+_PREFIXES = ("pulumi-python:dynamic/agentrun:", "agentrun:index:")
 VERBS = ("CheckConfig", "DiffConfig", "Configure", "Check", "Diff", "Create", "Read", "Update", "Delete")
 """The calls that are kept; for schemas, versions and the like the engine asks at any time."""
 PROPERTIES = ("olds", "oldInputs", "news", "properties", "inputs")
@@ -16,10 +19,7 @@ SECRET = "4dabf18193072939515e22adb298388d"
 _AUTOMATIC = re.compile(r"\b([a-z])-[0-9a-f]{7}\b")
 _VERSIONED = re.compile(r"default(_\d+)+")
 _TYPES = {
-    "pulumi-python:dynamic/agentrun:ModelService": "service",
-    "pulumi-python:dynamic/agentrun:ModelProxy": "proxy",
-    "agentrun:index:ModelService": "service",
-    "agentrun:index:ModelProxy": "proxy",
+    **{f"{prefix}{kind.token}": kind.word for kind in KINDS for prefix in _PREFIXES},
     "pulumi:providers:pulumi-python": "account",
     "pulumi:providers:agentrun": "account",
     "tests:index:Group": "group",

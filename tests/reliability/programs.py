@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import strategies as st
+from pulumi_agentrun.client.kinds import KINDS
 from reliability.histories import KEY, Declared, Program, Ref, account, references
 
 logical_names = st.sampled_from(["a", "b", "c", "d", "e"])
 words = st.sampled_from(["one", "two", "three"])
 providers = st.sampled_from(["tongyi", "openai"])
 models = st.lists(st.sampled_from(["m1", "m2", "m3"]), min_size=1, max_size=3, unique=True)
-NAMES = {"service": "model_service_name", "proxy": "model_proxy_name"}
+NAMES = {kind.word: kind.name_field for kind in KINDS}
+_TITLES = "|".join(kind.title for kind in KINDS)
 GROUP, ACCOUNT, PROFILE = "g", "p", "second"
 
 
@@ -34,7 +36,9 @@ class Programs:
         options = [declared.options for declared in self._declared.values()]
         groups = {GROUP: Declared("group")} if any(given.get("parent") for given in options) else {}
         accounts = {ACCOUNT: account()} if any(given.get("provider_") for given in options) else {}
-        return groups | accounts | self._declared
+        order = list(NAMES)
+        ours = sorted(self._declared.items(), key=lambda item: order.index(item[1].kind))
+        return groups | accounts | dict(ours)  # each comes after what it refers to
 
     @property
     def managed(self) -> list[str]:
@@ -46,13 +50,23 @@ class Programs:
         """How the URNs end of what is to be left behind when Pulumi would delete it."""
         return [f"::{name}" for name, declared in self._declared.items() if declared.options.get("retain_on_delete")]
 
+    def declare_credential(self, logical: str, source: str, text: str | None, *, named: bool) -> None:
+        """Declare a credential, or change what is declared."""
+        props = {"credential_auth_type": "api_key", "credential_source_type": source, "credential_secret": KEY}
+        self._declare(logical, "credential", props | ({"description": text} if text else {}), named=named)
+
+    def _credential(self) -> dict[str, Any]:
+        """Name a credential of the program, if there is one."""
+        there = [name for name, declared in self._declared.items() if declared.kind == "credential"]
+        return {"credential_name": Ref(there[-1])} if there else {}
+
     def declare_service(self, logical: str, provider: str, names: list[str], text: str | None, *, named: bool) -> None:
         """Declare a service, or change what is declared."""
         settings = {"api_key": KEY, "base_url": f"https://{provider}.example", "model_names": names}
         props: dict[str, Any] = {"provider": provider, "model_type": "llm", "provider_settings": settings}
         if text:
             props |= {"description": text, "model_info_configs": [{"model_name": names[0]}]}
-        self._declare(logical, "service", props, named=named)
+        self._declare(logical, "service", props | self._credential(), named=named)
 
     def declare_proxy(
         self, logical: str, weights: list[int], text: str | None, retries: int | None, *, named: bool
@@ -65,6 +79,7 @@ class Programs:
         if retries is not None:
             policies |= {"num_retries": retries, "token_rate_limiter": {"tpm": 100}}
         props: dict[str, Any] = {"proxy_config": {"endpoints": endpoints, "policies": policies}, "memory": 2048}
+        props |= self._credential()
         self._declare(logical, "proxy", props | ({"description": text} if text else {}), named=named)
 
     def _declare(self, logical: str, kind: str, props: dict[str, Any], *, named: bool) -> None:
@@ -73,8 +88,6 @@ class Programs:
         if named or logical in self._used:
             props[NAMES[kind]] = self._explicit(logical)
         before = self._declared.get(logical)
-        if kind == "proxy":  # it comes after what it refers to
-            self._declared.pop(logical, None)
         self._declared[logical] = Declared(kind, props, before.options if before else {})
 
     def _explicit(self, logical: str) -> str:
@@ -112,7 +125,7 @@ class Programs:
 
     def rename(self, old: str, new: str, *, aliased: bool) -> None:
         """Give a resource another logical name, with an alias or without."""
-        new = new if self._declared[old].kind == "service" else new.upper()
+        new = new.upper() if self._declared[old].kind == "proxy" else new
         if new in self._declared:
             return
         self._declared = {
@@ -146,8 +159,8 @@ class Programs:
         second = re.search(r"so it cannot be (\S+) too", console)
         if second:
             self._named(second[1], f"{second[1]}-of-its-own")
-        used = re.search(r"Take model service (\S+) out of what uses it", console)
-        other = re.search(r"(?i)model (?:service|proxy) (\S+) cannot be adopted", console)
+        used = re.search(rf"Take (?:{_TITLES}) (\S+) out of what uses it", console)
+        other = re.search(rf"(?i)(?:{_TITLES}) (\S+) cannot be adopted", console)
         for logical, declared in self._declared.items():
             name = declared.props.get(NAMES[declared.kind])
             if name and name in {found[1] for found in (used, other) if found}:

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pulumi_agentrun.client.kinds import KINDS
 from reliability.calls import SECRET
+from reliability.engine.goals import NAMES
 from reliability.engine.stack import Ended, Stack
 from reliability.histories import KEY, Declared, Ref
 
@@ -15,7 +17,7 @@ Thing = tuple[str, str]
 """The kind and name of something on the service."""
 OURS = ("adopt", "profile")
 """Properties of which the service knows nothing."""
-OWN = ("model_service_id", "model_proxy_id", "created_at")
+OWN = (*(kind.id_field for kind in KINDS), "created_at")
 """What tells one thing from another that has come to have its name."""
 
 
@@ -28,6 +30,8 @@ class Watch:
     """What others have made, and how it looked."""
     let_go: set[Thing] = field(default_factory=set)
     """What Pulumi was told to leave behind."""
+    cut_off: set[Thing] = field(default_factory=set)
+    """What a provider has made in the call that it died in, so that nobody could say so."""
     live: dict[Thing, dict[str, Any]] = field(default_factory=dict)
     known: set[Thing] = field(default_factory=set)
     may_go: set[Thing] = field(default_factory=set)
@@ -43,6 +47,9 @@ class Watch:
         for thing in [thing for thing in self.strangers if thing[1] in adopted and thing in known(self.stack)]:
             del self.strangers[thing]
         self.let_go = ((self.let_go | self.may_go) - known(self.stack)) & live.keys()
+        died = [call["properties"].split() for call in ended.calls if _is_cut_off(call)]
+        made = {thing for thing in live.keys() - self.live.keys() if any(thing[1] in words for words in died)}
+        self.cut_off = (self.cut_off | made) - known(self.stack)
         self._nobody_is_touched(live)
         self._nothing_is_lost(live, ended)
         self._only_what_is_gone_left_state(live, ended)
@@ -60,7 +67,7 @@ class Watch:
             assert thing not in known(self.stack), f"{thing} was taken over unasked"
 
     def _nothing_is_lost(self, live: Mapping[Thing, Any], ended: Ended) -> None:
-        lost = live.keys() - known(self.stack) - self.strangers.keys() - self.let_go
+        lost = live.keys() - known(self.stack) - self.strangers.keys() - self.let_go - self.cut_off
         unnamed = {thing for thing in lost if thing[1] not in ended.console}
         assert not unnamed, (unnamed, ended.console)
 
@@ -78,15 +85,17 @@ class Watch:
             assert deleted or anew or thing not in self.known, f"{thing} is gone, and nobody asked for it"
 
 
+def _is_cut_off(call: Mapping[str, Any]) -> bool:
+    return call["verb"] == "Create" and call.get("answer") == "never came" and "properties" in call
+
+
 def known(stack: Stack) -> set[Thing]:
     """Return what state knows of: what is in it, and what was being created when a run was killed."""
     found = {(record.kind, record.id) for record in stack.state.records if not record.external}
     for what, record in stack.state.pending:
-        names = [value for key, value in record.inputs.items() if key.lower().replace("_", "").endswith("yname")]
-        names += [record.inputs.get("model_service_name") or record.inputs.get("modelServiceName") or ""]
-        names += [record.inputs.get("model_proxy_name") or record.inputs.get("modelProxyName") or ""]
+        names = [record.inputs.get(field) for field in NAMES.get(record.kind, ())]
         found |= {(record.kind, name) for name in names if name and what == "creating"}
-    return {thing for thing in found if thing[0] in ("service", "proxy") and thing[1]}
+    return {thing for thing in found if thing[0] in NAMES and thing[1]}
 
 
 def identity(body: Mapping[str, Any] | None) -> tuple[Any, ...]:
@@ -96,7 +105,7 @@ def identity(body: Mapping[str, Any] | None) -> tuple[Any, ...]:
 
 def settled(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return what people have set of something, without what the service says about it."""
-    return {key: value for key, value in body.items() if not key.startswith(("status", "last_updated"))}
+    return {key: value for key, value in body.items() if not key.startswith(("status", "last_updated", "updated"))}
 
 
 def agrees(wanted: Any, found: Any) -> bool:
@@ -115,7 +124,7 @@ def agrees(wanted: Any, found: Any) -> bool:
 def everything_is_right(watch: Watch, program: Mapping[str, Declared]) -> None:
     """Hold that platform, state and program say the same, and that another run does nothing."""
     stack, live = watch.stack, watch.stack.world.live()
-    managed = {name: declared for name, declared in program.items() if declared.kind in ("service", "proxy")}
+    managed = {name: declared for name, declared in program.items() if declared.kind in NAMES}
     records = {r.urn.rsplit("::", 1)[1]: r for r in stack.state.records if (r.kind, r.id) in known(stack)}
     assert [r.urn for r in stack.state.records if r.delete or r.pending_replacement] == []
     assert records.keys() == managed.keys()

@@ -16,8 +16,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
-from pulumi_agentrun.client import ModelProxyUpdateInput, ModelServiceUpdateInput, operations
-from pulumi_agentrun.client.kinds import PROXY, SERVICE
+from pulumi_agentrun.client import operations
+from pulumi_agentrun.client.kinds import KINDS, Kind
 from pulumi_agentrun.platform import Fault
 from reliability import troubles
 from reliability.engine.stack import Ended, Stack
@@ -27,6 +27,7 @@ from reliability.programs import PROFILE, Programs, logical_names, models, provi
 from reliability.promises import Watch, adopting, everything_is_right, known
 
 EXAMPLES = int(os.environ.get("AGENTRUN_MODEL_EXAMPLES", "40"))
+CALLED: dict[str, Kind[Any]] = {kind.word: kind for kind in KINDS}
 IS_LONG = "AGENTRUN_MODEL_EXAMPLES" in os.environ
 ROUNDS = 8
 """So many runs it may take at most until all is well, each doing what the console of the one before says."""
@@ -74,6 +75,15 @@ class Model(RuleBasedStateMachine):
     @rule(logical=logical_names, provider=providers, names=models, text=st.none() | words, named=st.booleans())
     def declare_service(self, logical: str, provider: str, names: list[str], text: str | None, named: bool) -> None:
         self.programs.declare_service(logical, provider, names, text, named=named)
+
+    @rule(
+        logical=st.sampled_from(["k", "l"]),
+        source=st.sampled_from(["external_llm", "internal"]),
+        text=st.none() | words,
+        named=st.booleans(),
+    )
+    def declare_credential(self, logical: str, source: str, text: str | None, named: bool) -> None:
+        self.programs.declare_credential(logical, source, text, named=named)
 
     @rule(
         logical=logical_names.map(str.upper),
@@ -131,8 +141,8 @@ class Model(RuleBasedStateMachine):
         managed = sorted(self.stack.world.live().keys() - self.watch.strangers.keys())
         if managed:
             kind, name = data.draw(st.sampled_from(managed))
-            change = ModelServiceUpdateInput if kind == "service" else ModelProxyUpdateInput
-            self.stack.world.outside(operations.update(name, change(description=text + " by hand")))
+            change: Any = CALLED[kind].update_input.model_validate({"description": text + " by hand"})
+            self.stack.world.outside(operations.update(name, change))
             self.is_strange = True
 
     @rule(data=st.data())
@@ -140,7 +150,7 @@ class Model(RuleBasedStateMachine):
         live = sorted(self.stack.world.live())
         if live:
             kind, name = data.draw(st.sampled_from(live))
-            self.stack.world.outside(operations.delete(SERVICE if kind == "service" else PROXY, name))
+            self.stack.world.outside(operations.delete(CALLED[kind], name))
             self.stack.world.pass_time(60)  # it may be gone gradually, or not at all
             if (kind, name) not in self.stack.world.live():
                 self.watch.strangers.pop((kind, name), None)
@@ -196,7 +206,7 @@ class Model(RuleBasedStateMachine):
         dependents=st.booleans(),
     )
     def run_in_part(self, data: st.DataObject, command: str, flag: str, dependents: bool) -> None:
-        records = sorted(r.urn for r in self.stack.state.records if r.kind in ("service", "proxy") and not r.delete)
+        records = sorted(r.urn for r in self.stack.state.records if r.kind in CALLED and not r.delete)
         if not records or (flag in ("--replace", "--target-replace") and command.startswith("destroy")):
             return
         urn = data.draw(st.sampled_from(records))
@@ -215,7 +225,7 @@ class Model(RuleBasedStateMachine):
     @precondition(lambda self: self.stack.state.records)
     @rule(data=st.data(), what=st.sampled_from(["taint", "remove"]))
     def edit_state(self, data: st.DataObject, what: str) -> None:
-        records = [r for r in self.stack.state.records if r.kind in ("service", "proxy") and not r.delete]
+        records = [r for r in self.stack.state.records if r.kind in CALLED and not r.delete]
         free = sorted(r.urn for r in records if not any(r.urn in other.needs for other in self.stack.state.records))
         if free:
             self._run(f"state {what} {data.draw(st.sampled_from(free))}")

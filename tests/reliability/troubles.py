@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 from pulumi_agentrun.client import ModelServiceCreateInput, ProviderSettings
+from pulumi_agentrun.client.kinds import KINDS
 from pydantic import SecretStr
 from reliability.hostile.replicas import Lag
 
@@ -28,7 +29,7 @@ switches = st.fixed_dictionaries(
     },
 )
 actions = st.sampled_from(
-    ["*", *(f"{verb}Model{kind}" for verb in ("Create", "Update", "Get", "Delete") for kind in ("Service", "Proxy"))]
+    ["*", *(f"{verb}{kind.token}" for verb in ("Create", "Update", "Get", "Delete") for kind in KINDS)]
 )
 TROUBLES: list[dict[str, Any]] = [
     {"drop": "before"},

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from pulumi_agentrun.client.models.fields import Model, WriteOnly
-from pulumi_agentrun.platform.shapes import ANYTHING, BOOLEAN, INTEGER, NUMBER, STRING
+from pulumi_agentrun.platform.shapes import ANYTHING, BOOLEAN, INTEGER, NUMBER, STRING, Map
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
@@ -113,6 +113,8 @@ def _is_write_only(field: FieldInfo) -> bool:
 def _table(shape: Any) -> tuple[str, Mapping[str, Any]]:
     if isinstance(shape, list):
         return "list", {"[]": _table(shape[0])}
+    if isinstance(shape, Map):
+        return "map", {"[]": _table(shape.item)}
     if isinstance(shape, Mapping):
         return "object", {f".{name}": _table(inner) for name, inner in shape.items()}
     return _WORDS[shape], {}
@@ -127,13 +129,19 @@ def platform_sample(shape: Any, name: str = "x") -> Any:
     """Return a value that the platform takes, everything in it set."""
     if isinstance(shape, list):
         return [platform_sample(shape[0], name)]
+    if isinstance(shape, Map):
+        return {name: platform_sample(shape.item, name)}
     if isinstance(shape, Mapping):
         return {key: platform_sample(inner, key) for key, inner in shape.items()}
     return {STRING: name, INTEGER: 7, NUMBER: 0.5, BOOLEAN: True, ANYTHING: "any"}[shape]
 
 
 def _types_of_value(value: Any, path: str, known: Types) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
+    if isinstance(value, dict) and known.get(path, "").rstrip("!") == "map":
+        yield path, "map"
+        for item in value.values():
+            yield from _types_of_value(item, f"{path}[]", known)
+    elif isinstance(value, dict):
         yield path, "object"
         for name, item in value.items():
             yield from _types_of_value(item, f"{path}.{name}".lstrip("."), known)

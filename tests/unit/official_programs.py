@@ -369,6 +369,80 @@ except ResourceNotExistError as e:
 else:
     raise AssertionError
 """,
+    # credentials
+    "the names of credentials": """
+from agentrun import Credential, CredentialBasicAuth, CredentialClient, CredentialConfig, CredentialCreateInput
+from agentrun import CredentialListInput, CredentialUpdateInput, RelatedResource
+from agentrun.credential.model import CredentialAuthType, CredentialListOutput, CredentialSourceType
+assert (CredentialAuthType.AKSK, CredentialSourceType.LLM) == ("ak_sk", "external_llm")
+""",
+    "a credential's life": """
+from agentrun.credential import CredentialClient, CredentialConfig, CredentialCreateInput, CredentialUpdateInput
+client = CredentialClient()
+made = client.create(CredentialCreateInput(
+    credential_name="c", description="d",
+    credential_config=CredentialConfig.outbound_llm_api_key("sk-of-a-test", "openai"),
+))
+assert (made.credential_auth_type, made.credential_source_type) == ("api_key", "external_llm")
+raised(ResourceAlreadyExistError, lambda: client.create(CredentialCreateInput(
+    credential_name="c", credential_config=CredentialConfig.inbound_api_key("k"),
+)))
+rotated = CredentialConfig.inbound_api_key("k")
+changed = client.update("c", CredentialUpdateInput(enabled=False, credential_config=rotated))
+assert (changed.enabled, changed.description, changed.credential_source_type) == (False, "d", "external_llm")
+assert client.get("c").updated_at == changed.updated_at > made.updated_at
+client.delete(credential_name="c")
+raised(ResourceNotExistError, lambda: client.get("c"))
+""",
+    "a list of credentials": """
+from agentrun.credential import Credential, CredentialClient, CredentialConfig, CredentialCreateInput
+from agentrun.credential import CredentialListInput
+for name in ("a", "b"):
+    config = CredentialConfig.inbound_static_jwt(jwks='{"keys": []}')
+    Credential.create(CredentialCreateInput(credential_name=name, credential_config=config))
+first, second = CredentialClient().list()
+assert (first.credential_name, first.related_resource_count) == ("a", 0)
+assert first.to_credential().credential_public_config.jwks == '{"keys": []}'
+assert CredentialClient().list(CredentialListInput(credential_auth_type="basic")) == []
+assert [item.credential_name for item in Credential.list_all(credential_name="b")] == ["b"]
+""",
+    "an object that is a credential": """
+from agentrun.credential import Credential, CredentialBasicAuth, CredentialConfig, CredentialCreateInput
+from agentrun.credential import CredentialUpdateInput
+users = [CredentialBasicAuth(username="u", password="p")]
+config = CredentialConfig.inbound_basic(users)
+credential = Credential.create(CredentialCreateInput(credential_name="c", credential_config=config))
+assert credential.update(CredentialUpdateInput(description="new")).refresh().description == "new"
+assert credential.get().credential_public_config.users[0].username == "u"
+credential.delete()
+raised(ResourceNotExistError, credential.refresh)
+""",
+    "each way to make a credential": """
+from agentrun.credential import CredentialClient, CredentialConfig, CredentialCreateInput
+made = [
+    CredentialConfig.inbound_remote_jwt("https://e.example/jwks", timeout=1, ttl=2),
+    CredentialConfig.outbound_tool_api_key("k"),
+    CredentialConfig.outbound_tool_ak_sk("p", "id", "secret", "1"),
+    CredentialConfig.outbound_tool_ak_sk_custom({"a": "b"}),
+    CredentialConfig.outbound_tool_custom_header({"X-A": "b"}),
+]
+for number, config in enumerate(made):
+    CredentialClient().create(CredentialCreateInput(credential_name=f"c{number}", credential_config=config))
+assert CredentialClient().get("c0").credential_public_config.remote_config.ttl == 2
+""",
+    "credentials on an event loop": """
+from agentrun.credential import CredentialClient, CredentialConfig, CredentialCreateInput, CredentialUpdateInput
+async def main():
+    client = CredentialClient()
+    config = CredentialConfig.inbound_api_key("k", header_key="X-Key")
+    made = await client.create_async(CredentialCreateInput(credential_name="c", credential_config=config))
+    await client.update_async("c", CredentialUpdateInput(description="d"))
+    assert (await made.refresh_async()).description == (await client.get_async("c")).description == "d"
+    (item,) = await client.list_async()
+    assert (await item.to_credential_async()).credential_public_config.header_key == "X-Key"
+    await client.delete_async("c")
+asyncio.run(main())
+""",
 }
 """Programs that run here, by what they do."""
 
@@ -392,6 +466,24 @@ DO_NOT = {
         "assert both().get('s').provider_settings.api_key == 'sk-of-a-test'",
         "AssertionError",
         "`api_key` is a `SecretStr`, so that no log shows it: `api_key.get_secret_value()` is the text.",
+    ),
+    "a secret in clear": (
+        """
+from agentrun.credential import Credential, CredentialConfig, CredentialCreateInput
+config = CredentialConfig.inbound_api_key("sk-of-a-test")
+Credential.create(CredentialCreateInput(credential_name="c", credential_config=config))
+assert Credential.get_by_name("c").credential_secret == "sk-of-a-test"
+""",
+        "AssertionError",
+        "`credential_secret` is a `SecretStr` too, and so are the passwords and parts of keys beside it.",
+    ),
+    "a public configuration as a map": (
+        """
+from agentrun.credential import CredentialConfig
+CredentialConfig.outbound_llm_api_key("k", "openai").credential_public_config["provider"]
+""",
+        "TypeError",
+        "`credential_public_config` is an object with the API's fields, not a map.",
     ),
     "an input with too little": (
         "ModelServiceCreateInput(model_service_name='s')",
@@ -446,6 +538,12 @@ ModelService.delete(self, config=None)
 ModelService.set_config(self, config)
 ModelService.wait_until_ready_or_failed(self, callback=None, interval_seconds=5, timeout_seconds=300)
 ModelService.delete_and_wait_until_finished(self, callback=None, interval_seconds=5, timeout_seconds=300)
+CredentialClient.__init__(self, config=None)
+CredentialClient.create(self, input, config=None)
+CredentialClient.delete(self, credential_name, config=None)
+CredentialClient.update(self, credential_name, input, config=None)
+CredentialClient.get(self, credential_name, config=None)
+CredentialClient.list(self, input=None, config=None)
 """
 """What the official methods take, in order; those of a proxy are like those of a service, and `_async` ones alike."""
 CONFIG = (

@@ -14,7 +14,7 @@ import pulumi_agentrun.client.models.shared
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi_agentrun import client
-from pulumi_agentrun.dynamic import ModelProxyProvider, ModelServiceProvider
+from pulumi_agentrun.dynamic import CredentialProvider, ModelProxyProvider, ModelServiceProvider
 from pulumi_agentrun.resources import args
 
 ROOT = Path(__file__).parents[2]
@@ -154,6 +154,9 @@ def test_the_pickles_in_state_are_pinned() -> None:
     )
     assert serialize_provider(ModelProxyProvider()) == (
         "gASVNQAAAAAAAACMF3B1bHVtaV9hZ2VudHJ1bi5keW5hbWljlIwSTW9kZWxQcm94eVByb3ZpZGVylJOUKYGULg=="
+    )
+    assert serialize_provider(CredentialProvider()) == (
+        "gASVNQAAAAAAAACMF3B1bHVtaV9hZ2VudHJ1bi5keW5hbWljlIwSQ3JlZGVudGlhbFByb3ZpZGVylJOUKYGULg=="
     )
 
 

@@ -84,6 +84,14 @@ def test_what_says_that_a_resource_is_missing(code: str, message: str) -> None:
         assert not says_missing("model proxy", "a", code, message)
 
 
+@pytest.mark.parametrize("code", ["ERR_CREDENTIAL_NOT_FOUND", "CredentialNotFound", "ERR_NOT_FOUND", ""])
+def test_a_kind_whose_word_has_other_meanings_must_be_named(code: str) -> None:
+    assert says_missing("credential", "a", code, "credential a does not exist")
+    assert says_missing("credential", "a", code, "The specified credential 'a' was not found.")
+    for message in ("", "Specified access key is not found.", "The credential is not found.", "credential b not found"):
+        assert not says_missing("credential", "a", code, message)
+
+
 @pytest.mark.parametrize(("code", "message"), OTHERWISE)
 def test_what_only_looks_like_it(code: str, message: str) -> None:
     assert not says_missing("model service", "a", code, message)

@@ -60,7 +60,7 @@ def test_names_are_those_that_an_up_gives_and_links_and_outputs_are_there(mocks:
     assert gateway["proxy_config"]["endpoints"] == [{"model_service_name": name}]
     assert gateway["id"] == gateway["model_proxy_name"]
     assert gateway["id"].startswith("gateway-")
-    assert gateway["endpoint"] == f"https://agentrun.localhost/model-proxies/{gateway['id']}/v1"
+    assert gateway["endpoint"] == f"http://127.0.0.1:8080/models/{gateway['id']}"
     assert (gateway["proxy_mode"], gateway["cpu"], gateway["memory"]) == ("single", 2, 4096)
     assert (gateway["status"], gateway["region"]) == ("READY", "embedded")
     assert all(gateway[key] for key in ("function_name", "created_at", "model_proxy_id"))
@@ -156,7 +156,7 @@ def test_a_gateway_has_a_contract_that_another_program_reads(mocks: AgentRunMock
         return pulumi.Output.all(gateway.contract, gateway.proxy.proxy_config, read.model_names, read.credential_name)
 
     contract, config, names, credential = deploy(program)
-    assert contract["endpoint"].endswith(f"/{contract['model_proxy_name']}/v1")
+    assert contract["endpoint"].endswith(f"/{contract['model_proxy_name']}")
     assert {**gateway_contract(), **contract}.keys() == gateway_contract(credential_name="c").keys()
     spare = config["policies"]["fallbacks"][0]["model_service_name"]
     assert mocks.client.get(spare, BackendType.SERVICE).provider == "openai"

@@ -30,9 +30,9 @@ FOLLOWING = [
             "operations",
             "pages",
             "signature",
+            "waiters",
         )
     ),
-    PACKAGE / "lifecycle" / "waiters.py",
 ]
 OFFICIAL = {
     "alibabacloud-agentrun20250910": SimpleNamespace(models=models, Client=Client),

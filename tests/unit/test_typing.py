@@ -14,7 +14,8 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Union
 from typing_extensions import assert_type
 from pulumi_agentrun.client import (
-    BackendType, ModelClient, ModelProvider, ModelProxy, ModelProxyCreateInput, ModelProxyListInput,
+    BackendType, Credential, CredentialClient, CredentialCreateInput, CredentialListItem, CredentialUpdateInput,
+    ModelClient, ModelProvider, ModelProxy, ModelProxyCreateInput, ModelProxyListInput,
     ModelProxyUpdateInput, ModelService, ModelServiceCreateInput, ModelServiceListInput, ModelServiceUpdateInput,
 )
 
@@ -51,6 +52,14 @@ def sync(
     assert_type(service.update(new[0]), ModelService)
     assert_type(ModelProxy.list_all(), list[ModelProxy])
     assert_type(ModelProxy.create(made[1]), ModelProxy)
+
+def credentials(client: CredentialClient, made: CredentialCreateInput, new: CredentialUpdateInput) -> None:
+    assert_type(client.create(made), Credential)
+    assert_type(client.update("a", new), Credential)
+    assert_type(client.get("a").refresh(), Credential)
+    assert_type(client.list(), list[CredentialListItem])
+    assert_type(Credential.list_all(), list[CredentialListItem])
+    assert_type(client.list()[0].to_credential(), Credential)
 
 async def on_a_loop(
     client: ModelClient,

@@ -54,7 +54,7 @@ def inventory(endpoint: str | None, region: str | None, only: str, write: Path |
 
 def _as_table(items: Sequence[Item]) -> None:
     rows = [
-        (kind.word, name_of(kind, item), str(item.status or ""), (item.last_updated_at or "")[:10], kind.in_short(item))
+        (kind.word, name_of(kind, item), str(item.standing or ""), (item.changed_at or "")[:10], kind.in_short(item))
         for kind, item in items
     ]
     table(("KIND", "NAME", "STATUS", "CHANGED", "WHAT"), rows)
@@ -67,9 +67,9 @@ def _as_json(items: Sequence[Item]) -> None:
                 {
                     "kind": kind.token,
                     "name": name_of(kind, item),
-                    "status": item.status,
-                    "statusReason": item.status_reason,
-                    "lastUpdatedAt": item.last_updated_at,
+                    "status": item.standing,
+                    "statusReason": item.reason,
+                    "lastUpdatedAt": item.changed_at,
                     "inShort": kind.in_short(item),
                 }
                 for kind, item in items

@@ -17,7 +17,7 @@ from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
 
 from ..client import ModelClient, Status, SystemProps
 from ..client.kinds import KINDS, PROXY, SERVICE, Kind
-from ..dynamic import PROVIDERS
+from ..dynamic import PREFIX, PROVIDERS
 from ..lifecycle import steps
 from ..lifecycle.schema import map_secrets, secret_fields
 
@@ -144,7 +144,7 @@ def import_file(found: Iterable[Found]) -> str:
     for item in found:
         provider = PROVIDERS[item.kind.token]()
         inputs = {**item.without_secrets(lambda secret: ""), PROVIDER_KEY: serialize_provider(provider)}
-        token = f"pulumi-python:dynamic/agentrun:{item.kind.token}"
+        token = f"{PREFIX}{item.kind.token}"
         resources.append(
             {"type": token, "name": item.name, "id": item.name, "inputs": inputs, "outputs": {**inputs, **item.own}}
         )

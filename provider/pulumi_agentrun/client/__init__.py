@@ -1,7 +1,7 @@
 """AgentRun's API in Python, usable without Pulumi.
 
-The `ModelClient` creates, gets, updates, deletes and lists model services and model proxies; every
-method has an `_async` twin.
+The `ModelClient` creates, gets, updates, deletes and lists model services and model proxies, the `CredentialClient`
+credentials; every method has an `_async` twin.
 """
 
 from importlib import import_module
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .config import Config
+    from .credential_client import CredentialClient
     from .errors import (
         AgentRunError,
         AuthenticationError,
@@ -31,6 +32,21 @@ if TYPE_CHECKING:
     from .model_client import ModelClient
     from .models import (
         CreateInput,
+        Credential,
+        CredentialAuthType,
+        CredentialBasicAuth,
+        CredentialConfig,
+        CredentialCreateInput,
+        CredentialImmutableProps,
+        CredentialListInput,
+        CredentialListItem,
+        CredentialListOutput,
+        CredentialMutableProps,
+        CredentialPublicConfig,
+        CredentialRemoteConfig,
+        CredentialSourceType,
+        CredentialSystemProps,
+        CredentialUpdateInput,
         ListInput,
         ModelProvider,
         ModelProviderListInput,
@@ -50,6 +66,7 @@ if TYPE_CHECKING:
         ModelServiceSystemProps,
         ModelServiceUpdateInput,
         PageableInput,
+        RelatedResource,
         SystemProps,
         UpdateInput,
     )
@@ -89,6 +106,22 @@ __all__ = [
     "Config",
     "ConfigError",
     "CreateInput",
+    "Credential",
+    "CredentialAuthType",
+    "CredentialBasicAuth",
+    "CredentialClient",
+    "CredentialConfig",
+    "CredentialCreateInput",
+    "CredentialImmutableProps",
+    "CredentialListInput",
+    "CredentialListItem",
+    "CredentialListOutput",
+    "CredentialMutableProps",
+    "CredentialPublicConfig",
+    "CredentialRemoteConfig",
+    "CredentialSourceType",
+    "CredentialSystemProps",
+    "CredentialUpdateInput",
     "DeleteResourceError",
     "HTTPError",
     "InvalidArgumentError",
@@ -131,6 +164,7 @@ __all__ = [
     "ProxyConfigPolicies",
     "ProxyConfigTokenRateLimiter",
     "ProxyMode",
+    "RelatedResource",
     "RepeatedError",
     "ResourceAlreadyExistError",
     "ResourceNotExistError",
@@ -150,7 +184,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: a Pulumi program that only declares resources needs no httpx."""
     if name in __all__:
-        for module in ("errors", "config", "model_client", "models", "models.shared"):
+        for module in ("errors", "config", "model_client", "credential_client", "models", "models.shared"):
             found = import_module(f".{module}", __name__)
             if hasattr(found, name):
                 return getattr(found, name)

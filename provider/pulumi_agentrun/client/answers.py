@@ -65,7 +65,7 @@ def read(operation: Operation[T], response: httpx.Response) -> T:
     for shown in items_of(result):
         shown._request_id = _request_id(operation, response, envelope)
         for field in ("status", "status_reason"):
-            if getattr(shown, field):
+            if getattr(shown, field, None):
                 setattr(shown, field, _redact(operation, response, getattr(shown, field), *secrets_in(shown)))
     return result
 

@@ -13,6 +13,11 @@ from typing import Any, Generic, TypeVar, cast
 
 from .models import (
     CreateInput,
+    Credential,
+    CredentialCreateInput,
+    CredentialListInput,
+    CredentialListItem,
+    CredentialUpdateInput,
     ListInput,
     ModelProxy,
     ModelProxyCreateInput,
@@ -22,10 +27,11 @@ from .models import (
     ModelServiceCreateInput,
     ModelServiceListInput,
     ModelServiceUpdateInput,
+    StatusProps,
     SystemProps,
     UpdateInput,
 )
-from .models.fields import Model, docstrings
+from .models.fields import Fleeting, Model, docstrings
 
 R = TypeVar("R", bound=SystemProps)
 
@@ -49,9 +55,11 @@ class Kind(Generic[R]):
     model: type[R]
     create_input: type[Model]
     update_input: type[Model]
-    list_input: type[ListInput[R]]
-    in_short: Callable[[R], str]
-    """What one of them is about, in a line for people."""
+    list_input: type[ListInput[Any]]
+    in_short: Callable[[Any], str]
+    """What one of them is about, in a line for people, from what a list shows of it."""
+    item: type[SystemProps] | None = None
+    """What a list shows of one, where that is less than there is."""
 
     @cached_property
     def inputs(self) -> frozenset[str]:
@@ -70,8 +78,19 @@ class Kind(Generic[R]):
 
     @cached_property
     def outputs(self) -> frozenset[str]:
-        """The fields that only the service sets."""
-        return frozenset(self.model.model_fields) - self.inputs
+        """The fields that only the service sets, but for what is fleeting."""
+        return frozenset(self.model.model_fields) - self.inputs - self.fleeting
+
+    @cached_property
+    def fleeting(self) -> frozenset[str]:
+        """The fields that state does not keep."""
+        fields = self.model.model_fields.items()
+        return frozenset(name for name, field in fields if any(isinstance(mark, Fleeting) for mark in field.metadata))
+
+    @property
+    def has_status(self) -> bool:
+        """Whether one of it says where it stands; else every change is done at once."""
+        return issubclass(self.model, StatusProps)
 
     @cached_property
     def required(self) -> frozenset[str]:
@@ -98,6 +117,21 @@ def _proxy_in_short(proxy: ModelProxy) -> str:
     return f"{proxy.proxy_mode}: {', '.join(share.strip() for share in shares)}"
 
 
+CREDENTIAL: Kind[Credential] = Kind(
+    token="Credential",
+    plural="Credentials",
+    word="credential",
+    title="credential",
+    collection="credentials",
+    name_field="credential_name",
+    id_field="credential_id",
+    model=Credential,
+    create_input=CredentialCreateInput,
+    update_input=CredentialUpdateInput,
+    list_input=CredentialListInput,
+    in_short=lambda credential: f"{credential.credential_source_type}: {credential.credential_auth_type}",
+    item=CredentialListItem,
+)
 SERVICE: Kind[ModelService] = Kind(
     token="ModelService",
     plural="ModelServices",
@@ -126,7 +160,7 @@ PROXY: Kind[ModelProxy] = Kind(
     list_input=ModelProxyListInput,
     in_short=_proxy_in_short,
 )
-KINDS: tuple[Kind[Any], ...] = (SERVICE, PROXY)
+KINDS: tuple[Kind[Any], ...] = (CREDENTIAL, SERVICE, PROXY)
 """All kinds, those first that others lean on."""
 
 
@@ -137,6 +171,11 @@ def kind_of(input: CreateInput[R] | UpdateInput[R] | ListInput[R]) -> Kind[R]:
             return cast("Kind[R]", kind)
     titles = " or ".join(kind.title for kind in KINDS)
     raise TypeError(f"{type(input).__name__} is not an input of a {titles}")
+
+
+def kind_of_model(model: type[R]) -> Kind[R]:
+    """Return the kind that a resource is of, or one of a subclass."""
+    return cast("Kind[R]", next(kind for kind in KINDS if issubclass(model, kind.model)))
 
 
 def kind_called(token: str) -> Kind[Any]:

@@ -1,7 +1,7 @@
 """Reads what a service shows of a resource: what is meant plainly passes, whatever its type; nothing else stops it.
 
-What the service says of itself (status, ids, times) is text for people, so everything passes as text. In the fields
-that programs set, a number for a text, a text for a number, one item for a list of one, and nulls among items are
+What the service says of itself (status, ids, times) is text for people, so everything passes as text. In the other
+fields, a number for a text, a text for a number, one item for a list of one, and nulls among items are
 plain. A field whose value cannot be understood counts as not shown, as if the service had left it out: it may hold a
 secret, so it is not kept as it came. Fields that are not known are kept as they came.
 """
@@ -33,8 +33,17 @@ _STATUSES = {status.value.replace("_", ""): status.value for status in Status}
 
 def read(kind: Kind[R], data: Mapping[str, Any]) -> R:
     """Return a resource from the data of an answer."""
-    told: dict[str, Callable[[Any], Any]] = {**dict.fromkeys(kind.outputs, _told), "status": _status}
-    return read_as(kind.model, data, told)
+    return _read(kind, kind.model, data)
+
+
+def read_item(kind: Kind[Any], data: Mapping[str, Any]) -> SystemProps:
+    """Return what a list shows of a resource."""
+    return _read(kind, kind.item or kind.model, data)
+
+
+def _read(kind: Kind[Any], model: type[M], data: Mapping[str, Any]) -> M:
+    texts = [name for name, reader in _readers(model).items() if reader is _text and name not in kind.inputs]
+    return read_as(model, data, {**dict.fromkeys(texts, _told), "status": _status})
 
 
 def read_as(model: type[M], data: Mapping[str, Any], told: Mapping[str, Callable[[Any], Any]] | None = None) -> M:
@@ -77,7 +86,10 @@ def _reader(annotation: Any) -> Callable[[Any], Any]:
     if origin is list:
         item = _reader(options[0])
         return lambda value: _items(item, value)
-    if origin is None and isinstance(annotation, type) and issubclass(annotation, Model):  # to Python 3.10 dict[…] is a type
+    if origin is dict:
+        entry = _reader(options[1])
+        return lambda value: _entries(entry, value)
+    if isinstance(annotation, type) and issubclass(annotation, Model):
         return lambda value: _fields(annotation, value, {}) if isinstance(value, dict) else None
     return _LEAVES.get(annotation, lambda value: value)
 
@@ -86,6 +98,13 @@ def _items(read: Callable[[Any], Any], value: Any) -> list[Any] | None:
     shown = [item for item in (value if isinstance(value, list) else [value]) if item is not None]
     items = [read(item) for item in shown]
     return None if None in items else items
+
+
+def _entries(read: Callable[[Any], Any], value: Any) -> dict[str, Any] | None:
+    if not isinstance(value, dict):
+        return None
+    entries = {key: read(entry) for key, entry in value.items() if entry is not None}
+    return None if None in entries.values() else entries
 
 
 def _text(value: Any) -> str | None:

@@ -38,9 +38,11 @@ def says_missing(title: str, name: str, code: str, message: str) -> bool:
     """
     code, message = re.sub(r"[\W_]", "", code.lower()), message.strip()
     bare = re.escape(title.replace(" ", ""))
-    if re.fullmatch(rf"(?:err|error)?(?:{bare}{_LACKS}|{_LACKS}{bare})(?:err|error|exception)?", code):
-        return not _contradicts(title, name, message)
     subjects = [re.escape(title).replace(r"\ ", r"[\s_-]*")]
+    is_named_foreign = re.fullmatch(_FOREIGN, title) is not None  # so that a code may be about who asks, say
+    is_coded = re.fullmatch(rf"(?:err|error)?(?:{bare}{_LACKS}|{_LACKS}{bare})(?:err|error|exception)?", code)
+    if is_coded and not is_named_foreign:
+        return not _contradicts(title, name, message)
     if re.fullmatch(rf"(?:err|error)?{_LACKS}(?:err|error|exception)?", code):
         subjects.append("resource")
     return (

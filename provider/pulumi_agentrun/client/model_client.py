@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from . import flows, operations, waiters
 from .calls import Calls
 from .config import Config
-from .kinds import PROXY, SERVICE, Kind
+from .kinds import PROXY, SERVICE, Kind, kind_of_model
 from .models import (
     CreateInput,
     ListInput,
@@ -234,19 +234,29 @@ class ModelClient(Calls):
         operation = operations.list_model_providers(input or ModelProviderListInput())
         return (await self._run_async(flows.call(operation), config)).items
 
-    def _all(self, backend_type: BackendType, filters: dict[str, Any]) -> Iterator[Any]:
-        kind: Kind[Any] = _kind_of(backend_type)
-        return self.iterate(kind.list_input(**filters))
+    def _get(self, model: type[R], name: str) -> R:
+        return self._run(flows.call(operations.get(kind_of_model(model), name)))
 
-    def _all_async(self, backend_type: BackendType, filters: dict[str, Any]) -> AsyncIterator[Any]:
-        kind: Kind[Any] = _kind_of(backend_type)
-        return self.iterate_async(kind.list_input(**filters))
+    async def _get_async(self, model: type[R], name: str) -> R:
+        return await self._run_async(flows.call(operations.get(kind_of_model(model), name)))
 
-    def _wait(self, until: str, backend_type: BackendType, *told: Any) -> None:
-        self._run(_WAITS[until](_kind_of(backend_type), *told))
+    def _delete(self, model: type[R], name: str) -> R:
+        return self._run(flows.call(operations.delete(kind_of_model(model), name)))
 
-    async def _wait_async(self, until: str, backend_type: BackendType, *told: Any) -> None:
-        await self._run_async(_WAITS[until](_kind_of(backend_type), *told))
+    async def _delete_async(self, model: type[R], name: str) -> R:
+        return await self._run_async(flows.call(operations.delete(kind_of_model(model), name)))
+
+    def _all(self, model: type[R], filters: dict[str, Any]) -> Iterator[Any]:
+        return self.iterate(kind_of_model(model).list_input(**filters))
+
+    def _all_async(self, model: type[R], filters: dict[str, Any]) -> AsyncIterator[Any]:
+        return self.iterate_async(kind_of_model(model).list_input(**filters))
+
+    def _wait(self, until: str, model: type[R], *told: Any) -> None:
+        self._run(_WAITS[until](kind_of_model(model), *told))
+
+    async def _wait_async(self, until: str, model: type[R], *told: Any) -> None:
+        await self._run_async(_WAITS[until](kind_of_model(model), *told))
 
 
 Resource._connect = ModelClient
@@ -262,8 +272,6 @@ async def iterate_async(session: Session, input: ListInput[R]) -> AsyncIterator[
 
 
 def _kind(backend_type: BackendType | None) -> Kind[ModelService] | Kind[ModelProxy] | None:
-    return None if backend_type is None else _kind_of(backend_type)
-
-
-def _kind_of(backend_type: BackendType) -> Kind[ModelService] | Kind[ModelProxy]:
+    if backend_type is None:
+        return None
     return SERVICE if BackendType(backend_type) is BackendType.SERVICE else PROXY

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote
 
 from . import errors, lenient
@@ -99,7 +99,7 @@ def delete(kind: Kind[R], name: str) -> Operation[R]:
 def list_page(input: ListInput[R]) -> Operation[Page[R]]:
     """List one page."""
     kind = kind_of(input)
-    return _list(f"List{kind.plural}", kind.collection, input, lambda item: lenient.read(kind, item))
+    return _list(f"List{kind.plural}", kind.collection, input, lambda item: cast("R", lenient.read_item(kind, item)))
 
 
 def list_model_providers(input: ModelProviderListInput) -> Operation[Page[ModelProvider]]:
@@ -187,8 +187,8 @@ def secrets_in(value: Any) -> Iterator[str]:
     elif isinstance(value, Model):
         for _, item in value:
             yield from secrets_in(item)
-    elif isinstance(value, list):
-        for item in value:
+    elif isinstance(value, (list, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
             yield from secrets_in(item)
 
 

@@ -80,7 +80,7 @@ class Written(Generic[R]):
             return False
         if _is_another(kind, self.answer, found):
             return True
-        order = _order(self.answer.last_updated_at, found.last_updated_at)
+        order = _order(self.answer.changed_at, found.changed_at)
         if order is not None:
             return order < 0
         shown = self.shows(found)
@@ -137,12 +137,12 @@ def until_ready(kind: Kind[R], name: str, written: Written[R], deadline: float, 
     """
     current, told = written.answer, None
     trouble: Text = ""
-    is_known = current.status is not None and written.shows(current) is not False
+    is_known = (current.standing is not None or not kind.has_status) and written.shows(current) is not False
     interval = FIRST_POLL if is_known else 0.0
     now = start = seen = yield Pause(0)
-    while not is_known or not is_settled(current.status):
-        if is_known and current.status != told:
-            told = current.status
+    while not is_known or not is_settled(current.standing):
+        if is_known and current.standing != told:
+            told = current.standing
             yield Notice(f"{kind.title} {name} is {told}", is_passing=True)
         if now > deadline:
             late = Message("was not ready within {timeout} seconds{trouble}", timeout=f"{timeout:g}", trouble=trouble)
@@ -160,10 +160,10 @@ def until_ready(kind: Kind[R], name: str, written: Written[R], deadline: float, 
             continue  # it does not show everywhere yet
         if not written.is_older(found, kind, now - start):
             current, is_known, seen, trouble = found, True, now, ""
-    if is_failed(current.status):
-        raise _failure(kind, name, current, f"ended in {current.status}")
+    if is_failed(current.standing):
+        raise _failure(kind, name, current, f"ended in {current.standing}")
     if told is not None:
-        yield Notice(f"{kind.title} {name} is {current.status or 'settled'}", is_passing=True)
+        yield Notice(f"{kind.title} {name} is {current.standing or 'settled'}", is_passing=True)
     return current
 
 
@@ -177,8 +177,8 @@ def _longer(interval: float) -> float:
 
 
 def _failure(kind: Kind[Any], name: str, current: SystemProps, what: Text) -> NotReadyError:
-    reason = f": {current.status_reason}" if current.status_reason else ""
-    facts = f"(status {current.status}, request id {current.request_id or 'unknown'})."
+    reason = f": {current.reason}" if current.reason else ""
+    facts = f"(status {current.standing}, request id {current.request_id or 'unknown'})."
     return NotReadyError(
         Message(
             "{title} {name} {what}{reason} {facts}",
@@ -188,8 +188,8 @@ def _failure(kind: Kind[Any], name: str, current: SystemProps, what: Text) -> No
             reason=reason,
             facts=facts,
         ),
-        status=current.status,
-        reason=current.status_reason,
+        status=current.standing,
+        reason=current.reason,
     )
 
 
@@ -222,8 +222,8 @@ def until_deleted(
                 raise
             failure = error  # it passes once what uses the resource is gone
         else:
-            if current.status == Status.DELETE_FAILED:
-                raise _failure(kind, name, current, f"ended in {current.status}")
+            if current.standing == Status.DELETE_FAILED:
+                raise _failure(kind, name, current, f"ended in {current.standing}")
             failure = _failure(kind, name, current, f"was not gone within {timeout:g} seconds")
         now = yield _pause(interval, now, deadline)
         if now > deadline:
@@ -240,7 +240,7 @@ def until_final(kind: Kind[R], name: str, told: Callable[[R], None], interval: f
     while True:
         found = yield from call(operations.get(kind, name))
         told(found)
-        if Status.is_final_status(found.status):
+        if Status.is_final_status(found.standing):
             return
         yield from _interval(kind, found, name, "has not settled", start, interval, timeout)
 
@@ -257,12 +257,12 @@ def until_gone(kind: Kind[R], name: str, told: Callable[[R], None], interval: fl
         while True:
             found = yield from call(operations.get(kind, name))
             told(found)
-            if found.status != Status.DELETING:
+            if kind.has_status and found.standing != Status.DELETING:
                 raise DeleteResourceError(
-                    f"{kind.title.capitalize()} {name} is {found.status} after its deletion was accepted: "
+                    f"{kind.title.capitalize()} {name} is {found.standing} after its deletion was accepted: "
                     f"look at its status reason, and delete it again.",
-                    status=found.status,
-                    reason=found.status_reason,
+                    status=found.standing,
+                    reason=found.reason,
                 )
             yield from _interval(kind, found, name, "is not gone", start, interval, timeout)
     except ResourceNotExistError:
@@ -275,8 +275,8 @@ def _interval(
     """Wait until the next look at a resource, or raise WaitTimeoutError if there is no time for one."""
     if (yield Pause(0)) - start > timeout:
         raise WaitTimeoutError(
-            f"{kind.title.capitalize()} {name} {what} within {timeout:g} seconds (status {found.status}).",
-            status=found.status,
-            reason=found.status_reason,
+            f"{kind.title.capitalize()} {name} {what} within {timeout:g} seconds (status {found.standing}).",
+            status=found.standing,
+            reason=found.reason,
         )
     yield Pause(interval)

@@ -74,6 +74,12 @@ class KindProvider(ResourceProvider):
         self._hosted.delete(_id, _props)
 
 
+class CredentialProvider(KindProvider):
+    """The dynamic provider of credentials."""
+
+    token = "Credential"
+
+
 class ModelServiceProvider(KindProvider):
     """The dynamic provider of model services."""
 
@@ -87,9 +93,11 @@ class ModelProxyProvider(KindProvider):
 
 
 PROVIDERS: dict[str, type[KindProvider]] = {
-    provider.token: provider for provider in (ModelServiceProvider, ModelProxyProvider)
+    provider.token: provider for provider in (CredentialProvider, ModelServiceProvider, ModelProxyProvider)
 }
 """The provider classes by kind."""
+PREFIX = "pulumi-python:dynamic/agentrun:"
+"""What the types of the resources begin with, in state and in URNs."""
 
 
 class KindResource(Resource):

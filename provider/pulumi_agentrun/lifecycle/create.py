@@ -18,7 +18,7 @@ from .claims import token
 from .live import IncompleteError, LifecycleError, Live, adopting, live_of
 from .places import ADOPTED, MADE, SHOWS_KEYS, Place
 from .scalars import plain
-from .schema import has_unknown, revealed
+from .schema import field_of, has_unknown, revealed
 from .sending import Sending, TakenError, is_former, taken
 
 R = TypeVar("R", bound=SystemProps)
@@ -47,13 +47,13 @@ def create(
     there = yield from find(kind, name, deadline)
     if there is not None and is_former(kind, there, former, unless_told=True):
         there = None
-    if there is not None and there.status == Status.DELETING:
+    if there is not None and there.standing == Status.DELETING:
         yield Notice(f"{kind.title} {name} is on its way out: it is waited for", is_passing=True)
         yield from until_deleted(kind, name, deadline, place.timeout, is_ending=True)
         there = None
     if there is not None and not adopt:
         raise taken(kind, name)
-    if there is not None and there.status != Status.CREATE_FAILED:
+    if there is not None and there.standing != Status.CREATE_FAILED:
         return (yield from _adopted(kind, there, inputs, place, deadline))
     if there is not None:
         yield Notice(f"{kind.title} {name} exists but was never ready: it is deleted and created anew")
@@ -152,7 +152,7 @@ def _adopted(kind: Kind[R], there: R, inputs: Mapping[str, Any], place: Place, d
     """Take over what exists: its immutable properties must fit, the others are set."""
     name: str = inputs[kind.name_field]
     check_fit(kind, there, inputs)
-    mutable = {key: inputs[key] for key in kind.mutable & inputs.keys()}
+    mutable = {key: value for key, value in inputs.items() if field_of(kind, key) in kind.mutable}
     yield Notice(f"{kind.title} {name} exists and is taken over")
     answer: R = yield from call(operations.update(name, update_input(kind, mutable)), deadline)
     made = yield from until_ready(kind, name, Written(answer), deadline, place.timeout)

@@ -13,7 +13,7 @@ from .hidden_inputs import REPLACE_ON
 from .names import PROFILE
 from .paths import EVERY, Path, inside, parsed
 from .places import UNSETTLED, origin_of
-from .schema import UNKNOWN, Shape, has_unknown, shapes_of
+from .schema import UNKNOWN, Shape, field_of, has_unknown, shape_of, shapes_of
 
 STATUS = "status"
 CREATED_AT = "created_at"
@@ -45,7 +45,9 @@ def diff(kind: Kind[Any], id: str, olds: Mapping[str, Any], news: Mapping[str, A
     changed = sorted(key for key, shape in shapes.items() if not same(shape, olds.get(key), news.get(key)))
     forced = [parsed(path) for path in news.get(REPLACE_ON) or ()]
     replaces = [
-        key for key in changed if key in kind.immutable or any(_differs(path, key, olds, news) for path in forced)
+        key
+        for key in changed
+        if field_of(kind, key) in kind.immutable or any(_differs(path, key, olds, news) for path in forced)
     ]
     if olds.get(PROFILE) != news.get(PROFILE):
         changed.append(PROFILE)
@@ -105,9 +107,10 @@ def update_of(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any])
     objects too.
     """
     found = set(diff(kind, "", olds, news).changed)
-    changed = kind.mutable & (found | news.keys() if STATUS in found else found)
+    changed = {field_of(kind, key) for key in (found | news.keys() if STATUS in found else found)} & kind.mutable
+    sent = [key for key in shape_of(kind).settable if field_of(kind, key) in changed and (key in news or olds.get(key))]
     return {
-        key: _with_cleared(olds.get(key), news[key]) if key in news else _cleared(olds[key]) for key in sorted(changed)
+        key: _with_cleared(olds.get(key), news[key]) if key in news else _cleared(olds[key]) for key in sorted(sent)
     }
 
 

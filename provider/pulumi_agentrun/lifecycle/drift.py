@@ -10,7 +10,7 @@ from ..client.kinds import Kind
 from .diff import diff, edits, is_empty, pair, same
 from .paths import Path, at
 from .places import ORIGIN, SHOWS_KEYS, origin_of
-from .schema import ANYTHING, Shape, map_secrets, shape_of
+from .schema import ANYTHING, Shape, map_secrets, shape_of, shapes_of
 from .secret_refs import FROM, Fingerprint, Reference, fingerprint
 
 
@@ -33,7 +33,7 @@ def observe(kind: Kind[Any], olds: Mapping[str, Any], live: Mapping[str, Any]) -
 
 def is_first_read(kind: Kind[Any], olds: Mapping[str, Any]) -> bool:
     """Say whether nothing is known yet of a resource but its name."""
-    return not any(olds.get(key) is not None for key in kind.inputs if key != kind.name_field)
+    return not any(olds.get(key) is not None for key in shapes_of(kind) if key != kind.name_field)
 
 
 def shows_keys(kind: Kind[Any], inputs: Mapping[str, Any], live: Mapping[str, Any]) -> bool | None:

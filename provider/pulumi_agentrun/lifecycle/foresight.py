@@ -45,11 +45,11 @@ def foresee(kind: Kind[Any], wanted: Mapping[str, Any], place: Place, *, adopt: 
     if there is None:
         if adopt:
             yield Notice(_missing(kind, wanted), is_warning=True)
-    elif there.status == Status.DELETING:
+    elif there.standing == Status.DELETING:
         yield Notice(f"{title} is on its way out: it would be waited for, and then created anew.")
     elif not adopt:
         raise taken(kind, name)
-    elif there.status == Status.CREATE_FAILED:
+    elif there.standing == Status.CREATE_FAILED:
         text = f"{title} exists but was never ready: it would be deleted and created anew."
         yield Notice(text, is_warning=True)
     else:

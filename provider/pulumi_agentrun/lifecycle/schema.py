@@ -208,6 +208,13 @@ def shapes_of(kind: Kind[Any]) -> dict[str, Shape]:
     return shape_of_model(kind.create_input)
 
 
+def field_of(kind: Kind[Any], key: str) -> str:
+    """Return the API's field that a property is about: for a reference or a fingerprint the secret's, else itself."""
+    shape = shapes_of(kind).get(key, ANYTHING)
+    about = shape.mark(Reference) or shape.mark(Fingerprint)
+    return about.of if about else key
+
+
 def secret_fields(kind: Kind[Any]) -> list[str]:
     """Return the names of the fields of a kind that hold secrets of the program's, at whatever depth."""
     found = (path for path, shape, _ in shape_of(kind).walk() if shape.is_secret and shape.mark(Fingerprint) is None)

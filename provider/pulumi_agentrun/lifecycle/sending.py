@@ -28,7 +28,7 @@ from .diff import CREATED_AT
 from .live import LifecycleError, adopting
 from .names import is_automatic
 from .scalars import plain
-from .schema import revealed
+from .schema import revealed, shapes_of
 
 LOOK = 5.0
 """Seconds of looking for what a lost creation may have made, before it is sent again."""
@@ -168,7 +168,7 @@ def is_former(kind: Kind[Any], found: SystemProps, former: Mapping[str, Any] | N
 
 
 def _of_api(kind: Kind[Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in inputs.items() if key in kind.inputs}
+    return {key: value for key, value in inputs.items() if key in shapes_of(kind)}
 
 
 def taken(kind: Kind[Any], name: str) -> TakenError:

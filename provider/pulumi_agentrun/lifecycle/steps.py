@@ -34,6 +34,7 @@ from .places import (
     origin_of,
 )
 from .scalars import plain
+from .schema import shapes_of
 
 __all__ = ["REGION", "GoingError", "IncompleteError", "Live", "Place", "create", "delete", "read", "update"]
 
@@ -123,7 +124,7 @@ def _half_done(
     try:
         live = yield from read(kind, id, {**olds, **news}, place)
     except AgentRunError:
-        live = Live(id, dict(olds), {key: value for key, value in olds.items() if key in kind.inputs | META})
+        live = Live(id, dict(olds), {key: value for key, value in olds.items() if key in {*shapes_of(kind), *META}})
     if live is None:
         return LifecycleError(joined(failure, "It does not exist any more: run pulumi refresh, then again."))
     if isinstance(failure, NotReadyError) and failure.status:
@@ -171,7 +172,7 @@ def delete(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flo
 def settled(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flow[Mapping[str, Any]]:
     """Return old outputs as a diff is to take them: on its way out, where a deletion that went on has not ended."""
     found: R | None = yield from _found(kind, id, olds, place)
-    if found is None or found.status == Status.DELETING:
+    if found is None or found.standing == Status.DELETING:
         return {**olds, diff.STATUS: Status.DELETING.value}
     notes.forget(notes.LEAVING, place.key(kind, id))
     return olds

@@ -13,7 +13,10 @@ from types import ModuleType
 from typing import Any
 
 from . import switches
-from .opening import CannotServe, checked, listening, opened
+from .gateway.opening import KINDS
+from .gateway.opening import opened as opened_gateway
+from .gateway.simulated import Trouble, parse_troubles
+from .opening import CannotServe, checked, kept, listening, opened
 
 CREDENTIAL_VARIABLE = "AGENTRUN_PLATFORM_CREDENTIAL"
 
@@ -27,15 +30,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     credentials = _credentials(parser, options)
     settings = _settings(parser, options)
+    models, troubles = _models(parser, options), _troubles(parser, options)
     if (options.tls_cert is None) != (options.tls_key is None):
         parser.error("--tls-cert and --tls-key go together")
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every URL
     try:
         server = _server()
         certificate = checked(options.tls_cert, options.tls_key) if options.tls_cert else None
         with listening(options.host, options.port) as listener, opened(options.data, credentials) as platform:
             platform.switch(**settings)
-            server.serve(platform, options.host, listener, certificate)
+            with opened_gateway(options.data, credentials, models, troubles) as gateway:
+                server.serve(platform, gateway, options.host, listener, certificate)
     except CannotServe as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
@@ -54,7 +60,8 @@ def _server() -> ModuleType:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m pulumi_agentrun.platform", description="A local AgentRun control API."
+        prog="python -m pulumi_agentrun.platform",
+        description="A local AgentRun: its control API, and model proxies that answer calls.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=0, help="port to listen on; 0 takes a free one (default)")
@@ -74,6 +81,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--latency", metavar="S", help="seconds until a change is done, as --switch latency=S")
     parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE", help="set a switch, repeatable")
+    parser.add_argument(
+        "--upstreams",
+        choices=KINDS,
+        default="simulated",
+        help="what the models behind proxies are; real ones get their services' keys (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--upstream",
+        action="append",
+        default=[],
+        metavar="SERVICE=KIND",
+        help="what the models of one service are, repeatable",
+    )
+    parser.add_argument(
+        "--simulate",
+        metavar="TROUBLES",
+        help="what simulated services do instead of answering well, such as 'qwen:status=500,share=0.1; *:latency=2'; "
+        "kept in the data until it is given anew, '' for none",
+    )
     parser.add_argument("--tls-cert", metavar="FILE", help="certificate to serve HTTPS with")
     parser.add_argument("--tls-key", metavar="FILE", help="its private key")
     return parser
@@ -89,7 +115,7 @@ def _credentials(parser: argparse.ArgumentParser, options: argparse.Namespace) -
     pairs = options.credential or os.environ.get(CREDENTIAL_VARIABLE, "").split()
     if options.credential_file is not None:
         try:
-            own = kept(options.credential_file)
+            own = kept(options.credential_file, f"local:{secrets.token_urlsafe(24)}")
         except (OSError, ValueError) as error:
             parser.error(f"--credential-file {options.credential_file}: {getattr(error, 'strerror', None) or error}")
         if not own:
@@ -106,25 +132,6 @@ def _credentials(parser: argparse.ArgumentParser, options: argparse.Namespace) -
     return credentials
 
 
-def kept(path: Path) -> list[str]:
-    """Return the access keys in a file that only its owner can read, made with a random one if it is missing."""
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        if not path.is_file():
-            raise ValueError("it is no regular file") from None
-        if os.name == "posix" and path.stat().st_mode & 0o077:
-            raise ValueError("others can read it, or write to it; chmod 600 it") from None
-    else:
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(f"local:{secrets.token_urlsafe(24)}\n")
-    try:
-        return path.read_text("utf-8").split()
-    except UnicodeDecodeError:
-        raise ValueError("it is not text") from None
-
-
 def _settings(parser: argparse.ArgumentParser, options: argparse.Namespace) -> dict[str, Any]:
     given = list(options.switch) + ([f"latency={options.latency}"] if options.latency is not None else [])
     settings: dict[str, Any] = {}
@@ -134,6 +141,25 @@ def _settings(parser: argparse.ArgumentParser, options: argparse.Namespace) -> d
         except ValueError as error:
             parser.error(str(error))
     return settings
+
+
+def _models(parser: argparse.ArgumentParser, options: argparse.Namespace) -> dict[str, str]:
+    kinds = {"": options.upstreams}
+    for given in options.upstream:
+        service, _, kind = given.rpartition("=")
+        if not service or kind not in KINDS:
+            parser.error(f"--upstream {given}: write SERVICE={' or SERVICE='.join(KINDS)}")
+        kinds[service] = kind
+    return kinds
+
+
+def _troubles(parser: argparse.ArgumentParser, options: argparse.Namespace) -> dict[str, Trouble] | None:
+    if options.simulate is None:
+        return None
+    try:
+        return parse_troubles(options.simulate)
+    except ValueError as error:
+        return parser.error(f"--simulate: {error}")
 
 
 if __name__ == "__main__":

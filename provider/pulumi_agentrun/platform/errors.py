@@ -83,13 +83,13 @@ class AlreadyExists(ServiceError):
 
 
 class ResourceInUse(ServiceError):
-    """A service is still named by a proxy."""
+    """The named resource is still named by another one."""
 
     status = 409
     code = "ERR_RESOURCE_IN_USE"
 
-    def __init__(self, name: str, proxy: str) -> None:
-        super().__init__(f"model service {name} is in use by model proxy {proxy}")
+    def __init__(self, title: str, name: str, user_title: str, user: str) -> None:
+        super().__init__(f"{title} {name} is in use by {user_title} {user}")
 
 
 class InternalServerError(ServiceError):

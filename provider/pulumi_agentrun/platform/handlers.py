@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .catalogue import PROVIDERS
 from .errors import AlreadyExists, InvalidParameter, MissingParameter, NotFound, ResourceInUse, ValidationFailed
-from .kinds import KINDS, PROXY, SERVICE, Kind
+from .kinds import KINDS, PROXY, SERVICE, Kind, Surroundings, User
 from .sense import refuse_nonsense
 from .shapes import accept
 from .states import GONE, Lifecycle, microseconds
@@ -18,6 +18,7 @@ from .switches import Switches
 from .views import view
 
 _PAGE_SIZE = 20
+_SHARING = (SERVICE.title, PROXY.title)
 Result = tuple[int, dict[str, Any]]
 
 
@@ -39,7 +40,7 @@ class Call:
     @property
     def latency(self) -> int:
         """How long a change takes."""
-        return microseconds(self.switches.latency)
+        return microseconds(self.switches.latency) if self.kind.has_status else 0
 
     def existing(self) -> Row:
         """Return the named resource, or refuse the call."""
@@ -50,7 +51,15 @@ class Call:
 
     def show(self, row: Row) -> dict[str, Any]:
         """Return a resource as the response shows it."""
-        return view(row, self.kind, self.switches, self.now)
+        around = Surroundings(lambda: self.users(row), self.tables.address)
+        return view(row, self.kind, self.switches, self.now, around)
+
+    def users(self, row: Row) -> Iterator[User]:
+        """Yield what names a resource."""
+        for kind in KINDS.values():
+            for other in self.tables.all(kind.title, self.now):
+                if (row.kind, row.name) in kind.names(other.body):
+                    yield User(kind, other.id, other.name)
 
 
 Handler = Callable[[Call], Result]
@@ -65,8 +74,8 @@ def create(call: Call) -> Result:
             raise MissingParameter(name)
     refuse_nonsense(body, is_new=True)
     name = body[kind.name_field]
-    sharing = KINDS if switches.names == "shared" else (kind.title,)
-    if any(call.tables.find(title, name, call.now) for title in sharing):
+    others = _SHARING if switches.names == "shared" and kind.title in _SHARING else ()
+    if any(call.tables.find(title, name, call.now) for title in (kind.title, *others)):
         raise AlreadyExists(kind.title, name, switches.duplicate)
     life = Lifecycle("CREATING", call.now + call.latency, call.outcome or "READY", call.reason)
     row = Row(kind.title, name, f"{kind.prefix}-{uuid.uuid4().hex}", body, call.now, call.now, life)
@@ -100,8 +109,9 @@ def update(call: Call) -> Result:
 def delete(call: Call) -> Result:
     """Delete a resource, at once or by way of DELETING."""
     row, switches = call.existing(), call.switches
-    if switches.delete_in_use == "refused" and call.kind is SERVICE:
-        _refuse_while_used(call)
+    user = next(call.users(row), None) if switches.delete_in_use == "refused" else None
+    if user is not None:
+        raise ResourceInUse(call.kind.title, row.name, user.kind.title, user.name)
     if not row.lifecycle.is_ending:
         lasts = call.latency if switches.deletion == "gradual" or call.outcome else 0
         row = replace(row, lifecycle=Lifecycle("DELETING", call.now + lasts, call.outcome or GONE, call.reason))
@@ -109,20 +119,22 @@ def delete(call: Call) -> Result:
             call.tables.remove(row.kind, row.name)
         else:
             call.tables.replace(row)
-    return switches.success, {**call.show(row), "status": "DELETING"}
+    return switches.success, {**call.show(row), **({"status": "DELETING"} if call.kind.has_status else {})}
 
 
 def list_resources(call: Call) -> Result:
     """Show a page of the resources that pass the filters, the oldest first."""
+    kind, filters = call.kind, {path.rpartition(".")[2]: path for path in call.kind.filters}
     workspaces = [part.strip() for part in call.query.get("workspaceIds", "").split(",") if part.strip()]
-    if not workspaces and not any(call.query.get(name) for name in call.kind.filters):
+    if not workspaces and not any(call.query.get(name) for name in filters):
         number, size, start = _paging(call)
-        rows, total = call.tables.page(call.kind.title, call.now, start, size)
-        return 200, {"items": list(map(call.show, rows)), "pageNumber": number, "pageSize": size, "total": total}
-    shown: Iterable[dict[str, Any]] = map(call.show, call.tables.all(call.kind.title, call.now))
+        rows, total = call.tables.page(kind.title, call.now, start, size)
+        items = [kind.listed(call.show(row)) for row in rows]
+        return 200, {"items": items, "pageNumber": number, "pageSize": size, "total": total}
+    shown: Iterable[dict[str, Any]] = map(call.show, call.tables.all(kind.title, call.now))
     if workspaces:
         shown = (item for item in shown if item.get("workspaceId") in workspaces)
-    return _page(call, _filtered(call, shown, call.kind.filters))
+    return _page(call, list(map(kind.listed, _filtered(call, shown, filters))))
 
 
 def list_providers(call: Call) -> Result:
@@ -134,7 +146,7 @@ def list_providers(call: Call) -> Result:
         items = (item for item in items if model in item["models"])
     if provider:
         items = (item for item in items if item["providerName"] == provider)
-    return _page(call, _filtered(call, items, ("modelType",)))
+    return _page(call, _filtered(call, items, {"modelType": "modelType"}))
 
 
 def _changed(stored: Mapping[str, Any], changes: Mapping[str, Any], switches: Switches) -> dict[str, Any]:
@@ -151,17 +163,17 @@ def _changed(stored: Mapping[str, Any], changes: Mapping[str, Any], switches: Sw
     return result
 
 
-def _refuse_while_used(call: Call) -> None:
-    for proxy in call.tables.all(PROXY.title, call.now):
-        config = proxy.body.get("proxyConfig", {})
-        users = [*config.get("endpoints", ()), *config.get("policies", {}).get("fallbacks", ())]
-        if any(user.get("modelServiceName") == call.name for user in users):
-            raise ResourceInUse(call.name, proxy.name)
+def _filtered(call: Call, items: Iterable[dict[str, Any]], filters: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the items that have at each path what the filter of its name asks for."""
+    wanted = {path: call.query[name] for name, path in filters.items() if call.query.get(name)}
+    return [item for item in items if all(_text_at(item, path) == value for path, value in wanted.items())]
 
 
-def _filtered(call: Call, items: Iterable[dict[str, Any]], names: Iterable[str]) -> list[dict[str, Any]]:
-    wanted = {name: call.query[name] for name in names if call.query.get(name)}
-    return [item for item in items if all(item.get(name) == value for name, value in wanted.items())]
+def _text_at(value: Any, path: str) -> str | None:
+    """Return what stands at a path as a query spells it, None if nothing does."""
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _page(call: Call, items: list[dict[str, Any]]) -> Result:

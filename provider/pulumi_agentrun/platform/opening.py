@@ -1,18 +1,22 @@
-"""Gets what a server needs: its data, its address, its certificate; or says in a sentence why it cannot."""
+"""Gets what a server needs: its data, its keys, its address, its certificate; or says in a sentence why it cannot."""
 
 from __future__ import annotations
 
 import errno
+import os
+import secrets
 import socket
 import sqlite3
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from .platform import Platform
 
 _BACKLOG = 2048
+TOKEN_FILE = "token"
 
 
 class CannotServe(Exception):
@@ -40,6 +44,47 @@ def opened(directory: str, credentials: Mapping[str, str]) -> Iterator[Platform]
         yield platform
     finally:
         platform.close()
+
+
+def kept(path: Path, made: str) -> list[str]:
+    """Return the words in a file that only its owner can read, which is made with one if it is missing.
+
+    Raises OSError, and ValueError where others could read it too.
+    """
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        if not path.is_file():
+            raise ValueError("it is no regular file") from None
+        if os.name == "posix" and path.stat().st_mode & 0o077:
+            raise ValueError("others can read it, or write to it; chmod 600 it") from None
+    else:
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(f"{made}\n")
+    try:
+        return path.read_text("utf-8").split()
+    except UnicodeDecodeError:
+        raise ValueError("it is not text") from None
+
+
+def token(directory: str) -> str:
+    """Return the token that proxies without a credential are called with, made if it is missing."""
+    path = Path(directory) / TOKEN_FILE
+    try:
+        words = kept(path, f"local-{secrets.token_urlsafe(24)}")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise CannotServe(f"{path}, the gateway's token, cannot be used: {why}. Delete it for a new one.") from None
+    if len(words) != 1:
+        raise CannotServe(f"{path}, the gateway's token, must hold one word. Delete it for a new one.")
+    return words[0]
+
+
+def address(scheme: str, host: str, port: int) -> str:
+    """Return how this machine calls what listens on a host and a port; on every address, it is loopback."""
+    host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def listening(host: str, port: int) -> socket.socket:

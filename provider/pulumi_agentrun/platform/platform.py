@@ -115,6 +115,11 @@ class Platform:
         with self._store.reading() as tables:
             return tables.identity
 
+    def served_at(self, address: str) -> None:
+        """Remember where the platform is served, which the `endpoint` of its proxies says from then on."""
+        with self._store.writing() as tables:
+            tables.set_address(address)
+
     @property
     def switches(self) -> Switches:
         """How the platform behaves now."""

@@ -1,4 +1,4 @@
-"""Serves the platform over HTTP or HTTPS with uvicorn, for any client."""
+"""Serves the platform, its data plane too, over HTTP or HTTPS with uvicorn, for any client."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .answers import refusal
 from .errors import ConnectionDropped, Misdirected, PlatformError, TooLarge, TooSlow
-from .opening import Certificate
+from .gateway import serving
+from .gateway.calls import Gateway
+from .kinds import MODELS_PATH
+from .opening import Certificate, address
 from .platform import Platform
 
 LARGEST_BODY = 1024 * 1024
@@ -30,11 +33,34 @@ LONGEST_HEAD = 10.0
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
-def application(platform: Platform, *, is_local: bool = False) -> ASGIApp:
+def application(platform: Platform, gateway: Gateway | None = None, *, is_local: bool = False) -> ASGIApp:
     """Return the platform as an ASGI application; it can drop connections only where `serve` runs it.
 
-    Where it `is_local`, requests to a host that is not this machine are refused.
+    Where it `is_local`, requests to a host that is not this machine are refused. No gateway means no data plane.
     """
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _live(gateway, receive, send)
+        elif gateway is not None and scope["raw_path"].startswith(MODELS_PATH.encode()):
+            await call(gateway, scope, receive, send)
+        else:
+            await respond(scope, receive, send)
+
+    async def call(gateway: Gateway, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        host = request.headers.get("host", "")
+        try:
+            # The official SDK sends an empty one; no browser does.
+            if is_local and host and not _is_local(host):
+                raise Misdirected("this gateway is for this machine alone: call it 127.0.0.1 or localhost")
+            body = await _body(request, serving.LARGEST_BODY)
+        except ConnectionDropped:
+            await _drop(request)
+        except PlatformError as error:
+            await serving.refuse(error, send)
+        else:
+            await serving.respond(gateway, scope, receive, send, body)
 
     async def respond(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -45,7 +71,7 @@ def application(platform: Platform, *, is_local: bool = False) -> ASGIApp:
         try:
             if is_local and not _is_local(request.headers.get("host", "")):
                 raise Misdirected("this platform is for this machine alone: call it 127.0.0.1 or localhost")
-            body = await _body(request)
+            body = await _body(request, LARGEST_BODY)
             answer = await run_in_threadpool(platform.handle, request.method, target, headers, body)
         except ConnectionDropped:
             await _drop(request)
@@ -56,18 +82,27 @@ def application(platform: Platform, *, is_local: bool = False) -> ASGIApp:
         else:
             await Response(answer.body, answer.status, dict(answer.headers))(scope, receive, send)
 
-    return respond
+    return serve
 
 
-async def _body(request: Request) -> bytes:
+async def _live(gateway: Gateway | None, receive: Receive, send: Send) -> None:
+    """Close the gateway's connections when the server stops."""
+    while (await receive())["type"] != "lifespan.shutdown":
+        await send({"type": "lifespan.startup.complete"})
+    if gateway is not None:
+        await gateway.aclose()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _body(request: Request, largest: int) -> bytes:
     """Return the body of a request, unless it is too large or comes too slowly."""
 
     async def read() -> bytes:
         body = bytearray()
         async for piece in request.stream():
             body += piece
-            if len(body) > LARGEST_BODY:
-                raise TooLarge(f"the request body is larger than {LARGEST_BODY} bytes")
+            if len(body) > largest:
+                raise TooLarge(f"the request body is larger than {largest} bytes")
         return bytes(body)
 
     try:
@@ -84,14 +119,18 @@ def _is_local(host: str) -> bool:
 
 
 def configuration(
-    platform: Platform, certificate: Certificate | None = None, *, is_local: bool = False
+    platform: Platform,
+    certificate: Certificate | None = None,
+    *,
+    gateway: Gateway | None = None,
+    is_local: bool = False,
 ) -> uvicorn.Config:
     """Return what uvicorn needs to know to serve the platform."""
     return uvicorn.Config(
-        application(platform, is_local=is_local),
+        application(platform, gateway, is_local=is_local),
         http=_Protocol,
         ws="none",
-        lifespan="off",
+        lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -101,15 +140,18 @@ def configuration(
     )
 
 
-def serve(platform: Platform, host: str, listener: socket.socket, certificate: Certificate | None = None) -> None:
+def serve(
+    platform: Platform, gateway: Gateway, host: str, listener: socket.socket, certificate: Certificate | None = None
+) -> None:
     """Serve what arrives at a socket of a host until SIGTERM or SIGINT; standard output says where that is."""
-    config = configuration(platform, certificate, is_local=_is_local(f"[{host}]"))
-    scheme = "https" if certificate else "http"
+    config = configuration(platform, certificate, gateway=gateway, is_local=_is_local(f"[{host}]"))
+    scheme, port = "https" if certificate else "http", listener.getsockname()[1]
+    platform.served_at(address(scheme, host, port))
     shown = f"[{host}]" if ":" in host else host
     # Uvicorn raises the signal that stopped it once more; that must not end in a traceback.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    _Server(config, f"listening on {scheme}://{shown}:{listener.getsockname()[1]}").run(sockets=[listener])
+    _Server(config, f"listening on {scheme}://{shown}:{port}").run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):

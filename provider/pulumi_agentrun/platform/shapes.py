@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -19,7 +20,14 @@ class Scalar(Enum):
     ANYTHING = "any value"
 
 
-Shape: TypeAlias = "Scalar | Fields | list[Shape]"
+@dataclass(frozen=True)
+class Map:
+    """An object of any keys, with values of one shape."""
+
+    item: Shape
+
+
+Shape: TypeAlias = "Scalar | Fields | list[Shape] | Map"
 Fields: TypeAlias = "Mapping[str, Shape]"
 
 STRING, INTEGER, NUMBER, BOOLEAN, ANYTHING = Scalar
@@ -62,6 +70,16 @@ AI_GUARDRAIL_CONFIG: Fields = {
     "level": STRING,
     "maxTextLength": INTEGER,
 }
+CREDENTIAL_PUBLIC_CONFIG: Fields = {
+    "authConfig": Map(STRING),
+    "authType": STRING,
+    "headerKey": STRING,
+    "jwks": STRING,
+    "prefix": STRING,
+    "provider": STRING,
+    "remoteConfig": {"timeout": INTEGER, "ttl": INTEGER, "uri": STRING},
+    "users": [{"password": STRING, "username": STRING}],
+}
 POLICIES: Fields = {
     "cache": BOOLEAN,
     "concurrencyLimit": INTEGER,
@@ -82,10 +100,11 @@ def accept(fields: Fields, value: Mapping[str, Any], path: str = "") -> dict[str
 
 
 def _accept(shape: Shape, value: Any, path: str) -> Any:
-    if isinstance(shape, Mapping):
+    if isinstance(shape, (Mapping, Map)):
         if not isinstance(value, dict):
             raise InvalidParameter(path, "an object")
-        return accept(shape, value, f"{path}.")
+        fields = shape if isinstance(shape, Mapping) else dict.fromkeys(value, shape.item)
+        return accept(fields, value, f"{path}.")
     if isinstance(shape, list):
         if not isinstance(value, list):
             raise InvalidParameter(path, "a list")

@@ -23,6 +23,8 @@ from .switches import Switches
 from .switches import from_json as switches_from_json
 
 FILE_NAME = "platform.db"
+DEFAULT_ADDRESS = "http://127.0.0.1:8080"
+"""Where the platform counts as served until it has been: where `make platform` serves it."""
 _PATIENCE = 60.0  # seconds that a writer waits for the others
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS resources (
@@ -38,6 +40,22 @@ _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS nonces (
         key TEXT NOT NULL, nonce TEXT NOT NULL, used REAL NOT NULL, PRIMARY KEY (key, nonce)) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS uses ON nonces (used)",
+    # Whoever keeps what it has read learns by one number whether it still holds, whichever process wrote.
+    "INSERT OR IGNORE INTO settings VALUES ('revision', '0')",
+    *(
+        f"""CREATE TRIGGER IF NOT EXISTS {verb.lower()}_counts AFTER {verb} ON resources BEGIN
+        UPDATE settings SET value = value + 1 WHERE name = 'revision'; END"""
+        for verb in ("INSERT", "UPDATE", "DELETE")
+    ),
+    # What the data plane remembers: calls under way, tokens spent, answers to give again.
+    """CREATE TABLE IF NOT EXISTS calls (
+        proxy TEXT NOT NULL, call TEXT NOT NULL, until REAL NOT NULL, PRIMARY KEY (proxy, call)) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS spans (
+        proxy TEXT NOT NULL, name TEXT NOT NULL, until REAL NOT NULL, spent INTEGER NOT NULL,
+        PRIMARY KEY (proxy, name)) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS answers (
+        sequence INTEGER PRIMARY KEY, proxy TEXT NOT NULL, key TEXT NOT NULL, until REAL NOT NULL, body TEXT NOT NULL,
+        UNIQUE (proxy, key))""",
 )
 _COLUMNS = "kind, name, id, body, created, updated, during, until, outcome, reason"
 
@@ -61,6 +79,11 @@ class Tables:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection, for tables that others know of."""
+        return self._connection
 
     def find(self, kind: str, name: str, now: int) -> Row | None:
         """Return a resource, unless it is gone by now."""
@@ -102,6 +125,22 @@ class Tables:
     def identity(self) -> str:
         """What tells this platform from every other one, wherever its directory is moved."""
         (found,) = self._connection.execute("SELECT value FROM settings WHERE name = 'identity'").fetchone()
+        return str(found)
+
+    @property
+    def address(self) -> str:
+        """Where the platform was last served."""
+        found = self._connection.execute("SELECT value FROM settings WHERE name = 'address'").fetchone()
+        return DEFAULT_ADDRESS if found is None else str(found[0])
+
+    def set_address(self, address: str) -> None:
+        """Store where the platform is served."""
+        self._connection.execute("INSERT OR REPLACE INTO settings VALUES ('address', ?)", (address,))
+
+    @property
+    def revision(self) -> str:
+        """What is another one after each change of any resource."""
+        (found,) = self._connection.execute("SELECT value FROM settings WHERE name = 'revision'").fetchone()
         return str(found)
 
     @property

@@ -17,7 +17,7 @@ class Switches:
     latency: float = 0.0
     """Seconds that a create or an update takes; until then the status is CREATING or UPDATING."""
     api_key: Literal["clear", "masked", "absent"] = "clear"
-    """How `providerSettings.apiKey` comes back."""
+    """How keys come back, such as `providerSettings.apiKey`."""
     deletion: Literal["immediate", "gradual"] = "immediate"
     """Whether a deleted resource is gone at once, or DELETING for `latency` seconds first."""
     empty_list: Literal["ignored", "clears"] = "ignored"
@@ -37,7 +37,7 @@ class Switches:
     list_order: Literal["kept", "sorted"] = "kept"
     """Whether `modelNames` and `vswitchIds` come back sorted."""
     delete_in_use: Literal["allowed", "refused"] = "allowed"
-    """Whether a service can be deleted while a proxy names it."""
+    """Whether what another resource names can be deleted."""
     page_cap: int = 100
     """The largest page that a list answers with, whatever was asked for."""
     success: Literal[200, 201, 202] = 200

@@ -14,7 +14,7 @@ from ..lifecycle.casing import camel, from_schema, path_in_schema, properties, t
 from ..lifecycle.check import Failure
 from ..lifecycle.controller import Compared
 from ..lifecycle.paths import dotted
-from ..lifecycle.schema import map_secrets
+from ..lifecycle.schema import map_secrets, shapes_of
 from . import values
 from .values import Hidden, Properties, hide
 
@@ -72,7 +72,7 @@ def diff_response(kind: Kind[Any], compared: Compared, news: Mapping[str, Any]) 
     found, shapes = compared.diff, properties(kind)
     details = {
         dotted(path_in_schema(shapes, edit.path)): messages.PropertyDiff(
-            kind=_VERBS[edit.verb, edit.path[0] in found.replaces], inputDiff=edit.path[0] in kind.inputs
+            kind=_VERBS[edit.verb, edit.path[0] in found.replaces], inputDiff=edit.path[0] in shapes_of(kind)
         )
         for edit in diff.edits(kind, found, compared.olds, news)
     }

@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from ..client import ModelClient
-from ..client.errors import ConfigError
-from ..client.kinds import KINDS
+from ..client import ModelClient, operations
+from ..client.errors import ConfigError, ResourceNotExistError
+from ..client.flows import call
+from ..client.kinds import KINDS, Kind
+from ..client.models import SystemProps
+from ..client.session import Session
 from ..lifecycle.paths import dotted
 from ..lifecycle.scalars import plain
 from .address import endpoint_region
@@ -56,12 +59,23 @@ class Gap:
 
 def resources(client: ModelClient) -> Iterator[View]:
     """Yield everything that an account and region hold."""
-    connection = client.session().connection
-    region = endpoint_region(connection.base_url) or connection.region
+    session = client.session()
+    region = endpoint_region(session.connection.base_url) or session.connection.region
     for kind in KINDS:
         for found in client.iterate(kind.list_input(page_size=100)):
             name = str(getattr(found, kind.name_field))
-            yield View(kind, name, plain(found.to_state()), region=region, is_live=True)
+            whole = _whole(session, kind, name) if kind.item else found
+            if whole is not None:
+                yield View(kind, name, plain(whole.to_state()), region=region, is_live=True)
+
+
+def _whole(session: Session, kind: Kind[Any], name: str) -> SystemProps | None:
+    """Return all of what a list shows less of; None if it is gone since."""
+    try:
+        found: SystemProps = session.run(call(operations.get(kind, name)))
+    except ResourceNotExistError:
+        return None
+    return found
 
 
 def choices(preset: str, config: Mapping[str, Any]) -> dict[str, Chosen]:

@@ -5,11 +5,57 @@ Written by tools/generate.py from the models: change those, then run `make forma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 from typing_extensions import TypedDict
+
+
+class CredentialRemoteConfigArgs(TypedDict, total=False):
+    """Where the keys are published that tokens are checked with."""
+
+    uri: pulumi.Input[str]
+    """The URL of the key set (JWKS)."""
+    timeout: pulumi.Input[int]
+    """How long to wait for it; 3000 in the official SDK, which names no unit."""
+    ttl: pulumi.Input[int]
+    """How long it holds; 30000 in the official SDK, which names no unit."""
+
+
+class CredentialBasicAuthArgs(TypedDict, total=False):
+    """Who may come in by name and password."""
+
+    username: pulumi.Input[str]
+    """The name."""
+    password: pulumi.Input[str]
+    """The password. Kept secret in state."""
+    password_from: pulumi.Input[str]
+    """Where the provider finds `password` when it runs, `env:NAME` or `file:PATH`, instead of
+    `password` itself: state then holds no key at all, only a fingerprint to tell when it
+    changes."""
+
+
+class CredentialPublicConfigArgs(TypedDict, total=False):
+    """What goes with a secret, by `credential_auth_type`."""
+
+    auth_config: pulumi.Input[Mapping[str, pulumi.Input[str]]]
+    """For `ak_sk` and `custom_header`: the parts of the key, or the headers to send, by name. Kept
+    secret in state."""
+    auth_type: pulumi.Input[str]
+    """For `jwt`: `static_jwks` where `jwks` has the keys."""
+    header_key: pulumi.Input[str]
+    """For `api_key`: the header that the key is in."""
+    jwks: pulumi.Input[str]
+    """For `jwt`: the keys that tokens are checked with, as JSON."""
+    prefix: pulumi.Input[str]
+    """What stands before the key in its header."""
+    provider: pulumi.Input[str]
+    """Who is to be reached with it: a model provider, or one of tools."""
+    remote_config: pulumi.Input[CredentialRemoteConfigArgs]
+    """For `jwt`: where the keys are published that tokens are checked with."""
+    users: pulumi.Input[Sequence[pulumi.Input[CredentialBasicAuthArgs]]]
+    """For `basic`: who may come in."""
 
 
 class ProviderSettingsArgs(TypedDict, total=False):

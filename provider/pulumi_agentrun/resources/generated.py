@@ -13,15 +13,122 @@ from typing import Any
 
 import pulumi
 
-from ..dynamic import KindResource, ModelProxyProvider, ModelServiceProvider
+from ..dynamic import CredentialProvider, KindResource, ModelProxyProvider, ModelServiceProvider
 from .args import (
     ArmsConfigurationArgs,
+    CredentialPublicConfigArgs,
     LogConfigurationArgs,
     ModelInfoConfigArgs,
     NetworkConfigurationArgs,
     ProviderSettingsArgs,
     ProxyConfigArgs,
 )
+
+
+class _CredentialOutputs(KindResource):
+    credential_name: pulumi.Output[str]
+    """The name that the API addresses the credential by, and that services and proxies name; unique
+    in an account and region."""
+    credential_public_config: pulumi.Output[dict[str, Any] | None]
+    """What goes with the secret."""
+    credential_secret: pulumi.Output[str | None]
+    """The key itself, for `api_key` and `ak_sk`. Kept secret in state. A change rotates it in
+    place."""
+    credential_secret_from: pulumi.Output[str | None]
+    """Where the provider finds `credential_secret` when it runs, `env:NAME` or `file:PATH`, instead
+    of `credential_secret` itself: state then holds no key at all, only a fingerprint to tell
+    when it changes."""
+    description: pulumi.Output[str | None]
+    """What the credential is for."""
+    enabled: pulumi.Output[bool | None]
+    """Whether it can be used."""
+    workspace_id: pulumi.Output[str | None]
+    """The workspace that it belongs to."""
+    credential_auth_type: pulumi.Output[str]
+    """How who has it proves it: `api_key`, `jwt`, `basic`, `ak_sk`, `custom_header`, …"""
+    credential_source_type: pulumi.Output[str]
+    """What it opens: `external_llm` for a model provider, `external_tool` for tools, `internal` for
+    a proxy or another resource of AgentRun."""
+    created_at: pulumi.Output[str | None]
+    """When it was created (ISO 8601, with offset)."""
+    credential_id: pulumi.Output[str | None]
+    """The service's own id."""
+    updated_at: pulumi.Output[str | None]
+    """When it was last changed (ISO 8601, with offset)."""
+    region: pulumi.Output[str | None]
+    """The region that the resource is in, if the endpoint tells; `embedded` in the embedded
+    platform."""
+
+
+class Credential(_CredentialOutputs, module="agentrun", name="Credential"):
+    """A key that AgentRun keeps, for services and proxies to use by name."""
+
+    provider_class = CredentialProvider
+    _properties = tuple(_CredentialOutputs.__annotations__)
+    _secrets = (
+        ("credential_public_config", "auth_config"),
+        ("credential_public_config", "users"),
+        ("credential_secret",),
+    )
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        credential_auth_type: pulumi.Input[str],
+        credential_source_type: pulumi.Input[str],
+        credential_name: pulumi.Input[str] | None = None,
+        credential_public_config: pulumi.Input[CredentialPublicConfigArgs] | None = None,
+        credential_secret: pulumi.Input[str] | None = None,
+        credential_secret_from: pulumi.Input[str] | None = None,
+        description: pulumi.Input[str] | None = None,
+        enabled: pulumi.Input[bool] | None = None,
+        workspace_id: pulumi.Input[str] | None = None,
+        adopt: bool = False,
+        profile: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare a credential.
+
+        :param credential_auth_type: How who has it proves it: `api_key`, `jwt`, `basic`, `ak_sk`,
+            `custom_header`, … A change replaces.
+        :param credential_source_type: What it opens: `external_llm` for a model provider,
+            `external_tool` for tools, `internal` for a proxy or another resource of AgentRun. A
+            change replaces.
+        :param credential_name: The name that the API addresses the credential by, and that services
+            and proxies name; unique in an account and region. A change replaces. Generated from the
+            resource's name unless given.
+        :param credential_public_config: What goes with the secret.
+        :param credential_secret: The key itself, for `api_key` and `ak_sk`. Kept secret in state. A
+            change rotates it in place.
+        :param credential_secret_from: Where the provider finds `credential_secret` when it runs,
+            `env:NAME` or `file:PATH`, instead of `credential_secret` itself: state then holds no
+            key at all, only a fingerprint to tell when it changes.
+        :param description: What the credential is for.
+        :param enabled: Whether it can be used.
+        :param workspace_id: The workspace that it belongs to.
+        :param adopt: Take over what exists under this name already, instead of failing.
+        :param profile: The entry of `agentrun:profiles` to use, for another account or region. A
+            change replaces.
+        :param opts: Pulumi's own resource options.
+        """
+        super().__init__(
+            resource_name,
+            {
+                "credential_auth_type": credential_auth_type,
+                "credential_source_type": credential_source_type,
+                "credential_name": credential_name,
+                "credential_public_config": credential_public_config,
+                "credential_secret": credential_secret,
+                "credential_secret_from": credential_secret_from,
+                "description": description,
+                "enabled": enabled,
+                "workspace_id": workspace_id,
+                "profile": profile,
+                "adopt": adopt or None,
+            },
+            opts,
+        )
 
 
 class _ModelServiceOutputs(KindResource):

@@ -18,15 +18,16 @@ from google.protobuf.message import Message
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto import status_pb2
+from pulumi_agentrun import dynamic
 from pulumi_agentrun.client.flows import Notice
-from pulumi_agentrun.dynamic import ModelProxyProvider, ModelServiceProvider
+from pulumi_agentrun.client.kinds import KINDS
 from pulumi_agentrun.engine.log import Engine
 from pulumi_agentrun.plugin.provider import Provider
 from reliability.calls import SECRET
 from reliability.engine.world import World
 
 Given = dict[str, Any]
-PROVIDERS = {"service": ModelServiceProvider, "proxy": ModelProxyProvider}
+PROVIDERS = {kind.word: dynamic.PROVIDERS[kind.token] for kind in KINDS}
 _REQUESTS = {"CheckConfig": "CheckRequest", "DiffConfig": "DiffRequest"}
 
 

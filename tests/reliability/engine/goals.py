@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pulumi_agentrun.client.kinds import KINDS
+from pulumi_agentrun.dynamic import PREFIX
 from pulumi_agentrun.dynamic.host import PROVIDER_KEY
 from pulumi_agentrun.lifecycle import hidden_inputs as hidden
+from pulumi_agentrun.plugin.properties import TYPES as TOKENS
 from pydantic.alias_generators import to_camel
 from reliability.calls import UNKNOWN
 from reliability.engine.doors import PROVIDERS, pickled
@@ -17,20 +20,19 @@ from reliability.histories import Declared, Ref
 HEAD = "urn:pulumi:dev::e2e::"
 TYPES = {
     "dynamic": {
-        "service": "pulumi-python:dynamic/agentrun:ModelService",
-        "proxy": "pulumi-python:dynamic/agentrun:ModelProxy",
+        **{kind.word: f"{PREFIX}{kind.token}" for kind in KINDS},
         "account": "pulumi:providers:pulumi-python",
         "group": "tests:index:Group",
     },
     "plugin": {
-        "service": "agentrun:index:ModelService",
-        "proxy": "agentrun:index:ModelProxy",
+        **{kind.word: token for token, kind in TOKENS.items()},
         "account": "pulumi:providers:agentrun",
         "group": "tests:index:Group",
     },
 }
 DEFAULT = {"dynamic": "default", "plugin": "default_0_1_0"}
-NAMES = ("model_service_name", "model_proxy_name", "modelServiceName", "modelProxyName")
+NAMES = {kind.word: (kind.name_field, to_camel(kind.name_field)) for kind in KINDS}
+"""What the names of a kind's resources are called, behind either door."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +104,8 @@ class Naming:
     def _resolved(self, value: Any, made: Mapping[str, Record], found: list[str], dry: bool) -> Any:
         if isinstance(value, Ref):
             found.append(self.urns[value.logical])
-            outputs = made[value.logical].outputs
-            return next((outputs[name] for name in NAMES if name in outputs), UNKNOWN)
+            record = made[value.logical]
+            return next((record.outputs[name] for name in NAMES[record.kind] if name in record.outputs), UNKNOWN)
         if isinstance(value, Mapping):
             return {key: self._resolved(item, made, found, dry) for key, item in value.items()}
         if isinstance(value, list):

@@ -164,7 +164,8 @@ class Stack:
 
     def _remember(self) -> None:
         for record in self.state.records:
-            name = next((record.inputs[name] for name in NAMES if record.inputs.get(name)), record.id)
+            names = NAMES.get(record.kind, ())
+            name = next((record.inputs[name] for name in names if record.inputs.get(name)), record.id)
             if name and not record.delete:
                 self.ids[record.urn.rsplit("::", 1)[1]] = name
 

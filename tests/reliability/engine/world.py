@@ -17,7 +17,7 @@ from pulumi_agentrun.client.clock import Clock
 from pulumi_agentrun.client.config import Config, resolve
 from pulumi_agentrun.client.embedded import EmbeddedTransport
 from pulumi_agentrun.client.errors import AgentRunError
-from pulumi_agentrun.client.kinds import PROXY, SERVICE
+from pulumi_agentrun.client.kinds import KINDS
 from pulumi_agentrun.client.operations import Operation
 from pulumi_agentrun.dynamic import host
 from pulumi_agentrun.platform.platform import Platform
@@ -104,9 +104,9 @@ class World:
 
     def _live(self) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
         with self.platform._store.reading() as tables:
-            for kind, model in (("service", SERVICE), ("proxy", PROXY)):
-                for row in tables.all(model.title, microseconds(self.now)):
-                    yield (kind, row.name), model.model.model_validate(row.body).to_state()
+            for kind in KINDS:
+                for row in tables.all(kind.title, microseconds(self.now)):
+                    yield (kind.word, row.name), kind.model.model_validate(row.body).to_state()
 
 
 class _Clock(Clock):

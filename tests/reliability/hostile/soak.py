@@ -32,6 +32,8 @@ READY_TIMEOUT = 60.0
 TRIES = 6
 """How often a run that failed is tried again in trouble, before it is tried in peace."""
 PATIENCE = 600.0
+RESOURCES = 200
+SHARE = 0.05
 BYSTANDER = "bystander"
 COMMANDS = {
     ("up",): 60, ("up", "--refresh"): 25, ("refresh",): 9, ("destroy",): 3, ("destroy", "--refresh"): 3,
@@ -210,8 +212,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=0.0)
     parser.add_argument("--turns", type=int, default=None, help="end after so many turns; to replay, with the seed")
     parser.add_argument("--seed", default=None)
-    parser.add_argument("--resources", type=int, default=200)
-    parser.add_argument("--share", type=float, default=0.05, help="the share of all calls that come to trouble")
+    parser.add_argument("--resources", type=int, default=RESOURCES)
+    parser.add_argument("--share", type=float, default=SHARE, help="the share of all calls that come to trouble")
     parser.add_argument("--folder", type=Path, default=Path(".soak"))
     given = parser.parse_args(arguments)
     seed = given.seed or f"{random.SystemRandom().randrange(10**6):06}"

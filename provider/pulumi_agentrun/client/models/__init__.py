@@ -5,10 +5,31 @@ can be updated, `…SystemProps` are the service's own. The diff, the Pulumi res
 policies all read it here.
 """
 
+from .credential import (
+    Credential,
+    CredentialCreateInput,
+    CredentialImmutableProps,
+    CredentialListInput,
+    CredentialListItem,
+    CredentialListOutput,
+    CredentialMutableProps,
+    CredentialSystemProps,
+    CredentialUpdateInput,
+    RelatedResource,
+)
+from .credential_config import (
+    CredentialAuthType,
+    CredentialBasicAuth,
+    CredentialConfig,
+    CredentialPublicConfig,
+    CredentialRemoteConfig,
+    CredentialSourceType,
+)
 from .exchange import (
     CreateInput,
     ListInput,
     PageableInput,
+    StatusProps,
     SystemProps,
     UpdateInput,
 )
@@ -38,6 +59,21 @@ from .service import (
 
 __all__ = [
     "CreateInput",
+    "Credential",
+    "CredentialAuthType",
+    "CredentialBasicAuth",
+    "CredentialConfig",
+    "CredentialCreateInput",
+    "CredentialImmutableProps",
+    "CredentialListInput",
+    "CredentialListItem",
+    "CredentialListOutput",
+    "CredentialMutableProps",
+    "CredentialPublicConfig",
+    "CredentialRemoteConfig",
+    "CredentialSourceType",
+    "CredentialSystemProps",
+    "CredentialUpdateInput",
     "ListInput",
     "ModelProvider",
     "ModelProviderListInput",
@@ -57,6 +93,8 @@ __all__ = [
     "ModelServiceUpdateInput",
     "ModelServicesSystemProps",
     "PageableInput",
+    "RelatedResource",
+    "StatusProps",
     "SystemProps",
     "UpdateInput",
 ]

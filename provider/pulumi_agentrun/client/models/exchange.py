@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 from pydantic import PrivateAttr
 
 from .fields import Model
-from .shared import StatusWord
+from .shared import Status, StatusWord
 
 if TYPE_CHECKING:
     from ..config import Config
@@ -58,14 +58,8 @@ class SystemProps(Model):
     """What the service says of any resource."""
 
     _of_answers: ClassVar[bool] = True
-    status: StatusWord | None = None
-    """Where the resource stands in its life; none counts as settled."""
-    status_reason: str | None = None
-    """Why it stands there, for instance why a creation failed."""
     created_at: str | None = None
     """When it was created (ISO 8601, with offset)."""
-    last_updated_at: str | None = None
-    """When it was last changed (ISO 8601, with offset)."""
     _request_id: str | None = PrivateAttr(default=None)
     _config: Config | None = PrivateAttr(default=None)
 
@@ -73,3 +67,44 @@ class SystemProps(Model):
     def request_id(self) -> str | None:
         """The id of the request that this came from, to give to support."""
         return self._request_id
+
+    @property
+    def standing(self) -> Status | str | None:
+        """Its status; None where there is none, which counts as settled."""
+        return None
+
+    @property
+    def reason(self) -> str | None:
+        """Why it stands there, if the service says so."""
+        return None
+
+    @property
+    def changed_at(self) -> str | None:
+        """When it was last changed, if the service says so."""
+        return None
+
+
+class StatusProps(SystemProps):
+    """What the service says of a resource whose changes take their time."""
+
+    status: StatusWord | None = None
+    """Where the resource stands in its life; none counts as settled."""
+    status_reason: str | None = None
+    """Why it stands there, for instance why a creation failed."""
+    last_updated_at: str | None = None
+    """When it was last changed (ISO 8601, with offset)."""
+
+    @property
+    def standing(self) -> Status | str | None:
+        """Its status; None where there is none, which counts as settled."""
+        return self.status
+
+    @property
+    def reason(self) -> str | None:
+        """Why it stands there, if the service says so."""
+        return self.status_reason
+
+    @property
+    def changed_at(self) -> str | None:
+        """When it was last changed, if the service says so."""
+        return self.last_updated_at

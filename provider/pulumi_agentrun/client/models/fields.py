@@ -107,6 +107,18 @@ class WriteOnly:
 
 
 @dataclass(frozen=True)
+class Fleeting:
+    """Mark what other resources decide, so that state does not keep it: it would change with each of them."""
+
+
+@dataclass(frozen=True)
+class NameOf:
+    """Mark the name of another resource, with the token of its kind: what has it depends on that one."""
+
+    token: str
+
+
+@dataclass(frozen=True)
 class AtLeast:
     """Mark a number that a program may not set lower; what the service answers is not judged."""
 

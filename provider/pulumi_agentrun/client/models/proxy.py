@@ -11,12 +11,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import ValidationInfo, model_validator
 
-from .exchange import CreateInput, ListInput, SystemProps, UpdateInput
-from .fields import AtLeast, Count, Description, Model, Text, WriteOnly
+from .exchange import CreateInput, ListInput, StatusProps, UpdateInput
+from .fields import AtLeast, Count, Description, Model, NameOf, Text, WriteOnly
 from .resource import Resource
 from .shared import (
     ArmsConfiguration,
-    BackendType,
     LogConfiguration,
     ModelTypeWord,
     NetworkConfiguration,
@@ -54,7 +53,7 @@ class ModelProxyMutableProps(Model):
     """Where it sends requests, and how it treats them."""
     arms_configuration: Annotated[ArmsConfiguration, WriteOnly()] | None = None
     """Application monitoring. The service never shows it again, so no drift is seen in it."""
-    credential_name: str | None = None
+    credential_name: Annotated[str, NameOf("Credential")] | None = None
     """A credential kept by AgentRun that callers of the proxy must present."""
     description: Description | None = None
     """What the proxy is for."""
@@ -68,7 +67,7 @@ class ModelProxyMutableProps(Model):
     """The workspace that it belongs to."""
 
 
-class ModelProxySystemProps(SystemProps):
+class ModelProxySystemProps(StatusProps):
     """What the service itself says of a model proxy."""
 
     model_proxy_id: str | None = None
@@ -87,7 +86,6 @@ class ModelProxy(
 ):
     """An LLM gateway in front of model services: weights, fallbacks, limits, guardrails."""
 
-    _backend: ClassVar[BackendType] = BackendType.PROXY
     _name_field: ClassVar[str] = "model_proxy_name"
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from ..errors import InvalidArgumentError
-from .shared import BackendType
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -36,7 +35,6 @@ class Resource(Generic[C, U]):
 
     _connect: ClassVar[type[Any]]
     """What makes a client: `ModelClient`, which says so itself, for it stands above the models."""
-    _backend: ClassVar[BackendType]
     _name_field: ClassVar[str]
     if TYPE_CHECKING:
         _request_id: str | None
@@ -58,13 +56,13 @@ class Resource(Generic[C, U]):
     def get_by_name(cls, name: str, config: Config | None = None) -> Self:
         """Get the one that has a name. Raises ResourceNotExistError."""
         with cls._connect(config) as client:
-            return client.get(name, cls._backend)  # type: ignore[no-any-return]
+            return client._get(cls, name)  # type: ignore[no-any-return]
 
     @classmethod
     async def get_by_name_async(cls, name: str, config: Config | None = None) -> Self:
         """Get the one that has a name, as `get_by_name` does."""
         async with cls._connect(config) as client:
-            return await client.get_async(name, cls._backend)  # type: ignore[no-any-return]
+            return await client._get_async(cls, name)  # type: ignore[no-any-return]
 
     @classmethod
     def update_by_name(cls, name: str, input: U, config: Config | None = None) -> Self:
@@ -82,25 +80,25 @@ class Resource(Generic[C, U]):
     def delete_by_name(cls, name: str, config: Config | None = None) -> Self:
         """Delete the one that has a name. Raises ResourceNotExistError."""
         with cls._connect(config) as client:
-            return client.delete(name, cls._backend)  # type: ignore[no-any-return]
+            return client._delete(cls, name)  # type: ignore[no-any-return]
 
     @classmethod
     async def delete_by_name_async(cls, name: str, config: Config | None = None) -> Self:
         """Delete the one that has a name, as `delete_by_name` does."""
         async with cls._connect(config) as client:
-            return await client.delete_async(name, cls._backend)  # type: ignore[no-any-return]
+            return await client._delete_async(cls, name)  # type: ignore[no-any-return]
 
     @classmethod
     def list_all(cls, *, config: Config | None = None, **filters: Any) -> list[Self]:
         """Return those of all pages, each once; the filters are the fields of the list's input."""
         with cls._connect(config) as client:
-            return list(client._all(cls._backend, filters))
+            return list(client._all(cls, filters))
 
     @classmethod
     async def list_all_async(cls, *, config: Config | None = None, **filters: Any) -> list[Self]:
         """Return those of all pages, as `list_all` does."""
         async with cls._connect(config) as client:
-            return [item async for item in client._all_async(cls._backend, filters)]
+            return [item async for item in client._all_async(cls, filters)]
 
     def get(self, config: Config | None = None) -> Self:
         """Take over what the service shows now."""
@@ -183,11 +181,11 @@ class Resource(Generic[C, U]):
 
     def _wait(self, until: str, callback: Callable[[Self], None] | None, *seconds: float) -> None:
         with self._connect(self._config) as client:
-            client._wait(until, self._backend, self._name(), self._taking(callback), *seconds)
+            client._wait(until, type(self), self._name(), self._taking(callback), *seconds)
 
     async def _wait_async(self, until: str, callback: Callable[[Self], None] | None, *seconds: float) -> None:
         async with self._connect(self._config) as client:
-            await client._wait_async(until, self._backend, self._name(), self._taking(callback), *seconds)
+            await client._wait_async(until, type(self), self._name(), self._taking(callback), *seconds)
 
     def _taking(self, callback: Callable[[Self], None] | None) -> Callable[[Self], None]:
         def take(found: Self) -> None:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from .exchange import CreateInput, ListInput, SystemProps, UpdateInput
-from .fields import Description, Model, Text, Unordered
+from .exchange import CreateInput, ListInput, StatusProps, UpdateInput
+from .fields import Description, Model, NameOf, Text, Unordered
 from .resource import Resource
 from .shared import (
-    BackendType,
     ModelInfoConfig,
     ModelTypeWord,
     NetworkConfiguration,
@@ -39,7 +38,7 @@ class ModelServiceMutableProps(Model):
 
     provider_settings: ProviderSettings | None = None
     """How to reach the provider."""
-    credential_name: str | None = None
+    credential_name: Annotated[str, NameOf("Credential")] | None = None
     """A credential kept by AgentRun to use instead of an inline api key."""
     description: Description | None = None
     """What the service is for."""
@@ -51,7 +50,7 @@ class ModelServiceMutableProps(Model):
     """The workspace that it belongs to."""
 
 
-class ModelServiceSystemProps(SystemProps):
+class ModelServiceSystemProps(StatusProps):
     """What the service itself says of a model service."""
 
     model_service_id: str | None = None
@@ -70,7 +69,6 @@ class ModelService(
 ):
     """A registered LLM endpoint with its credentials and models."""
 
-    _backend: ClassVar[BackendType] = BackendType.SERVICE
     _name_field: ClassVar[str] = "model_service_name"
 
 

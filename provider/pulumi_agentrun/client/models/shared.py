@@ -12,15 +12,17 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from .fields import Count, HttpUrl, Model, Names, NotEmpty, OneOf, SecretValue, Text, Unordered
+from .fields import Count, HttpUrl, Model, NameOf, Names, NotEmpty, OneOf, SecretValue, Text, Unordered
 
 
-class _Word(str, Enum):
+class Word(str, Enum):
+    """A word that the API knows among others, and that is a text wherever it goes."""
+
     def __str__(self) -> str:
         return str(self.value)
 
 
-class Status(_Word):
+class Status(Word):
     """Where a resource stands in its life."""
 
     CREATING = "CREATING"
@@ -41,14 +43,14 @@ class Status(_Word):
         return Status.is_final_status(self)
 
 
-class BackendType(_Word):
+class BackendType(Word):
     """Which of the two kinds of resource is meant."""
 
     SERVICE = "service"
     PROXY = "proxy"
 
 
-class ModelType(_Word):
+class ModelType(Word):
     """What a model does; the API takes other words too."""
 
     LLM = "llm"
@@ -60,7 +62,7 @@ class ModelType(_Word):
     MODERATION = "moderation"
 
 
-class Provider(_Word):
+class Provider(Word):
     """Who offers a model; the API takes other words too."""
 
     OPENAI = "openai"
@@ -99,7 +101,7 @@ class Provider(_Word):
     Custom = "custom"
 
 
-class NetworkMode(_Word):
+class NetworkMode(Word):
     """Which networks a resource can reach and be reached from."""
 
     PUBLIC = "PUBLIC"
@@ -107,7 +109,7 @@ class NetworkMode(_Word):
     PUBLIC_AND_PRIVATE = "PUBLIC_AND_PRIVATE"
 
 
-class ProxyMode(_Word):
+class ProxyMode(Word):
     """Whether a proxy stands before one endpoint or shares traffic among several."""
 
     SINGLE = "single"
@@ -228,7 +230,7 @@ class ArmsConfiguration(Model):
 class ProxyConfigEndpoint(Model):
     """One place that a proxy sends requests to."""
 
-    model_service_name: Text | None = None
+    model_service_name: Annotated[Text, NameOf("ModelService")] | None = None
     """The model service behind it."""
     model_names: Names | None = None
     """The models of that service to use; their order has no meaning."""
@@ -241,7 +243,7 @@ class ProxyConfigEndpoint(Model):
 class ProxyConfigFallback(Model):
     """Where a request goes when its endpoint fails."""
 
-    model_service_name: Text | None = None
+    model_service_name: Annotated[Text, NameOf("ModelService")] | None = None
     """The model service to fall back to."""
     model_name: str | None = None
     """The model of that service to use."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pydantic import field_validator
 
-from ...client.kinds import PROXY, SERVICE
+from ...client.kinds import KINDS
 from ..rule import Finding, Found, Rule, Settings, apart
 from ..view import Unjudged, View
 
@@ -74,11 +74,11 @@ def _region_of_services(view: View, settings: Regions) -> Iterator[Finding]:
 RULES = (
     Rule(
         "agentrun-naming", "Names follow the convention, and descriptions say what things are for.",
-        "Set a fitting name and a description.", Naming, naming, (SERVICE, PROXY),
+        "Set a fitting name and a description.", Naming, naming, KINDS,
     ),
     Rule(
-        "agentrun-allowed-regions", "Models run in allowed regions only.",
+        "agentrun-allowed-regions", "Everything is in allowed regions only.",
         "Let agentrun:region, and agentrun:endpoint where it is set, lead to an allowed region.",
-        Regions, allowed_regions, (SERVICE, PROXY),
+        Regions, allowed_regions, KINDS,
     ),
 )  # fmt: skip

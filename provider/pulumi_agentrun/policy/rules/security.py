@@ -7,7 +7,7 @@ from functools import partial
 from posixpath import normpath
 from typing import Literal
 
-from ...client.kinds import PROXY, SERVICE
+from ...client.kinds import KINDS, PROXY, SERVICE
 from ...client.wording import naming
 from ...lifecycle.paths import Path
 from ...lifecycle.schema import Shape, shapes_of
@@ -157,10 +157,10 @@ RULES = (
     Rule(
         "agentrun-no-inline-api-key", "No program carries a provider's key.",
         naming(
-            "Keep a provider's key as a credential in AgentRun and set the service's {credential_name}; "
+            "Declare a Credential with the provider's key and set the service's {credential_name} to its; "
             "take other keys from where the policy allows."
         ),
-        Keys, no_inline_api_key, (SERVICE, PROXY),
+        Keys, no_inline_api_key, KINDS,
     ),
     Rule(
         "agentrun-secure-base-urls", "Models are reached by https, at allowed hosts.",

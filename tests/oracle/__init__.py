@@ -1,0 +1,1 @@
+"""The gateway's routing beside LiteLLM's own Router, and its data plane beside the official SDK: `make oracle`."""

@@ -1,0 +1,154 @@
+"""Figures in prose: each stands in a sentence that is made here from the code, or is listed with what it is instead."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any, get_args, get_type_hints
+
+import pytest
+from pulumi_agentrun.cli import audit, command
+from pulumi_agentrun.client import Config, ModelService
+from pulumi_agentrun.client.flows import LONGEST_RETRY_AFTER
+from pulumi_agentrun.client.redaction import SHORT
+from pulumi_agentrun.client.session import LONGEST_EXCHANGE
+from pulumi_agentrun.lifecycle import secret_refs
+from pulumi_agentrun.lifecycle.places import Place
+from pulumi_agentrun.platform import server
+from pulumi_agentrun.platform.switches import Switches
+from pulumi_agentrun.policy.presets import PRESETS, RULES
+from pulumi_agentrun.resources.contract import CONTRACT_VERSION
+from pulumi_agentrun.resources.gateway import ModelGateway
+from reliability.hostile import soak
+from unit.official_programs import DO_NOT, RUN
+from unit.pages import PAGES, ROOT, SPAN, prose, text_of
+
+WORDS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "twenty-one",
+    "twenty-two", "twenty-three", "twenty-four", "twenty-five",
+)  # fmt: skip
+FIGURE = re.compile(
+    rf"\d[\d.,:]*|\b(?:{'|'.join(WORDS[3:])}|dozen|hundred|thousand|percent|an? (?:tenth|quarter|minute|hour))s?\b",
+    re.IGNORECASE,
+)
+"""A number, in digits, or from three on as a word: one and two are words of every other sentence."""
+
+
+def default(function: Any, name: str) -> Any:
+    return inspect.signature(function).parameters[name].default
+
+
+def values(name: str) -> str:
+    """Return the values of a switch as the page lists them."""
+    choices = get_args(get_type_hints(Switches)[name])
+    return ", ".join(map(str, choices or [getattr(Switches(), name)]))
+
+
+(PYTHON,) = re.findall(r'^requires-python = ">=(.*)"', text_of("pyproject.toml"), re.MULTILINE)
+(GO,) = re.findall(r"^go (\d+\.\d+)", text_of("tools/engine/go.mod"), re.MULTILINE)
+(SDK,) = re.findall(r"agentrun-sdk ([\d.]+\d)", text_of("tests/unit/official_programs.py").partition("\n")[0])
+WAIT, GATEWAY = ModelService.wait_until_ready_or_failed, ModelGateway.__init__
+CONFIG = Config.model_fields
+STACKS = WORDS[len([*(ROOT / "examples" / "environments").glob("Pulumi.*.yaml")])]
+PLACES = WORDS[len(re.findall(r"\bModelService\b", text_of("provider/pulumi_agentrun/__init__.py")))]
+TIMEOUT, MIB = f"{Place().timeout:.0f}", 1024 * 1024
+
+SENTENCES: dict[str, list[str]] = {
+    "README.md": [
+        f"Python {PYTHON} or newer",
+        f"with Go ({GO} or newer",
+        f"Seconds that a create, update or delete may take, {TIMEOUT} by default",
+        f"{WORDS[len(RULES)].capitalize()} rules",
+        f"in {WORDS[len(PRESETS)]} presets",
+    ],
+    "SECURITY.md": [f"A secret shorter than {WORDS[SHORT]} characters is taken out only where it stands by itself"],
+    "docs/client.md": [
+        f"`interval_seconds` ({default(WAIT, 'interval_seconds'):.0f}) and "
+        f"`timeout_seconds` ({default(WAIT, 'timeout_seconds'):.0f}) say how to wait",
+        f"`ModelClient` (agentrun-sdk {SDK})",
+        f"Of {len(RUN) + len(DO_NOT)} programs, {len(RUN)} run",
+        f"A call ends after {LONGEST_EXCHANGE:.0f} seconds and waits {CONFIG['read_timeout'].default:.0f} for a piece",
+    ],
+    "docs/command-line.md": [
+        "Exit codes: 0, all is well; 1, something is not",
+        f"{command.UNUSABLE}, the command line makes no sense, or the audit could not find out",
+        "130, it was interrupted",
+    ],
+    "docs/configuration.md": [
+        f"a regular one of at most {secret_refs.LARGEST // 1024} KiB",
+        f"(seconds, {TIMEOUT} by default)",
+    ],
+    "docs/embedded-platform.md": [
+        "made with mode 0700",
+        "for its owner alone (mode 0600)",
+        f"at most {server.LARGEST_BODY // MIB} MiB and {server.LONGEST_BODY:.0f} seconds, "
+        f"the head of a request {server.LONGEST_HEAD:.0f} seconds",
+        f"| `latency` | {values('latency')}, seconds",
+        *(f"| `{name}` | {values(name)} |" for name in ("duplicate", "page_cap", "success")),
+    ],
+    "docs/policies.md": [
+        f"keeps the limit of {PRESETS['production']['agentrun-limits'].settings['retries']['max']} retries",
+        "| 0 | Nothing mandatory is broken. | | 1 | Something mandatory is broken. |",
+        f"| {audit.UNJUDGED} | That could not be found out",
+    ],
+    "docs/reliability.md": [
+        f"at most {'a minute' if LONGEST_RETRY_AFTER == 60 else f'{LONGEST_RETRY_AFTER:.0f} seconds'} at a time",
+        f"runs random programs of {soak.RESOURCES} resources with {soak.SHARE:.0%} of all calls in trouble",
+        "ends with 1 if anything was lost",
+    ],
+    "docs/sharing-stacks.md": [
+        f"{WORDS[default(GATEWAY, 'num_retries')].capitalize()} retries, "
+        f"a timeout of {default(GATEWAY, 'request_timeout')}, "
+        f"{default(GATEWAY, 'concurrency_limit')} requests at once",
+        f"The contract has a version, {CONTRACT_VERSION} today",
+    ],
+    "examples/environments/README.md": [f"One program, {STACKS} environments", f"Then deploy all {STACKS}"],
+    "CONTRIBUTING.md": [f"in `pulumi_agentrun/__init__.py` ({PLACES} places)"],
+    "CHANGELOG.md": [f"{WORDS[len(RULES)]} rules in {WORDS[len(PRESETS)]} presets"],
+}
+"""What the pages say, with the figures of the code; what has no name there is held by a test of the behaviour."""
+
+NO_CLAIMS: dict[str, list[str]] = {
+    "README.md": ["a removed number is sent as 0"],
+    "SECURITY.md": ["none before 1.0", "in base64"],
+    "docs/architecture.md": [
+        "3 may arrive as 3.0",
+        "a whole number, at least 0; 3.0 is 3 again",
+        '3, 3.0 and "3" are 3',
+    ],
+    "docs/reliability.md": ["answered with 5xx", "| 404 for a while", "| 429, with", "A 404 about a workspace"],
+}
+"""Examples of values, and codes that others have given a meaning."""
+
+
+def figures(page: str, *but: str) -> list[str]:
+    """Return the figures in a page's prose, with what stands around them, but those in some sentences."""
+    text = prose(page)
+    bare = SPAN.sub(lambda span: "`" * len(span[0]), text)
+    for sentence in but:
+        bare = bare.replace(SPAN.sub(lambda span: "`" * len(span[0]), sentence), " " * len(sentence))
+    return [text[max(0, found.start() - 40) : found.end() + 40] for found in FIGURE.finditer(bare)]
+
+
+@pytest.mark.parametrize(("page", "sentence"), [(page, text) for page, texts in SENTENCES.items() for text in texts])
+def test_a_page_says_what_the_code_has(page: str, sentence: str) -> None:
+    assert sentence in prose(page)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if not page.startswith("docs/decisions/")])
+def test_a_page_has_no_other_figures(page: str) -> None:
+    """Decisions have a date, and say what was measured then."""
+    assert figures(page, *SENTENCES.get(page, ()), *NO_CLAIMS.get(page, ())) == []
+
+
+def test_what_is_no_claim_is_still_there() -> None:
+    assert [text for page, texts in NO_CLAIMS.items() for text in texts if text not in prose(page)] == []
+
+
+def test_the_supported_pythons_are_the_same_everywhere() -> None:
+    (tested,) = re.findall(r"^PYTHONS := (.*)$", text_of("Makefile"), re.MULTILINE)
+    offered = re.findall(r'"Programming Language :: Python :: (3\.\d+)"', text_of("pyproject.toml"))
+    assert tested.split() == offered
+    assert tested.split()[0] == PYTHON
+    assert f"on each Python of {offered[0]} to {offered[-1]} that is installed" in text_of("CONTRIBUTING.md")
