@@ -107,11 +107,9 @@ resolve = $(BIN)/uv pip compile --universal --python-version 3.10 --generate-has
   --custom-compile-command "make lock"
 extras = --extra platform --extra credentials --extra policy
 
-lock: install ## resolve the dependencies anew: the newest, and the oldest that pyproject.toml allows
+lock: install ## resolve the dependencies anew
 	@$(BIN)/python -m pip install --quiet uv
 	@$(resolve) --group build -o requirements.build.lock
 	@$(resolve) pyproject.toml $(extras) --group dev --constraint requirements.build.lock -o requirements.lock
-	@$(resolve) pyproject.toml $(extras) --group test --constraint requirements.build.lock --resolution lowest-direct \
-	  -o requirements.oldest.lock
 
 .PHONY: help install engine stack up preview down test coverage unit test-pythons e2e soak record sdks bench oracle check format platform lock
