@@ -7,6 +7,7 @@ import re
 from typing import Any, get_args, get_type_hints
 
 import pytest
+from oracle.table import CASES
 from pulumi_agentrun.cli import audit, command
 from pulumi_agentrun.client import Config, ModelService
 from pulumi_agentrun.client.flows import LONGEST_RETRY_AFTER
@@ -15,7 +16,11 @@ from pulumi_agentrun.client.session import LONGEST_EXCHANGE
 from pulumi_agentrun.lifecycle import secret_refs
 from pulumi_agentrun.lifecycle.places import Place
 from pulumi_agentrun.platform import server
+from pulumi_agentrun.platform.gateway import cooldowns, routing, serving, simulated
+from pulumi_agentrun.platform.gateway.limits import CACHED_SECONDS
+from pulumi_agentrun.platform.kinds import PROXY
 from pulumi_agentrun.platform.switches import Switches
+from pulumi_agentrun.platform.verification import SKEW
 from pulumi_agentrun.policy.presets import PRESETS, RULES
 from pulumi_agentrun.resources.contract import CONTRACT_VERSION
 from pulumi_agentrun.resources.gateway import ModelGateway
@@ -28,11 +33,13 @@ WORDS = (
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "twenty-one",
     "twenty-two", "twenty-three", "twenty-four", "twenty-five",
 )  # fmt: skip
-FIGURE = re.compile(
-    rf"\d[\d.,:]*|\b(?:{'|'.join(WORDS[3:])}|dozen|hundred|thousand|percent|an? (?:tenth|quarter|minute|hour))s?\b",
-    re.IGNORECASE,
-)
-"""A number, in digits, or from three on as a word: one and two are words of every other sentence."""
+_STATUS = r"[45](?:\d\d|xx)\b(?! \w{3,}s\b)"
+_COUNTS = "|".join([*WORDS[3:], "dozen", "hundred", "thousand", "percent", "an? (?:tenth|quarter|minute|hour)"])
+FIGURE = re.compile(rf"(?<![\d.])(?!{_STATUS})\d[\d.,:]*|\b(?:{_COUNTS})s?\b", re.IGNORECASE)
+"""A number, in digits, or from three on as a word: one and two are words of every other sentence.
+
+Statuses of HTTP count nothing.
+"""
 
 
 def default(function: Any, name: str) -> Any:
@@ -45,6 +52,10 @@ def values(name: str) -> str:
     return ", ".join(map(str, choices or [getattr(Switches(), name)]))
 
 
+def span(seconds: float) -> str:
+    return "a minute" if seconds == 60 else f"{seconds:.0f} seconds"
+
+
 (PYTHON,) = re.findall(r'^requires-python = ">=(.*)"', text_of("pyproject.toml"), re.MULTILINE)
 (GO,) = re.findall(r"^go (\d+\.\d+)", text_of("tools/engine/go.mod"), re.MULTILINE)
 (SDK,) = re.findall(r"agentrun-sdk ([\d.]+\d)", text_of("tests/unit/official_programs.py").partition("\n")[0])
@@ -52,6 +63,8 @@ WAIT, GATEWAY = ModelService.wait_until_ready_or_failed, ModelGateway.__init__
 CONFIG = Config.model_fields
 STACKS = WORDS[len([*(ROOT / "examples" / "environments").glob("Pulumi.*.yaml")])]
 PLACES = WORDS[len(re.findall(r"\bModelService\b", text_of("provider/pulumi_agentrun/__init__.py")))]
+PAUSES = [f"{routing._backoff(number):g}{' s' * (number == 0)}" for number in range(5)]
+LIMITS = PROXY.filled["proxyConfig"]["policies"]
 TIMEOUT, MIB = f"{Place().timeout:.0f}", 1024 * 1024
 
 SENTENCES: dict[str, list[str]] = {
@@ -66,7 +79,7 @@ SENTENCES: dict[str, list[str]] = {
     "docs/client.md": [
         f"`interval_seconds` ({default(WAIT, 'interval_seconds'):.0f}) and "
         f"`timeout_seconds` ({default(WAIT, 'timeout_seconds'):.0f}) say how to wait",
-        f"`ModelClient` (agentrun-sdk {SDK})",
+        f"(agentrun-sdk {SDK})",
         f"Of {len(RUN) + len(DO_NOT)} programs, {len(RUN)} run",
         f"A call ends after {LONGEST_EXCHANGE:.0f} seconds and waits {CONFIG['read_timeout'].default:.0f} for a piece",
     ],
@@ -87,13 +100,28 @@ SENTENCES: dict[str, list[str]] = {
         f"| `latency` | {values('latency')}, seconds",
         *(f"| `{name}` | {values(name)} |" for name in ("duplicate", "page_cap", "success")),
     ],
+    "docs/gateway.md": [
+        f"A body has at most {serving.LARGEST_BODY // MIB} MiB",
+        f"a signature holds for any call for {SKEW // 60} minutes",
+        f"({', '.join(PAUSES)}, and up to {routing._JITTER} more; or what `retry-after` says, "
+        f"up to {span(routing._LONGEST_RETRY_AFTER)})",
+        f"is left alone for {span(cooldowns.DURATION)}",
+        f"failed more than half of its calls of {span(cooldowns.WINDOW)}, from the fifth",
+        f"get the same answer for {CACHED_SECONDS / 60:.0f} minutes",
+        f"({LIMITS['concurrencyLimit']} calls, {LIMITS['numRetries']} retries, {LIMITS['requestTimeout']} seconds)",
+        f"{WORDS[simulated._CHARACTERS_A_TOKEN]} characters a token, embeddings of {simulated.DIMENSIONS} numbers",
+        f"`status` is 400 to 599, or {routing.NO_CONNECTION} for no connection",
+        f"(1.81.0): `make oracle` gives both the same {len(CASES)} configurations: "
+        f"shares over {max(case.draws for case in CASES):,} draws",
+        "| | LiteLLM 1.81.0 |",
+    ],
     "docs/policies.md": [
         f"keeps the limit of {PRESETS['production']['agentrun-limits'].settings['retries']['max']} retries",
         "| 0 | Nothing mandatory is broken. | | 1 | Something mandatory is broken. |",
         f"| {audit.UNJUDGED} | That could not be found out",
     ],
     "docs/reliability.md": [
-        f"at most {'a minute' if LONGEST_RETRY_AFTER == 60 else f'{LONGEST_RETRY_AFTER:.0f} seconds'} at a time",
+        f"at most {span(LONGEST_RETRY_AFTER)} at a time",
         f"runs random programs of {soak.RESOURCES} resources with {soak.SHARE:.0%} of all calls in trouble",
         "ends with 1 if anything was lost",
     ],
@@ -117,9 +145,14 @@ NO_CLAIMS: dict[str, list[str]] = {
         "a whole number, at least 0; 3.0 is 3 again",
         '3, 3.0 and "3" are 3',
     ],
-    "docs/reliability.md": ["answered with 5xx", "| 404 for a while", "| 429, with", "A 404 about a workspace"],
+    "docs/gateway.md": [
+        "70 and 30 are 70% and 30%. All left out, or all 0, are equal shares; one left out beside others counts as 0.",
+        "0 limits nothing",
+        "one without counts as 0",
+        "all weights are 0",
+    ],
 }
-"""Examples of values, and codes that others have given a meaning."""
+"""Examples of values, and what has only a number in its name."""
 
 
 def figures(page: str, *but: str) -> list[str]:

@@ -41,6 +41,9 @@ def test_a_property_is_spelled_by_its_reader() -> None:
     assert tell(naming("set {proxy_config.policies} or {credential_name}"), SCHEMA) == (
         "set proxyConfig.policies or credentialName"
     )
+    assert tell(naming("not beside {api_key}"), SCHEMA) == "not beside apiKey", "which stands in an object"
+    assert tell(Property(("no_such_name",)), SCHEMA) == "no_such_name", "which a program has made up"
+    assert tell(Property(("proxy_config", "no_such_name", 1)), SCHEMA) == "proxyConfig.no_such_name[1]"
 
 
 @given(st.text())

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from ..client.kinds import Kind
+from ..client.kinds import KINDS, Kind
 from ..client.models.fields import Model
 from .check import ADOPT, Failure
 from .paths import Path
@@ -63,6 +63,17 @@ def from_schema(shapes: dict[str, Shape], values: Mapping[str, Any], failures: l
 
     result: dict[str, Any] = read((), Shape(None, fields=shapes), values)
     return result
+
+
+@cache
+def _names() -> frozenset[str | int]:
+    paths = (path for kind in KINDS for path, _, _ in Shape(None, fields=properties(kind)).walk())
+    return frozenset(part for path in paths for part in path)
+
+
+def name_in_schema(name: str) -> str:
+    """Return the name of a property, at whatever depth of whichever kind, as the schema spells it; another as it is."""
+    return camel(name) if name in _names() else name
 
 
 def path_in_schema(shapes: dict[str, Shape], path: Path) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..client.kinds import KINDS
 from ..client.wording import AS_SECRET, KNOWN_GONE, LAST_SETTINGS, SLOWER, Path, Reader, Setting, dotted
-from .casing import camel, path_in_schema, properties
+from .casing import camel, name_in_schema, path_in_schema, properties
 
 _ADVICE = {
     SLOWER: "Run it again in a while, or with fewer operations at a time (--parallel).",
@@ -22,9 +22,11 @@ def _setting(setting: Setting) -> str:
 
 
 def _in_schema(path: Path) -> str:
-    """Return a path in the schema's spelling: of a kind that has it, or a name of whatever depth by itself."""
+    """Return a path in the schema's spelling, from a resource down or from within; what is no property stays."""
     of = next((properties(kind) for kind in KINDS if path[0] in properties(kind)), None)
-    return dotted(path_in_schema(of, path) if of else tuple(camel(part) for part in map(str, path)))
+    if of is None:
+        return dotted(tuple(name_in_schema(part) if isinstance(part, str) else part for part in path))
+    return dotted(path_in_schema(of, path))
 
 
 def _reader(spelled: Callable[[Path], str]) -> Reader:
