@@ -20,7 +20,7 @@ from ..lifecycle.controller import Controller, Locate, Step
 from ..lifecycle.journal import Journal
 from ..lifecycle.live import IncompleteError
 from ..lifecycle.readers import SCHEMA
-from . import functions, values
+from . import components, functions, values
 from .configuration import Configured, Context
 from .properties import diff_response, failures, kind_of, plain, struct, wanted
 from .values import Properties
@@ -98,6 +98,11 @@ class Provider(Configured):
             verb = self._controller.delete(kind, request.id, plain(kind, request.properties), request.timeout)
             await drive_async(verb, self._perform)
         return Empty()
+
+    async def Construct(self, request: messages.ConstructRequest, context: Context) -> messages.ConstructResponse:
+        """Register a component of the schema and what is in it, as its program declares it."""
+        async with self._answering("", context):
+            return await components.construct(request)
 
     async def Invoke(self, request: messages.InvokeRequest, context: Context) -> messages.InvokeResponse:
         """Answer a function of the schema: look up one resource, or list some."""
