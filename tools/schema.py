@@ -13,8 +13,8 @@ from pulumi_agentrun.client.kinds import KINDS, Kind
 from pulumi_agentrun.client.models.fields import Model, docstrings
 from pulumi_agentrun.lifecycle.casing import camel, name_in_schema, properties
 from pulumi_agentrun.lifecycle.check import ADOPT
-from pulumi_agentrun.lifecycle.hidden_inputs import CHECK_NAMES
 from pulumi_agentrun.lifecycle.gateway_inputs import ModelGateway
+from pulumi_agentrun.lifecycle.hidden_inputs import CHECK_NAMES
 from pulumi_agentrun.lifecycle.schema import Shape, field_of, shape_of, shape_of_model
 from pulumi_agentrun.lifecycle.secret_refs import Fingerprint, Reference
 from pulumi_agentrun.lifecycle.steps import REGION

@@ -48,6 +48,7 @@ INSTEAD: list[tuple[str, str, str]] = [
     ("reliability/test_network.py", "only what waits tells the time", "client/clock"),
     ("unit/test_mocks.py", "the door as programs have it, on a platform", "dynamic/__init__ dynamic/provider"),
     ("unit/test_creation.py", "a creation, whatever happens on its way", "lifecycle/create lifecycle/sending"),
+    ("unit/test_components.py", "what both doors make of a gateway", "lifecycle/gateway"),
     ("unit/test_lifecycle.py", "what a step of the lifecycle is and answers", "lifecycle/live lifecycle/steps"),
     (
         "unit/test_inputs.py",

@@ -130,10 +130,9 @@ def _unknown(given: Mapping[str, Any]) -> Iterator[Path]:
 
 def _ambiguous(given: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     services, weights = given["services"], given.get("weights")
-    if weights is None and len(services) > 1:
-        yield ("weights",), "must say which of several services take requests, for a map has no order"
-    elif given.get("fallbacks") is None and len(services.keys() - (weights or services).keys()) > 1:
-        yield (
-            ("fallbacks",),
-            "must say which of several services without a weight are tried first, for a map has no order",
-        )
+    why = "for a map has no order"
+    if weights is None:
+        if len(services) > 1:
+            yield ("weights",), f"must say which of several services take requests, {why}"
+    elif given.get("fallbacks") is None and weights.keys() <= services.keys() and len(services) - len(weights) > 1:
+        yield ("fallbacks",), f"must say which of several services without a weight are tried first, {why}"

@@ -15,7 +15,7 @@ from ..lifecycle.casing import camel, from_schema, path_in_schema
 from ..lifecycle.check import Failure
 from ..lifecycle.gateway import OF_PROXY, SHARED, Gateway, as_contract, service_resource
 from ..lifecycle.gateway_inputs import SHAPES, faults, heaviest_first
-from ..lifecycle.paths import dotted
+from ..lifecycle.paths import Path, dotted
 from ..lifecycle.readers import SCHEMA
 from ..lifecycle.schema import UNKNOWN
 from . import values
@@ -83,7 +83,8 @@ def _arguments(request: messages.ConstructRequest) -> dict[str, Any]:
     given = values.read(request.inputs)
     misspelt: list[Failure] = []
     plain = from_schema(SHAPES, given.values, misspelt)
-    wrong = faults(plain)
+    spelled = {failure.path for failure in misspelt}  # counts as not known, which is not what is wrong with it
+    wrong = [found for found in faults(plain) if (*_in_schema(found.path)[:-1], *found.path[-1:]) not in spelled]
     reasons = sorted([*map(str, misspelt), *map(_told, wrong)])
     if reasons:
         raise InvalidArgumentError("; ".join(reasons))
@@ -98,8 +99,11 @@ def _arguments(request: messages.ConstructRequest) -> dict[str, Any]:
 
 
 def _told(failure: Failure) -> str:
-    path, reason = dotted(path_in_schema(SHAPES, failure.path)), tell(failure.reason, SCHEMA)
-    return f"{path}: {reason}"
+    return f"{dotted(_in_schema(failure.path))}: {tell(failure.reason, SCHEMA)}"
+
+
+def _in_schema(path: Path) -> Path:
+    return path_in_schema(SHAPES, path)
 
 
 def _outputs(
