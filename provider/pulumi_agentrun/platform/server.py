@@ -21,6 +21,7 @@ from .errors import ConnectionDropped, Misdirected, PlatformError, TooLarge, Too
 from .gateway import serving
 from .gateway.calls import Gateway
 from .kinds import MODELS_PATH
+from .loopback import is_loopback, is_to_loopback
 from .opening import Certificate, address
 from .platform import Platform
 
@@ -30,7 +31,6 @@ LONGEST_BODY = 30.0
 """Seconds that a body may take to arrive."""
 LONGEST_HEAD = 10.0
 """Seconds that a connection may take to send the head of a request."""
-_LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def application(platform: Platform, gateway: Gateway | None = None, *, is_local: bool = False) -> ASGIApp:
@@ -52,7 +52,7 @@ def application(platform: Platform, gateway: Gateway | None = None, *, is_local:
         host = request.headers.get("host", "")
         try:
             # The official SDK sends an empty one; no browser does.
-            if is_local and host and not _is_local(host):
+            if is_local and host and not is_to_loopback(host):
                 raise Misdirected("this gateway is for this machine alone: call it 127.0.0.1 or localhost")
             body = await _body(request, serving.LARGEST_BODY)
         except ConnectionDropped:
@@ -69,7 +69,7 @@ def application(platform: Platform, gateway: Gateway | None = None, *, is_local:
         target = (scope["raw_path"] + (b"?" + query if query else b"")).decode("latin-1")
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
         try:
-            if is_local and not _is_local(request.headers.get("host", "")):
+            if is_local and not is_to_loopback(request.headers.get("host", "")):
                 raise Misdirected("this platform is for this machine alone: call it 127.0.0.1 or localhost")
             body = await _body(request, LARGEST_BODY)
             answer = await run_in_threadpool(platform.handle, request.method, target, headers, body)
@@ -113,11 +113,6 @@ async def _body(request: Request, largest: int) -> bytes:
         raise ConnectionDropped from None
 
 
-def _is_local(host: str) -> bool:
-    name = host.rpartition("]")[0].removeprefix("[") if host.startswith("[") else host.partition(":")[0]
-    return name.lower() in _LOCAL or name.startswith("127.")
-
-
 def configuration(
     platform: Platform,
     certificate: Certificate | None = None,
@@ -144,7 +139,7 @@ def serve(
     platform: Platform, gateway: Gateway, host: str, listener: socket.socket, certificate: Certificate | None = None
 ) -> None:
     """Serve what arrives at a socket of a host until SIGTERM or SIGINT; standard output says where that is."""
-    config = configuration(platform, certificate, gateway=gateway, is_local=_is_local(f"[{host}]"))
+    config = configuration(platform, certificate, gateway=gateway, is_local=is_loopback(listener.getsockname()[0]))
     scheme, port = "https" if certificate else "http", listener.getsockname()[1]
     platform.served_at(address(scheme, host, port))
     shown = f"[{host}]" if ":" in host else host
