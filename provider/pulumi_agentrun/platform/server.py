@@ -23,6 +23,7 @@ from .gateway.calls import Gateway
 from .kinds import MODELS_PATH
 from .loopback import is_loopback, is_to_loopback
 from .opening import Certificate, address
+from .page.serving import Page
 from .platform import Platform
 
 LARGEST_BODY = 1024 * 1024
@@ -36,11 +37,14 @@ LONGEST_HEAD = 10.0
 def application(platform: Platform, gateway: Gateway | None = None, *, is_local: bool = False) -> ASGIApp:
     """Return the platform as an ASGI application; it can drop connections only where `serve` runs it.
 
-    Where it `is_local`, requests to a host that is not this machine are refused. No gateway means no data plane.
+    Where it `is_local`, requests to a host that is not this machine are refused. No gateway means no data plane, and
+    no page.
     """
+    page = None if gateway is None else Page(platform, gateway, is_local=is_local)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
+            scope["state"]["page"] = page
             await _live(gateway, receive, send)
         elif gateway is not None and scope["raw_path"].startswith(MODELS_PATH.encode()):
             await call(gateway, scope, receive, send)
@@ -72,6 +76,9 @@ def application(platform: Platform, gateway: Gateway | None = None, *, is_local:
             if is_local and not is_to_loopback(request.headers.get("host", "")):
                 raise Misdirected("this platform is for this machine alone: call it 127.0.0.1 or localhost")
             body = await _body(request, LARGEST_BODY)
+            if page is not None and page.has(scope["path"]):
+                await page.respond(scope, receive, send, body)
+                return
             answer = await run_in_threadpool(platform.handle, request.method, target, headers, body)
         except ConnectionDropped:
             await _drop(request)
@@ -175,6 +182,12 @@ class _Protocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         self._watch()
+
+    def shutdown(self) -> None:
+        page: Page | None = self.app_state.get("page")
+        if page is not None:
+            page.close()  # else the server would wait for who watches it
+        super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()

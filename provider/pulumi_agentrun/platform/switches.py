@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
+import inspect
 import json
 import math
 from dataclasses import dataclass
@@ -75,6 +77,19 @@ def parse(setting: str) -> dict[str, Any]:
         value = text
     _check(name, value)
     return {name: value}
+
+
+@lru_cache(maxsize=1)
+def described() -> dict[str, tuple[tuple[Any, ...], str]]:
+    """Return what each switch can be, nothing where that is a number, and the sentence below it in this file."""
+    (body,) = (node.body for node in ast.parse(inspect.getsource(Switches)).body if isinstance(node, ast.ClassDef))
+    said = {
+        field.target.id: str(text.value.value)
+        for field, text in zip(body, body[1:], strict=False)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
+    }
+    return {name: (choices, said[name]) for name, choices in _CHOICES.items()}
 
 
 _CHOICES: dict[str, tuple[Any, ...]] = {
