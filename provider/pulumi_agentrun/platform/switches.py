@@ -9,6 +9,7 @@ import json
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Literal, get_args, get_type_hints
 
 
@@ -85,7 +86,7 @@ def described() -> dict[str, tuple[tuple[Any, ...], str]]:
     (body,) = (node.body for node in ast.parse(inspect.getsource(Switches)).body if isinstance(node, ast.ClassDef))
     said = {
         field.target.id: str(text.value.value)
-        for field, text in zip(body, body[1:], strict=False)
+        for field, text in pairwise(body)
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
         if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
     }

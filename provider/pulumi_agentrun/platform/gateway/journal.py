@@ -74,15 +74,15 @@ class Counts:
     abandoned: int = 0
     failovers: int = 0
     """Of the answered ones."""
-    services: dict[str, list[int]] = field(default_factory=dict)
-    """By name or URL: calls that it answered, and attempts that it failed."""
+    services: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    """By the model that was asked for and the name or URL: calls that it answered, and attempts that it failed."""
 
     def add(self, record: Record) -> None:
         """Count a call."""
         setattr(self, record.end, getattr(self, record.end) + 1)
         self.failovers += record.is_failover
         for tried in record.trail:
-            found = self.services.setdefault(tried.attempt.target.place, [0, 0])
+            found = self.services.setdefault((record.model, tried.attempt.target.place), [0, 0])
             found[not tried.outcome.is_good] += 1
 
 

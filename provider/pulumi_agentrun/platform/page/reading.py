@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ from ..states import microseconds
 from ..store import Row, Tables
 from ..switches import Switches, described
 
+_MOST_TRIED = 20
 Items = dict[str, dict[str, Any]]
 """By kind and name."""
 
@@ -136,7 +137,7 @@ def _proxy(row: Row, services: Mapping[str, Mapping[str, Any]]) -> dict[str, Any
 
 
 def _shares(asked: str, group: Group) -> list[dict[str, Any]]:
-    """Return the places of a group with their shares, and their models where they are asked for others than the caller."""
+    """Return the places of a group with their shares, and models where those are others than the caller asks for."""
     found: dict[str, dict[str, Any]] = {}
     for target in group.targets:
         here = found.setdefault(target.place, {"place": place(target.place), "share": 0.0, "models": []})
@@ -183,8 +184,8 @@ def _fault(fault: Fault) -> dict[str, Any]:
 
 def counted(counts: Counts) -> dict[str, Any]:
     """Return the counts of a proxy as the page shows them."""
-    services = {place(name): list(numbers) for name, numbers in counts.services.items()}
-    return {**asdict(counts), "services": [[name, *numbers] for name, numbers in services.items()]}
+    services = [[model, place(name), *numbers] for (model, name), numbers in counts.services.items()]
+    return {**asdict(replace(counts, services={})), "services": services}
 
 
 def called(number: int, record: Record) -> dict[str, Any]:
@@ -202,21 +203,15 @@ def called(number: int, record: Record) -> dict[str, Any]:
         "is_failover": record.is_failover,
         "milliseconds": round(record.milliseconds, 1),
         "tokens": record.passage.tokens if record.passage else 0,
-        "tried": list(map(_tried, _shown(record.trail))),
+        "tried": [_tried(tried) for tried in record.trail[:_MOST_TRIED]],
     }
-
-
-def _shown(trail: Iterable[Tried]) -> list[Tried]:
-    return list(trail)[:20]
 
 
 def _tried(tried: Tried) -> dict[str, Any]:
     outcome = tried.outcome
     # What blames the request may quote it.
-    reason = (
-        "" if outcome.is_good else f"HTTP {outcome.status}" if is_of_the_request(outcome.status) else outcome.reason
-    )
-    return {"place": place(tried.attempt.target.place), "status": outcome.status, "reason": reason}
+    reason = f"HTTP {outcome.status}" if is_of_the_request(outcome.status) else outcome.reason
+    return {"place": place(tried.attempt.target.place), "is_good": outcome.is_good, "reason": reason}
 
 
 def place(name: str) -> str:

@@ -1,11 +1,12 @@
-"""Serves the page as an ASGI application: to this machine alone, and its contents to whoever signed in with the token."""
+"""Serves the page as an ASGI application: to this machine alone, and what it shows to whoever has the token."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -100,6 +101,8 @@ class Page:
         secret = _secret(request)
         if path not in ("/page/session", "/page/events", *_CONTROLS):
             return _said(404, "There is no such page.")
+        if path == "/page/session" and method == "GET":
+            return _told(200, {"is_open": self._sessions.is_open(secret)})
         if not self._sessions.is_open(secret):
             return _said(401, "Sign in first.")
         if path == "/page/events":
@@ -118,8 +121,6 @@ class Page:
         return _with_cookie(request, self._sessions.begin())
 
     def _session(self, request: Request, secret: str) -> Response:
-        if request.method == "GET":
-            return Response(status_code=204)
         if request.method != "DELETE":
             return _not_allowed("GET, POST, DELETE")
         self._sessions.end(secret)
@@ -162,7 +163,11 @@ def _with_cookie(request: Request, secret: str) -> Response:
 
 
 def _said(status: int, text: str) -> Response:
-    return Response(json.dumps({"error": text}), status, media_type="application/json")
+    return _told(status, {"error": text})
+
+
+def _told(status: int, data: Mapping[str, Any]) -> Response:
+    return Response(json.dumps(data), status, media_type="application/json")
 
 
 def _not_allowed(methods: str) -> Response:
