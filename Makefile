@@ -60,7 +60,7 @@ test-pythons: ## run every test that needs no engine on each supported Python th
 	  if test -z "$$python"; then echo "Python $$version is not installed: nothing was tested on it"; continue; fi; \
 	  $(MAKE) --no-print-directory install VENV=.venv-$$version PYTHON="$$python" && \
 	    .venv-$$version/bin/python --version && \
-	    .venv-$$version/bin/python -m pytest -q -m "not e2e" tests/unit tests/platform tests/gateway tests/reliability || exit 1; \
+	    .venv-$$version/bin/python -m pytest -q -m "not e2e" tests/unit tests/platform tests/gateway tests/page tests/reliability || exit 1; \
 	done
 
 e2e: install engine ## run every test on the real engine

@@ -12,7 +12,9 @@ def test_this_machine_has_several_names(host: str) -> None:
     assert is_to_loopback(host)
 
 
-@pytest.mark.parametrize("host", ["127.evil.example", "127.0.0.1.nip.io", "localhost.", "0.0.0.0", "10.0.0.1", "::2", ""])
+@pytest.mark.parametrize(
+    "host", ["127.evil.example", "127.0.0.1.nip.io", "localhost.", "0.0.0.0", "10.0.0.1", "::2", ""]
+)
 def test_a_name_that_looks_like_it_is_another(host: str) -> None:
     assert not is_loopback(host)
     assert not is_to_loopback(host)

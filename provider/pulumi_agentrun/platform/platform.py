@@ -121,6 +121,10 @@ class Platform:
         with self._store.writing() as tables:
             tables.set_address(address)
 
+    def now(self) -> float:
+        """Return the platform's time, in seconds since 1970."""
+        return self._clock()
+
     def reading(self) -> AbstractContextManager[Tables]:
         """Give all that the platform remembers, to look at it."""
         return self._store.reading()

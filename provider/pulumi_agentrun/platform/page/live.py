@@ -24,10 +24,9 @@ _LOG = logging.getLogger("pulumi_agentrun.platform")
 class Live:
     """One look at the platform for all readers; it belongs to an event loop."""
 
-    def __init__(self, platform: Platform, gateway: Gateway, clock: Callable[[], float]) -> None:
+    def __init__(self, platform: Platform, gateway: Gateway) -> None:
         self._reader = Reader(platform, gateway)
         self._journal = gateway.journal
-        self._clock = clock
         self._board = Board()
         self._epoch = uuid.uuid4().hex[:8]
         self._moved = asyncio.Event()
@@ -96,7 +95,7 @@ class Live:
 
     async def _look(self) -> None:
         """Put on the board what there is now, and wake those who wait for news."""
-        found = await asyncio.to_thread(self._reader.read, self._clock())
+        found = await asyncio.to_thread(self._reader.read)
         for kind, items in found.items():
             self._board.keep(kind, items)
         for name in found["proxy"]:

@@ -37,8 +37,9 @@ class Reader:
         self._until = 0.0
         self._resources: Items = {}
 
-    def read(self, now: float) -> Items:
-        """Return what the page shows, apart from calls; `now` is in seconds since 1970."""
+    def read(self) -> Items:
+        """Return what the page shows, apart from calls."""
+        now = self._platform.now()
         with self._platform.reading() as tables:
             known = f"{tables.revision} {tables.address}"
             if known != self._known or now >= self._until:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,19 +45,12 @@ HEADERS = {
 class Page:
     """The page of one served platform; without `is_local` it says that there is none."""
 
-    def __init__(
-        self,
-        platform: Platform,
-        gateway: Gateway,
-        *,
-        is_local: bool,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, platform: Platform, gateway: Gateway, *, is_local: bool) -> None:
         self._platform = platform
         self._gateway = gateway
         self._is_local = is_local
-        self._sessions = Sessions(clock)
-        self._live = Live(platform, gateway, clock)
+        self._sessions = Sessions(time.monotonic)
+        self._live = Live(platform, gateway)
         self._files = {_path(file): (file.read_bytes(), _TYPES[file.suffix]) for file in sorted(_FILES.iterdir())}
 
     @staticmethod

@@ -85,9 +85,9 @@ export function faultForm(tell) {
 /** Show the faults that wait. */
 export function showFaults() {
   const said = [...all("fault").values()].map(({ operation, name, times, skip, happens }) => {
-    const calls = times === 1 ? "next call" : `next ${counted(times)} calls`;
+    const calls = times === 1 ? "The next call" : `Each of the next ${counted(times)} calls`;
     const which = operation === "*" ? "" : ` of ${operation}`;
-    return `The ${calls}${which}${name ? ` for ${name}` : ""}${skip ? `, after ${counted(skip)} that pass,` : ""} ${times === 1 ? "" : "each "}${happens}.`;
+    return `${calls}${which}${name ? ` for ${name}` : ""}${skip ? `, after ${counted(skip)} that pass,` : ""} ${happens}.`;
   });
   const list = find("waiting");
   if ([...list.children].map((line) => line.textContent).join("\n") !== said.join("\n")) keep(list, said.map((line) => element("li", {}, line)));

@@ -202,7 +202,7 @@ function drawPicture() {
   const head = element("div", { class: "picture-head" }, element("h3", {}, view.proxy), element("span", {}, ...state(kind, word, why)));
   if (proxy.routes.length > 1) head.append(routeSelect(proxy));
   const figure = route
-    ? [element("div", { class: "drawing", tabindex: "0", role: "group", "aria-label": "Routing, drawn" }, drawing(view.proxy, route, width)), element("p", { class: "sentence" }, said(route)), element("p", { class: "sentence" }, "“is” and the bar are the share of the answers so far, the mark is the declared one.")]
+    ? [element("div", { class: "drawing", tabindex: "0", role: "group", "aria-label": "Routing, drawn" }, drawing(view.proxy, route, width)), element("p", { class: "sentence" }, said(route)), element("p", { class: "sentence" }, "The bar is the share of the answers so far, its mark the declared one.")]
     : [element("p", { class: "empty" }, "It routes no model: none of its endpoints has one.")];
   const isFocused = place.querySelector("select") === document.activeElement && document.activeElement !== null;
   place.replaceChildren(head, ...figure, facts(view.proxy, proxy, one("platform", "address")));
@@ -247,7 +247,7 @@ function named(cell, name, more) {
 
 const services = table(find("services"), "services", [
   { title: "Service", order: (item, name) => name, fill: (cell, item, name) => named(cell, name, item.address) },
-  { title: "Status", order: (item, name) => `${health(name).kind} ${item.status}`, fill: (cell, item, name) => { const { kind, word, why, trouble } = health(name); showHealth(cell, kind, word, [why, trouble].filter(Boolean).join("; ")); } },
+  { title: "Status", order: (item, name) => `${health(name).kind} ${item.status}`, fill: (cell, item, name) => { const { kind, word, why, trouble } = health(name); showHealth(cell, kind, word, [trouble, why].filter(Boolean).join("; ")); } },
   { title: "Provider", order: (item) => item.provider, fill: text((item) => item.provider) },
   { title: "Models", fill: text((item) => (item.models.length > 3 ? `${item.models.slice(0, 3).join(", ")} and ${item.models.length - 3} more` : item.models.join(", "))) },
   { title: "Key", fill: text((item) => (item.credential ? `credential ${item.credential}` : item.has_key ? "its own" : "none")) },
@@ -266,7 +266,13 @@ const ENDS = { answered: "good", failed: "bad", refused: "warn", abandoned: "war
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
 function way(call) {
-  const failed = call.tried.filter(({ is_good }) => !is_good).map(({ place, reason }) => `${place} (${reason})`);
+  const steps = [];
+  for (const { place, reason } of call.tried.filter(({ is_good }) => !is_good)) {
+    const step = `${place} (${reason})`;
+    if (steps.at(-1)?.step === step) steps.at(-1).times += 1;
+    else steps.push({ step, times: 1 });
+  }
+  const failed = steps.map(({ step, times }) => (times > 1 ? `${times} × ${step}` : step));
   const last = call.service ? [call.service] : call.end === "answered" ? ["a kept answer"] : [];
   return [...failed, ...last].join(" → ");
 }
@@ -274,11 +280,11 @@ function way(call) {
 const requests = table(find("requests"), "requests", [
   { title: "When", class: "nowrap", fill: text((call) => clock.format(call.at)) },
   { title: "Proxy", fill: (cell, call) => named(cell, call.proxy, call.operation === "embeddings" ? "embeddings" : "") },
-  { title: "Model", fill: text((call) => call.model) },
+  { title: "Model", class: "named", fill: text((call) => call.model) },
   { title: "Outcome", fill: (cell, call) => showHealth(cell, call.is_failover ? "warn" : ENDS[call.end], call.is_failover ? "failover" : call.end, call.end === "answered" ? "" : `${call.status} ${call.code}`) },
   { title: "Way", fill: text(way) },
   { title: "Tokens", number: true, fill: text((call) => (call.tokens ? counted(call.tokens) : "")) },
-  { title: "Milliseconds", number: true, fill: text((call) => call.milliseconds.toFixed(1)) },
+  { title: "ms", number: true, fill: text((call) => call.milliseconds.toFixed(1)) },
 ], {
   size: 15, search: "Search requests", empty: "No call has come yet. The README says how to make one.",
   words: (call) => [call.proxy, call.model, call.end, call.code, way(call)].join(" "),

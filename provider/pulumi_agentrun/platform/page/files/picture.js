@@ -3,7 +3,7 @@
 import { counted, element, percent, say, shape } from "./dom.js";
 import { health, ofRoute } from "./store.js";
 
-const BOX = { proxy: 190, service: 292, least: 60, height: 84, gap: 18, top: 34, lead: 92 };
+const BOX = { proxy: 206, service: 292, least: 60, height: 84, gap: 18, top: 34, lead: 92, place: 50 };
 const ruler = document.createElement("canvas").getContext("2d");
 const FONTS = { name: "600 14px", small: "12px" };
 
@@ -84,7 +84,7 @@ function box(x, y, target, counts, total, lead, declared = null) {
   const { place, models } = target;
   const how = target.is_service ? health(place) : { kind: "good", word: "an address of its own" };
   const { answered, failed } = counts.get(place) ?? { answered: 0, failed: 0 };
-  const inset = lead ? BOX.lead : 14;
+  const inset = declared !== null ? BOX.lead : lead ? BOX.place : 14;
   const room = BOX.service - inset - 10;
   const stands = how.trouble ?? (how.kind === "good" && models.length ? models.join(", ") : how.word);
   const numbers = `${counted(answered)} answered${failed ? `, ${counted(failed)} failed` : ""}`;

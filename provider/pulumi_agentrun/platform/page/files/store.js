@@ -84,6 +84,8 @@ export function health(name) {
   const found = standing(one("service", name));
   const trouble = troubleOf(name);
   if (!one("service", name) || !trouble) return found;
-  const kind = trouble.status !== null && trouble.share > 0 ? "bad" : trouble.latency ? "warn" : found.kind;
-  return { kind: found.kind === "bad" ? "bad" : kind, word: found.word, why: found.why, trouble: troubleSaid(trouble) };
+  const fails = trouble.status !== null && trouble.share > 0;
+  if (!fails && !trouble.latency) return found;
+  const said = { trouble: troubleSaid(trouble), why: [found.word, found.why].filter(Boolean).join(": ") };
+  return fails ? { kind: "bad", word: "failing", ...said } : { kind: found.kind === "bad" ? "bad" : "warn", word: "slow", ...said };
 }
