@@ -98,8 +98,16 @@ platform: install ## serve the embedded platform, and what is deployed to it, on
 	@echo '  export AGENTRUN_ACCESS_KEY_SECRET=$$(cut -d: -f2 .agentrun/credential)'
 	@echo 'Proxies answer at their endpoint, those without a credential to the token that only you can read (.agentrun/token):'
 	@echo '  export OPENAI_BASE_URL=http://127.0.0.1:8080/models/PROXY/v1 OPENAI_API_KEY=$$(cat .agentrun/token)'
+	@echo 'To watch and to break it: http://127.0.0.1:8080/ in a browser, which asks for that token.'
 	@$(BIN)/python -m pulumi_agentrun.platform --host 127.0.0.1 --port 8080 --data .agentrun \
 	  --credential-file .agentrun/credential
+
+browser: ## install Chromium, which the tests of the page look at it with (Debian and Ubuntu; elsewhere it says what to do)
+	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; \
+	then echo 'A browser is installed.'; \
+	elif command -v apt-get >/dev/null && run=$$(test "$$(id -u)" = 0 || echo sudo -n) && \
+	  $$run apt-get update -qq && $$run apt-get install -y -qq chromium >/dev/null; then chromium --version; \
+	else echo 'Install Chromium or Chrome yourself. Without it, the tests that look at the page are skipped.'; fi
 
 lock: install ## resolve the dependencies anew
 	@$(BIN)/python -m pip install --quiet uv
@@ -107,4 +115,4 @@ lock: install ## resolve the dependencies anew
 	  --group dev --constraint constraints.txt --generate-hashes --upgrade \
 	  --custom-compile-command "make lock" --quiet -o requirements.lock
 
-.PHONY: help install engine stack up preview down test coverage unit test-pythons e2e soak record sdks bench oracle check format platform lock
+.PHONY: help install engine stack up preview down test coverage unit test-pythons e2e soak record sdks bench oracle check format platform browser lock

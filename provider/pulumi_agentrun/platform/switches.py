@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import inspect
 import json
 import math
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
 
@@ -83,7 +83,9 @@ def parse(setting: str) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def described() -> dict[str, tuple[tuple[Any, ...], str]]:
     """Return what each switch can be, nothing where that is a number, and the sentence below it in this file."""
-    (body,) = (node.body for node in ast.parse(inspect.getsource(Switches)).body if isinstance(node, ast.ClassDef))
+    (body,) = (
+        node.body for node in ast.parse(Path(__file__).read_text("utf-8")).body if isinstance(node, ast.ClassDef)
+    )
     said = {
         field.target.id: str(text.value.value)
         for field, text in pairwise(body)

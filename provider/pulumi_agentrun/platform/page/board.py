@@ -49,7 +49,8 @@ class Board:
     def put(self, kind: str, name: str, item: Any) -> None:
         """Add an item, or replace it."""
         known = self._items.get((kind, name))
-        if known is None or known[1] != item:
+        # Most of a thousand are the same object as before.
+        if known is None or (known[1] is not item and known[1] != item):
             self.version += 1
             self._items[kind, name] = (self.version, item)
             self._gone.pop((kind, name), None)

@@ -3,7 +3,7 @@
 import { counted, element, percent, say, shape } from "./dom.js";
 import { health, ofRoute } from "./store.js";
 
-const BOX = { proxy: 206, service: 292, least: 60, height: 84, gap: 18, top: 34, lead: 92, place: 50 };
+const BOX = { proxy: 206, service: [228, 310], least: 54, height: 84, gap: 18, top: 34, lead: 92, place: 50 };
 const ruler = document.createElement("canvas").getContext("2d");
 const FONTS = { name: "600 14px", small: "12px" };
 
@@ -12,13 +12,16 @@ export function drawing(name, route, width) {
   const [own, ...fallbacks] = route.order;
   const falls = fallbacks.flat();
   const columns = falls.length ? 2 : 1;
-  const wide = Math.max(width, BOX.proxy + columns * (BOX.service + BOX.least));
-  const gap = Math.min((wide - BOX.proxy - columns * BOX.service) / columns, 220);
+  const [least, most] = BOX.service;
+  const room = (width - BOX.proxy) / columns - BOX.least;
+  const service = Math.min(most, Math.max(least, room * 0.94));
+  const wide = Math.max(width, BOX.proxy + columns * (service + BOX.least));
+  const gap = Math.min((wide - BOX.proxy - columns * service) / columns, 220);
   const tall = BOX.top + Math.max(own.length, falls.length, 1) * (BOX.height + BOX.gap);
   const middle = BOX.top + (tall - BOX.top - BOX.gap) / 2;
   const svg = shape("svg", { width: wide, height: tall, viewBox: `0 0 ${wide} ${tall}`, role: "img", "aria-label": said(route) });
   const ownAt = BOX.proxy + gap;
-  const fallAt = ownAt + BOX.service + gap;
+  const fallAt = ownAt + service + gap;
   const top = (index, many) => middle - (many * (BOX.height + BOX.gap) - BOX.gap) / 2 + index * (BOX.height + BOX.gap);
   const center = (index, many) => top(index, many) + BOX.height / 2;
   const counts = ofRoute(name, route.models);
@@ -28,12 +31,12 @@ export function drawing(name, route, width) {
   svg.append(title(0, "Calls of"), title(ownAt, "are shared by"));
   if (falls.length) svg.append(title(fallAt, falls.length > 1 ? "then, where those fail, in order" : "then, where those fail"));
   own.forEach((target, index) => svg.append(link(BOX.proxy, middle, ownAt, center(index, own.length), target)));
-  if (falls.length) own.forEach((_, index) => svg.append(fall(ownAt + BOX.service, center(index, own.length), fallAt, center(0, falls.length), used)));
+  if (falls.length) own.forEach((_, index) => svg.append(fall(ownAt + service, center(index, own.length), fallAt, center(0, falls.length), used)));
   if (falls.length && own.length) svg.append(shape("path", { class: `head ${used ? "used" : ""}`, d: `M${fallAt - 1} ${center(0, falls.length)} l-10 -5 v10 z` }));
-  for (let index = 1; index < falls.length; index++) svg.append(...next(fallAt + BOX.service / 2, top(index, falls.length)));
+  for (let index = 1; index < falls.length; index++) svg.append(...next(fallAt + service / 2, top(index, falls.length)));
   svg.append(proxyBox(name, total, middle));
-  own.forEach((target, index) => svg.append(box(ownAt, top(index, own.length), target, counts, total, percent(target.share), target.share)));
-  falls.forEach((target, index) => svg.append(box(fallAt, top(index, falls.length), target, counts, total, falls.length > 1 ? `${index + 1}.` : "")));
+  own.forEach((target, index) => svg.append(box(ownAt, top(index, own.length), service, target, counts, total, percent(target.share), target.share)));
+  falls.forEach((target, index) => svg.append(box(fallAt, top(index, falls.length), service, target, counts, total, falls.length > 1 ? `${index + 1}.` : "")));
   return svg;
 }
 
@@ -80,34 +83,33 @@ function proxyBox(name, total, middle) {
 }
 
 /** Draw who answers: what leads is the declared share, or which fallback it is; `declared` is that share. */
-function box(x, y, target, counts, total, lead, declared = null) {
+function box(x, y, width, target, counts, total, lead, declared = null) {
   const { place, models } = target;
   const how = target.is_service ? health(place) : { kind: "good", word: "an address of its own" };
   const { answered, failed } = counts.get(place) ?? { answered: 0, failed: 0 };
   const inset = declared !== null ? BOX.lead : lead ? BOX.place : 14;
-  const room = BOX.service - inset - 10;
+  const room = width - inset - 10;
   const stands = how.trouble ?? (how.kind === "good" && models.length ? models.join(", ") : how.word);
   const numbers = `${counted(answered)} answered${failed ? `, ${counted(failed)} failed` : ""}`;
   const made = shape("g", {},
     tip([place, how.word, how.why, how.trouble, models.join(", ")].filter(Boolean).join("\n")),
-    shape("rect", { class: `box ${how.kind}`, x, y, width: BOX.service, height: BOX.height, rx: 10 }),
+    shape("rect", { class: `box ${how.kind}`, x, y, width, height: BOX.height, rx: 10 }),
     line("name", x + inset, y + 26, place, room),
     line(`small ${how.kind === "good" ? "" : how.kind}`, x + inset, y + 45, stands, room),
     line("small", x + inset, y + 65, numbers, room));
   if (lead) made.append(shape("text", { class: "share", x: x + 14, y: y + 31 }, lead));
-  if (total) made.append(...observed(x, y + BOX.height - 6, answered / total, declared));
+  if (total) made.append(...observed(x + 8, y + BOX.height - 6, width - 16, answered / total, declared));
   if (total && declared !== null) made.append(shape("text", { class: "small", x: x + 14, y: y + 65 }, `is ${percent(answered / total)}`));
   return made;
 }
 
 /** Return a bar of the share that was answered so far, with a mark where the declared one is. */
-function observed(x, y, share, declared) {
-  const wide = BOX.service - 16;
+function observed(x, y, width, share, declared) {
   const bar = [
-    shape("rect", { class: "track", x: x + 8, y, width: wide, height: 3, rx: 1.5 }),
-    shape("rect", { class: "fill", x: x + 8, y, width: wide * share, height: 3, rx: 1.5 }),
+    shape("rect", { class: "track", x, y, width, height: 3, rx: 1.5 }),
+    shape("rect", { class: "fill", x, y, width: width * share, height: 3, rx: 1.5 }),
   ];
-  return declared === null ? bar : [...bar, shape("rect", { class: "mark", x: x + 7 + wide * declared, y: y - 2, width: 2, height: 7 })];
+  return declared === null ? bar : [...bar, shape("rect", { class: "mark", x: x - 1 + width * declared, y: y - 2, width: 2, height: 7 })];
 }
 
 const tip = (text) => shape("title", {}, text);
