@@ -3,24 +3,27 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
+LOCK := requirements.lock
 BIN := $(VENV)/bin
 PYTHONS := 3.10 3.11 3.12 3.13
 STACK := local
 
 export PATH := $(CURDIR)/.engine:$(CURDIR)/$(BIN):$(PATH)
 export PULUMI_SKIP_UPDATE_CHECK := 1
+pip = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 local_stack = PULUMI_BACKEND_URL=file://$(CURDIR)/.state PULUMI_CONFIG_PASSPHRASE_FILE=$(CURDIR)/.state/passphrase
 
 help: ## list these commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 install: $(VENV)/installed ## make .venv with everything locked
-$(VENV)/installed: requirements.lock pyproject.toml
+$(VENV)/installed: $(LOCK) requirements.build.lock pyproject.toml
 	@echo "Installing Python packages into $(VENV) (about a minute, once)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: set PYTHON=...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@$(pip) --require-hashes -r requirements.build.lock
+	@$(pip) --require-hashes --no-build-isolation -r $(LOCK)
+	@$(pip) --no-build-isolation --no-deps -e .
 	@touch $@
 
 engine: $(VENV)/installed ## find, install or build the Pulumi CLI
@@ -109,10 +112,13 @@ browser: ## install Chromium, which the tests of the page look at it with (Debia
 	  $$run apt-get update -qq && $$run apt-get install -y -qq chromium >/dev/null; then chromium --version; \
 	else echo 'Install Chromium or Chrome yourself. Without it, the tests that look at the page are skipped.'; fi
 
+resolve = $(BIN)/uv pip compile --universal --python-version 3.10 --generate-hashes --upgrade --quiet \
+  --custom-compile-command "make lock"
+extras = --extra platform --extra credentials --extra policy
+
 lock: install ## resolve the dependencies anew
 	@$(BIN)/python -m pip install --quiet uv
-	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.10 --extra platform --extra credentials --extra policy \
-	  --group dev --constraint constraints.txt --generate-hashes --upgrade \
-	  --custom-compile-command "make lock" --quiet -o requirements.lock
+	@$(resolve) --group build -o requirements.build.lock
+	@$(resolve) pyproject.toml $(extras) --group dev --constraint requirements.build.lock -o requirements.lock
 
 .PHONY: help install engine stack up preview down test coverage unit test-pythons e2e soak record sdks bench oracle check format platform browser lock
