@@ -83,6 +83,8 @@ def test_another_trouble_is_left_alone(local: Local, visitor: Visitor) -> None:
         ("faults", {"status": True}, "status must be a whole number."),
         ("faults", {"drop": "now"}, "fault: drop is before or after."),
         ("faults", {"drop": "after", "times": 0}, "fault: times is at least 1"),
+        ("faults", {"drop": "after", "times": 10**30}, "times must be at most 1000000."),
+        ("faults", {"delay": 1e300}, "delay must be at most 1000000."),
         ("faults", {"drop": "after", "operation": "None"}, "there is no operation 'None'; there are CreateCredential"),
         ("faults", {"status": 200, "body": "x"}, "there is no 'body'; there are operation"),
         ("troubles", {}, "service: the name of a service is needed, or * for any."),

@@ -72,6 +72,13 @@ def test_a_reader_of_another_process_is_sent_everything(visitor: Visitor, last: 
         assert next(events)["is_all"]
 
 
+@pytest.mark.parametrize("version", ["9" * 5000, "99", "x"])
+def test_a_version_that_there_was_not_is_sent_everything(visitor: Visitor, version: str) -> None:
+    epoch = visitor.everything()["id"].partition("-")[0]
+    with visitor.events(f"{epoch}-{version}-0") as events:
+        assert next(events)["is_all"]
+
+
 def test_a_status_that_time_alone_changes_is_sent(local: Local, visitor: Visitor) -> None:
     local.platform.switch(latency=60.0)
     local.service("qwen")
@@ -130,6 +137,13 @@ def test_what_strangers_make_up_is_cut_short_and_not_counted(local: Local, visit
     event = visitor.everything()
     assert [(len(call["proxy"]), len(call["model"])) for call in event["calls"]] == [(4, 200), (200, 0)]
     assert set(items(event, "count")) == {"gate"}
+
+
+def test_counts_outlive_their_proxy_whoever_watched(local: Local, visitor: Visitor) -> None:
+    local.proxy("qwen")
+    local.chat()
+    local.control("DELETE", "model-proxies/gate")
+    assert items(visitor.everything(), "count")["gate"]["answered"] == 1
 
 
 def test_a_list_of_models_is_no_call(local: Local, visitor: Visitor) -> None:

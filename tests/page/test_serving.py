@@ -150,6 +150,22 @@ def test_a_platform_for_a_network_has_no_page(tmp_path: Path) -> None:
         assert answer.json()["error"].startswith("The page is for this machine alone")
 
 
+def test_a_failure_of_its_own_is_a_sentence_and_logged_without_the_request(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = "-".join(("a", "secret"))  # a traceback shows this line
+
+    def broken(*given: Any) -> None:
+        raise RuntimeError(told)
+
+    monkeypatch.setattr(serving, "change", broken)
+    answer = visitor.ask("POST", "/page/switches", {"name": "a-private-name"})
+    assert (answer.status_code, answer.json()["error"][:22]) == (500, "The page itself failed")
+    assert "RuntimeError" in caplog.text
+    assert told not in caplog.text
+    assert "a-private-name" not in caplog.text
+
+
 def test_more_readers_than_it_can_bear_are_told_so(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "MOST_READERS", 1)
     with visitor.events() as events:

@@ -108,7 +108,8 @@ class Journal:
         """Remember a call; what was for no proxy is none, and of a proxy that there is not nothing is counted."""
         if not record.proxy:
             return
-        record.model = record.model[:_LONGEST_NAME]
+        if record.own is None:
+            record.model = record.model[:_LONGEST_NAME]
         if not record.is_known:
             record.proxy = record.proxy[:_LONGEST_NAME]
         self._number += 1

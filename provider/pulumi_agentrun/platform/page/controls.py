@@ -28,6 +28,7 @@ _FAULT: Mapping[str, type] = {
     "delay": float,
 }
 _TROUBLE: Mapping[str, type] = {"status": int, "share": float, "latency": float, "retry_after": float}
+_LARGEST = 1_000_000
 _WORDS = {str: "a text", int: "a whole number", float: "a number"}
 
 
@@ -65,4 +66,6 @@ def _fields(given: Mapping[str, Any], allowed: Mapping[str, type]) -> dict[str, 
         fits = (int, float) if kind is float else kind
         if not isinstance(value, fits) or isinstance(value, bool):
             raise ValueError(f"{name} must be {_WORDS[kind]}")
+        if isinstance(value, int | float) and abs(value) > _LARGEST:
+            raise ValueError(f"{name} must be at most {_LARGEST}")
     return dict(given)

@@ -31,6 +31,7 @@ class Live:
         self._board = Board()
         self._epoch = uuid.uuid4().hex[:8]
         self._moved = asyncio.Event()
+        self._looking = asyncio.Lock()
         self._told = (0, 0)
         self._watching: asyncio.Task[None] | None = None
         self._readers = 0
@@ -50,7 +51,7 @@ class Live:
         """Yield events for a reader who knows all up to the event `last`, for as long as the reader is welcome."""
         self._readers += 1
         try:
-            await self._look()
+            await self._look_or_log()
             if self._watching is None or self._watching.done():
                 self._watching = asyncio.create_task(self._watch())
             version, number = self._known(last)
@@ -72,7 +73,7 @@ class Live:
     def _known(self, last: str) -> tuple[int | None, int]:
         """Return the version and the number of calls that a reader knows."""
         epoch, *numbers = last.split("-")
-        if epoch == self._epoch and len(numbers) == 2 and all(part.isascii() and part.isdigit() for part in numbers):
+        if epoch == self._epoch and len(numbers) == 2 and all(_is_number(part) for part in numbers):
             return int(numbers[0]), int(numbers[1])
         return None, 0
 
@@ -90,24 +91,32 @@ class Live:
         while self._readers and not self._is_closed:
             await asyncio.sleep(rest)
             started = time.perf_counter()
-            try:
-                await self._look()
-            except Exception as error:
-                # The lines of a database's error say nothing about what is in it.
-                _LOG.error("the page cannot read the platform: %s", type(error).__name__)
+            await self._look_or_log()
             # While thousands of resources change, looking takes no more than a tenth of the time.
             rest = max(INTERVAL, 9 * (time.perf_counter() - started))
+
+    async def _look_or_log(self) -> None:
+        try:
+            # One after the other, or an older look could come after a newer one.
+            async with self._looking:
+                await self._look()
+        except Exception as error:
+            # Its text may quote what is in the database.
+            _LOG.error("the page cannot read the platform: %s", type(error).__name__)
 
     async def _look(self) -> None:
         """Put on the board what there is now, and wake those who wait for news."""
         found = await asyncio.to_thread(self._reader.read)
         for kind, items in found.items():
             self._board.keep(kind, items)
-        for name in found["proxy"]:
-            counts = self._journal.counts.get(name)
-            if counts is not None:
+        if self._told[1] != self._journal.number:
+            for name, counts in self._journal.counts.items():
                 self._board.put("count", name, counted(counts))
         if self._told != (self._board.version, self._journal.number):
             self._told = (self._board.version, self._journal.number)
             self._moved.set()
             self._moved = asyncio.Event()
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 20

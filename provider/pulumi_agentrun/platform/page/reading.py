@@ -140,10 +140,11 @@ def _proxy(row: Row, services: Mapping[str, Mapping[str, Any]]) -> dict[str, Any
 def _shares(asked: str, group: Group) -> list[dict[str, Any]]:
     """Return the places of a group with their shares, and models where those are others than the caller asks for."""
     found: dict[str, dict[str, Any]] = {}
+    shares = group.shares()
     for target in group.targets:
         here = found.setdefault(target.place, {"place": place(target.place), "share": 0.0, "models": []})
         here["is_service"] = bool(target.service)
-        here["share"] = round(here["share"] + group.shares()[target.id], 6)
+        here["share"] = round(here["share"] + shares[target.id], 6)
         if target.model not in ("", asked):
             here["models"].append(target.model)
     return list(found.values())

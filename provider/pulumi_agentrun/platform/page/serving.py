@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from .controls import BadControl, change
 from .live import Live
 from .sessions import Sessions
 
+_LOG = logging.getLogger("pulumi_agentrun.platform")
 MOST_READERS = 32
 """How many may watch at once."""
 _FILES = Path(__file__).parent / "files"
@@ -65,7 +68,12 @@ class Page:
     async def respond(self, scope: Scope, receive: Receive, send: Send, body: bytes) -> None:
         """Answer one request, whose host is this machine and whose body has been read."""
         request = Request(scope, receive)
-        response = self._refused(request) or await self._answered(request, body)
+        try:
+            response = self._refused(request) or await self._answered(request, body)
+        except Exception as error:
+            # The lines of the program only: an exception's text may quote the request.
+            _LOG.error("%s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
+            response = _said(500, "The page itself failed; the platform's log says where.")
         for name, value in HEADERS.items():
             response.headers[name] = value
         await response(scope, receive, send)
