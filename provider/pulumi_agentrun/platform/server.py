@@ -44,7 +44,7 @@ def application(platform: Platform, gateway: Gateway | None = None, *, is_local:
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            scope["state"]["page"] = page
+            scope.setdefault("state", {})["page"] = page
             await _live(gateway, receive, send)
         elif gateway is not None and scope["raw_path"].startswith(MODELS_PATH.encode()):
             await call(gateway, scope, receive, send)

@@ -117,8 +117,8 @@ const tip = (text) => shape("title", {}, text);
 /** Return a text that is cut where it would be wider than its room. */
 function line(kind, x, y, text, room) {
   ruler.font = `${FONTS[kind.split(" ")[0]]} ${getComputedStyle(document.body).fontFamily}`;
-  let shown = text;
-  for (let most = text.length - 1; most > 0 && ruler.measureText(shown).width > room; most--) shown = `${[...text].slice(0, most).join("")}…`;
+  let shown = text.slice(0, 100);
+  for (let most = shown.length - 1; most > 0 && ruler.measureText(shown).width > room; most--) shown = `${[...text].slice(0, most).join("")}…`;
   return shape("text", { class: kind, x, y }, shown);
 }
 
