@@ -66,6 +66,11 @@ test-pythons: ## run every test that needs no engine on each supported Python th
 	    .venv-$$version/bin/python -m pytest -q -m "not e2e" tests/unit tests/platform tests/gateway tests/page tests/reliability || exit 1; \
 	done
 
+# Python 3.10 has to be on PATH, or in pyenv: another one would take other versions for the oldest.
+test-oldest: ## run every test with Python 3.10 and the oldest dependencies that pyproject.toml allows
+	@python=$$(command -v python3.10 || echo python3.10); "$$python" -c '' 2>/dev/null || python="$$(pyenv prefix 3.10)/bin/python"; \
+	$(MAKE) --no-print-directory test VENV=.venv-oldest LOCK=requirements.oldest.lock PYTHON="$$python"
+
 e2e: install engine ## run every test on the real engine
 	@$(BIN)/python -m pytest -n 3 --dist worksteal -m e2e tests
 
@@ -116,9 +121,11 @@ resolve = $(BIN)/uv pip compile --universal --python-version 3.10 --generate-has
   --custom-compile-command "make lock"
 extras = --extra platform --extra credentials --extra policy
 
-lock: install ## resolve the dependencies anew
+lock: install ## resolve the dependencies anew: the newest, and the oldest that pyproject.toml allows
 	@$(BIN)/python -m pip install --quiet uv
 	@$(resolve) --group build -o requirements.build.lock
 	@$(resolve) pyproject.toml $(extras) --group dev --constraint requirements.build.lock -o requirements.lock
+	@$(resolve) pyproject.toml $(extras) --group test --constraint requirements.build.lock --resolution lowest-direct \
+	  -o requirements.oldest.lock
 
-.PHONY: help install engine stack up preview down test coverage unit test-pythons e2e soak record sdks bench oracle check format platform browser lock
+.PHONY: help install engine stack up preview down test coverage unit test-pythons test-oldest e2e soak record sdks bench oracle check format platform browser lock
