@@ -43,8 +43,11 @@ class Clock:
 class Local:
     """A served platform: `create` and `update` are its control plane, the rest calls its data plane."""
 
-    def __init__(self, platform: Platform, gateway: Gateway, address: str, clock: Clock, naps: list[float]) -> None:
+    def __init__(
+        self, platform: Platform, store: Store, gateway: Gateway, address: str, clock: Clock, naps: list[float]
+    ) -> None:
         self.platform = platform
+        self.store = store
         self.gateway = gateway
         self.address = address
         self.clock = clock
@@ -117,6 +120,7 @@ def served(
     clock: Clock | None = None,
     real_clock: bool = False,
     is_local: bool = True,
+    port: int = 0,
 ) -> Iterator[Local]:
     """Serve a platform from a thread, on a clock of its own and without real pauses."""
     naps: list[float] = []
@@ -133,13 +137,13 @@ def served(
     upstreams = Upstreams(upstream or Simulated(chance, now, nap))
     gateway = Gateway(store, Access(ACCESS_KEYS, TOKEN), upstreams, clock=now, chance=chance, pause=nap)
     server = uvicorn.Server(configuration(platform, gateway=gateway, is_local=is_local))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         platform.served_at(address)
         try:
-            yield Local(platform, gateway, address, clock, naps)
+            yield Local(platform, store, gateway, address, clock, naps)
         finally:
             server.should_exit = True
             thread.join()

@@ -89,7 +89,7 @@ def test_nobody_learns_which_proxies_there_are(local: Local) -> None:
                 client.with_options(base_url=f"{local.address}/models/{name}").models.list()
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:80", "10.0.0.1"])
+@pytest.mark.parametrize("host", ["evil.example", "127.evil.example", "localhost.evil.example:80", "10.0.0.1"])
 def test_a_page_of_another_host_is_refused(local: Local, host: str) -> None:
     local.proxy("qwen")
     answer = local.post(host=host)

@@ -87,6 +87,7 @@ def test_a_fault_of_the_request_is_told_in_the_models_words(joined: Pair) -> Non
     ("base_url", "reason"),
     [
         ("http://192.0.2.1/v1", "its base_url is http:// on another machine, where a key would go in clear"),
+        ("http://127.evil.example/v1", "its base_url is http:// on another machine, where a key would go in clear"),
         ("ftp://127.0.0.1/v1", "its service has no base_url that is an http(s) URL"),
         ("http://[::1/v1", "its service has no base_url that is an http(s) URL"),
         ("http://127.0.0.1:1/v1", "no connection (ConnectError)"),

@@ -35,11 +35,15 @@ class Access:
             self._check_credential(headers, credential)
         elif headers.get("agentrun-authorization"):
             self._check_signature(headers, now)
-        elif not _equal(_bearer(headers), self._token):
+        elif not self.is_token(_bearer(headers)):
             raise _unknown(
                 "It has no credential: send the platform's token (the file `token` in its data) as the bearer, or sign "
                 "with its access key as the official SDK does."
             )
+
+    def is_token(self, text: str) -> bool:
+        """Say whether a text is the token."""
+        return _equal(text, self._token)
 
     def _check_credential(self, headers: Headers, credential: Mapping[str, Any] | None) -> None:
         # Its name is for those who may look at the proxy.

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import anyio
 import httpx
 
+from ..loopback import is_loopback
 from . import simulated
 from .refusals import is_of_the_request
 from .routing import NO_CONNECTION, TIMED_OUT, Attempt, Outcome
@@ -183,8 +184,7 @@ def _problem(asked: Asked) -> str | None:
         host = None
     if not host or url.scheme not in ("http", "https"):
         return "its service has no base_url that is an http(s) URL"
-    is_here = host == "localhost" or host == "::1" or host.startswith("127.")
-    if url.scheme == "http" and asked.key and not is_here:
+    if url.scheme == "http" and asked.key and not is_loopback(host):
         return "its base_url is http:// on another machine, where a key would go in clear"
     return None
 
