@@ -21,7 +21,7 @@ INSTEAD: list[tuple[str, str, str]] = [
         "a drill, from the proxy to the report",
         "drill/finding drill/page drill/playing drill/report drill/subjects",
     ),
-    ("unit/test_policy_audit.py", "tested as people run it", "cli/audit policy/__main__"),
+    ("unit/test_policy_audit.py", "tested as people run it", "cli/audit client/json_file policy/__main__"),
     ("unit/test_inventory.py", "tested as people run it", "cli/programs"),
     ("unit/test_commands.py", "tested as people run it, with a wrong directory", "client/local"),
     (
