@@ -77,6 +77,18 @@ def scenario_file(path: Path) -> dict[str, Any]:
     return object_in(path, what="scenario", of="settings")
 
 
+def with_more(file: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a file with those that are given beside it: these win, events and expectations add."""
+    found = {name: value for name, value in given.items() if value not in (None, (), [])}
+    if {"calls", "duration", "rate"} & found.keys():
+        found = {**dict.fromkeys(("calls", "duration", "rate")), **found}  # not one of the file's with one of these
+    for name in ("events", "expect"):
+        own = file.get(name, [])
+        if name in found:
+            found[name] = [*own, *found[name]] if isinstance(own, list) else own
+    return {**file, **found}
+
+
 def _amount(read: Mapping[str, Any]) -> tuple[int, float]:
     """Return how many calls come in how many seconds."""
     calls, duration, rate = read.get("calls"), read.get("duration"), read.get("rate")
