@@ -43,7 +43,7 @@ down: stack ## destroy what `make up` made
 	@$(local_stack) pulumi destroy --yes --stack $(STACK)
 
 test: install engine ## run every test, the end-to-end ones on the real engine included
-	@$(BIN)/python -m pytest -n 3 --dist worksteal tests
+	@$(BIN)/python -m pytest -n 3 --dist worksteal tests examples
 
 coverage: install ## measure what the tests that need no engine cover, against the floors of tools/floors.py (much slower)
 	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not e2e" --cov --cov-report= tests

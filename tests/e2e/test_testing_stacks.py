@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from pulumi_agentrun import ModelGateway, ModelProxy
 from pulumi_agentrun.client import ModelServiceListInput
 from pulumi_agentrun.testing import LocalGateway, LocalPlatform, StackFailed, StackMaker, drill
 from pydantic import Secret, SecretStr
+from unit.test_testing_page import PAGE
 
+pytest_plugins = "pytester"
 KEY = "sk-nobody-may-see-this"
 
 
@@ -91,3 +94,11 @@ def test_a_stack_can_be_on_the_served_platform_and_a_failure_is_what_the_engine_
     assert agentrun_gateway.chat().status == 200
     with pytest.raises(StackFailed, match="already exists"):
         agentrun_stack(program, name="no such name?")
+
+
+def test_the_pages_example_runs_as_it_stands(pytester: pytest.Pytester) -> None:
+    for name, text in re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE):
+        pytester.path.joinpath(name).write_text(text)
+    shown = re.search(r"^\$ python -m pytest test_gateway.py\n(.*)$", PAGE, re.MULTILINE)
+    assert shown
+    pytester.runpytest_subprocess("test_gateway.py").stdout.fnmatch_lines([f"*{shown[1]}*"])

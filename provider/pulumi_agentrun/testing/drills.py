@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
+from inspect import isawaitable
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -105,7 +106,12 @@ class _Previewed:
             pulumi.runtime.set_mocks(mocks, project="drill", stack="test", preview=False)
             own = {key if ":" in key else f"drill:{key}": value for key, value in self.config.items()}
             pulumi.runtime.set_all_config(own)
-            run_on_mocks(self.program)()  # type: ignore[no-untyped-call]
+            run_on_mocks(self._awaited)()  # type: ignore[no-untyped-call]
+
+    def _awaited(self) -> Awaitable[Any] | None:
+        """Run the program; what else it returns is its own affair."""
+        found = self.program()
+        return found if isawaitable(found) else None
 
 
 @contextmanager

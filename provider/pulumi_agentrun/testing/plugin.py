@@ -48,7 +48,9 @@ def agentrun_gateway(agentrun_platform: LocalPlatform) -> Iterator[LocalGateway]
     try:
         gateway = LocalGateway(agentrun_platform)
     except CannotServe as error:
-        pytest.fail(str(error), pytrace=False)
+        gateway, missing = None, str(error)
+    if gateway is None:
+        pytest.fail(missing, pytrace=False)
     with gateway:
         yield gateway
 
@@ -63,10 +65,13 @@ def agentrun_stack(agentrun_platform: LocalPlatform, pytestconfig: pytest.Config
         def make(program: Program, *, on: Hosting | None = None, **options: Any) -> Stack:
             __tracebackhide__ = True
             try:
-                return made.enter_context(Stack(program, on or agentrun_platform, **options))
+                stack = Stack(program, on or agentrun_platform, **options)
             except NoEngine as error:
-                if pytestconfig.getini(_ENGINE) == "require":
-                    pytest.fail(str(error), pytrace=False)
-                pytest.skip(str(error))
+                missing = str(error)
+            else:
+                return made.enter_context(stack)
+            if pytestconfig.getini(_ENGINE) == "require":
+                pytest.fail(missing, pytrace=False)
+            pytest.skip(missing)
 
         yield make
