@@ -109,12 +109,11 @@ INSTEAD: list[tuple[str, str, str]] = [
         "written from the models: what matters is how they check",
         "resources/args resources/generated",
     ),
-    ("unit/test_mocks.py", "a program's mocks", "testing/mocks"),
     (
         "unit/test_testing_plugin.py",
         "fixtures as a user's tests have them",
         "platform/installed testing/__init__ testing/drills testing/local_gateway testing/local_platform "
-        "testing/plugin testing/scripted testing/threads",
+        "testing/scripted testing/threads",
     ),
     ("e2e/test_testing_stacks.py", "tested with the engine", "testing/stacks"),
 ]
