@@ -157,7 +157,7 @@ def test_failover_is_drilled_before_it_is_deployed_and_after(clone: Clone) -> No
     shown = clone.follow("failover")
     assert "+ 6 created" in shown
     assert shown.count("100 % answered, ") == 2
-    assert len(re.findall("^met     ", shown, re.MULTILINE)) == 2 * 5
+    assert len(re.findall("^met     ", shown, re.MULTILINE)) == 2 * 6
     assert "NOT MET" not in shown
     (tests,) = re.findall(r"^```\n(.*)\n```", (EXAMPLES / "failover" / "README.md").read_text(), re.MULTILINE)
     assert tests in shown

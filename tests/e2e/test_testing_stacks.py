@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -41,11 +42,14 @@ def wrong() -> None:
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return where temporary files go, and lead everything else somewhere that is looked at too."""
-    for name in ("temporary", "home"):
+    """Return a folder where temporary files go and where the engine's home is written down at each call of it."""
+    for name in ("temporary", "bin"):
         tmp_path.joinpath(name).mkdir()
+    engine = tmp_path / "bin" / "pulumi"
+    engine.write_text(f'#!/bin/sh\necho "$PULUMI_HOME" >> {tmp_path}/homes\nexec {shutil.which("pulumi")} "$@"\n')
+    engine.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{engine.parent}:{os.environ['PATH']}")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("AGENTRUN_CONTROL_ENDPOINT", "https://nobody.example")
     monkeypatch.setenv("PULUMI_BACKEND_URL", "https://nobody.example")
     return tmp_path
@@ -77,7 +81,10 @@ def test_a_program_is_deployed_called_drilled_changed_and_destroyed(
     assert agentrun_platform.client.list(ModelServiceListInput()) == []
     assert KEY not in repr([stack, done, stack.outputs, report]) + done.console
     stack.close()
-    assert [*temporary.joinpath("temporary").iterdir(), *temporary.joinpath("home").iterdir()] == []
+    assert [*temporary.joinpath("temporary").iterdir()] == []
+    homes = temporary.joinpath("homes").read_text().splitlines()
+    assert len(homes) > 8
+    assert all(home.startswith(str(temporary / "temporary")) for home in homes)
     assert os.environ["PULUMI_BACKEND_URL"] == "https://nobody.example"
     assert logging.getLogger("asyncio").level == level
 
@@ -92,7 +99,7 @@ def test_a_stack_can_be_on_the_served_platform_and_a_failure_is_what_the_engine_
     stack = agentrun_stack(program, on=agentrun_gateway, config={"apiKey": SecretStr(KEY)}, name="served")
     assert len(stack.up().changed) == 3
     assert agentrun_gateway.chat().status == 200
-    with pytest.raises(StackFailed, match="already exists"):
+    with pytest.raises(StackFailed, match="a stack name may only contain"):
         agentrun_stack(program, name="no such name?")
 
 

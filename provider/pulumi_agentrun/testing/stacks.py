@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import re
@@ -10,8 +11,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -24,10 +27,12 @@ from ..client import Config
 from ..drill.finding import of_state
 from ..drill.subjects import Subject
 
-Program: TypeAlias = Callable[[], None]
+Program: TypeAlias = Callable[[], Any]
 FOREIGN = ("PULUMI_", "AGENTRUN_", "ALIBABA_CLOUD_", "FC_")
 """What the variables begin with that lead programs and the engine to accounts and backends."""
 _MARKUP = re.compile(r"<\{%.*?%\}>")
+_PAUSE, _PATIENCE = 0.02, 10.0
+"""Seconds between looks whether a program has ended, and how long it may go on after the engine has."""
 _LOOKS = ("same", "read", "refresh")
 """The steps that change nothing."""
 
@@ -91,10 +96,11 @@ class Stack:
         if shutil.which("pulumi") is None:
             raise NoEngine("There is no `pulumi` on PATH to run the program with: https://www.pulumi.com/docs/install/")
         self.name = name
+        self._loops: list[asyncio.AbstractEventLoop] = []
         self._outputs: dict[str, Any] = {}
         self._folder = tempfile.TemporaryDirectory(prefix="agentrun-stack-", ignore_cleanup_errors=True)
         try:
-            with _alone():
+            with self._alone():
                 self._stack = self._made(program, project, _variables(self._folder.name, on.config, environment or {}))
                 self._configure({"agentrun:endpoint": str(on.config.endpoint), **(config or {})})
         except BaseException:
@@ -128,12 +134,12 @@ class Stack:
 
     def set(self, key: str, value: str | SecretStr) -> None:
         """Change a setting of the stack's configuration."""
-        with _alone():
+        with self._alone():
             self._configure({key: value})
 
     def subject(self, proxy: str | None = None) -> Subject:
         """Return a proxy that is deployed, the only one unless it is named, for drills. Raises ConfigError."""
-        with _alone():
+        with self._alone():
             exported = self._stack.export_stack()
         return of_state({"deployment": exported.deployment}, proxy)
 
@@ -150,6 +156,23 @@ class Stack:
     def __repr__(self) -> str:
         return f"Stack({self.name!r})"
 
+    def _noted(self, program: Program) -> Program:
+        """Return the program such that it is known on which event loop it ran."""
+
+        def run() -> Any:
+            self._loops.append(asyncio.get_running_loop())
+            return program()
+
+        return run
+
+    def _end_loops(self) -> None:
+        """Close what Pulumi forgets to, where the engine is gone before the program has ended."""
+        for loop in self._loops:
+            ending = threading.Thread(target=_end, args=(loop,))  # for the test's own thread may have a running loop
+            ending.start()
+            ending.join()
+        self._loops.clear()
+
     def _made(self, program: Program, project: str, variables: Mapping[str, str]) -> auto.Stack:
         in_environment = sys.prefix != sys.base_prefix
         runtime = auto.ProjectRuntimeInfo(
@@ -162,7 +185,7 @@ class Stack:
             env_vars=variables,
         )
         try:
-            return auto.create_stack(self.name, project_name=project, program=program, opts=options)
+            return auto.create_stack(self.name, project_name=project, program=self._noted(program), opts=options)
         except auto.CommandError as error:
             raise StackFailed(_last_line(str(error))) from None
 
@@ -192,11 +215,26 @@ class Stack:
         if done.returncode:
             raise StackFailed(_last_line(done.stderr))
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Take away, for a while, what leads to an account or a backend of somebody's; and leave logs as they were."""
+        away = {key: os.environ.pop(key) for key in list(os.environ) if key.startswith(FOREIGN)}
+        os.environ["PULUMI_HOME"] = str(_home(self._folder.name))  # also asked for its version, the engine writes there
+        log = logging.getLogger("asyncio")
+        level = log.level  # which Pulumi raises for good
+        try:
+            yield
+        finally:
+            self._end_loops()
+            log.setLevel(level)
+            del os.environ["PULUMI_HOME"]
+            os.environ.update(away)
+
     def _operate(self, verb: str, **options: Any) -> Steps:
         __tracebackhide__ = True
         events: list[auto.EngineEvent] = []
         try:
-            with _alone():
+            with self._alone():
                 done = getattr(self._stack, verb)(on_event=events.append, color="never", **options)
         except auto.CommandError as error:
             raise StackFailed("\n".join(_errors(events)) or _last_line(str(error))) from None
@@ -221,8 +259,26 @@ class StackMaker(Protocol):
         """Return a stack of a program, which is forgotten after the test; `on` is the test's platform unless given."""
 
 
+def _end(loop: asyncio.AbstractEventLoop) -> None:
+    waited = 0.0
+    while loop.is_running() and waited < _PATIENCE:
+        time.sleep(_PAUSE)
+        waited += _PAUSE
+    with suppress(RuntimeError):  # it is running still, or was closed meanwhile
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        if left:
+            loop.run_until_complete(asyncio.wait(left, timeout=1))
+        loop.close()
+
+
+def _home(folder: str) -> Path:
+    return Path(folder, "home")
+
+
 def _variables(folder: str, config: Config, more: Mapping[str, str]) -> dict[str, str]:
-    home, state = Path(folder, "home"), Path(folder, "state")
+    home, state = _home(folder), Path(folder, "state")
     for made in (home, state):
         made.mkdir()
     keys = {}
@@ -239,19 +295,6 @@ def _variables(folder: str, config: Config, more: Mapping[str, str]) -> dict[str
         **keys,
         **more,
     }
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Take away, for a while, what leads to an account or a backend of somebody's; and leave logs as they were."""
-    away = {key: os.environ.pop(key) for key in list(os.environ) if key.startswith(FOREIGN)}
-    asyncio = logging.getLogger("asyncio")
-    level = asyncio.level  # which Pulumi raises for good
-    try:
-        yield
-    finally:
-        asyncio.setLevel(level)
-        os.environ.update(away)
 
 
 def _steps(events: list[auto.EngineEvent]) -> dict[str, str]:
