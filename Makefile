@@ -47,7 +47,7 @@ down: stack ## destroy what `make up` made
 
 test: install engine ## run every test, the end-to-end ones on the real engine included (BROWSER=yes gets one for those that need it)
 	@$(if $(BROWSER),$(MAKE) --no-print-directory browser)
-	@$(BIN)/python -m pytest -n 3 --dist worksteal tests
+	@$(BIN)/python -m pytest -n 3 --dist worksteal tests examples
 
 coverage: install ## measure what the tests that need no engine cover, against the floors of tools/floors.py (much slower)
 	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not e2e" --cov --cov-report= tests

@@ -99,12 +99,16 @@ class Simulated:
         if asked.operation == "embeddings":
             return Reply(_GOOD, simulated.embeddings(target.place, asked.attempt.model, asked.body))
         answer = simulated.completion(target.place, asked.attempt.model, asked.body, int(self._clock()))
-        if asked.is_stream:
-            return Reply(_GOOD, answer, _stream(answer, wants_usage(asked.body)))
-        return Reply(_GOOD, answer)
+        return replied(asked, answer)
 
     async def aclose(self) -> None:
         """Do nothing, for nothing is open."""
+
+
+def replied(asked: Asked, completion: dict[str, Any]) -> Reply:
+    """Return a completion as it was asked for: whole, or as a stream."""
+    stream = _stream(completion, wants_usage(asked.body)) if asked.is_stream else None
+    return Reply(_GOOD, completion, stream)
 
 
 async def _stream(answer: Mapping[str, Any], with_usage: bool) -> AsyncIterator[bytes]:
