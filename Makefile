@@ -45,8 +45,9 @@ preview: stack ## show what `make up` would do
 down: stack ## destroy what `make up` made
 	@$(local_stack) pulumi destroy --yes --stack $(STACK)
 
-test: install engine ## run every test, the end-to-end ones on the real engine included
-	@$(BIN)/python -m pytest -n 3 --dist worksteal tests
+test: install engine ## run every test, the end-to-end ones on the real engine included (BROWSER=yes gets one for those that need it)
+	@$(if $(BROWSER),$(MAKE) --no-print-directory browser)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal tests examples
 
 coverage: install ## measure what the tests that need no engine cover, against the floors of tools/floors.py (much slower)
 	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not e2e" --cov --cov-report= tests
@@ -63,7 +64,7 @@ test-pythons: ## run every test that needs no engine on each supported Python th
 	  if test -z "$$python"; then echo "Python $$version is not installed: nothing was tested on it"; continue; fi; \
 	  $(MAKE) --no-print-directory install VENV=.venv-$$version PYTHON="$$python" && \
 	    .venv-$$version/bin/python --version && \
-	    .venv-$$version/bin/python -m pytest -q -m "not e2e" tests/unit tests/platform tests/gateway tests/reliability || exit 1; \
+	    .venv-$$version/bin/python -m pytest -q -m "not e2e" tests/unit tests/platform tests/gateway tests/page tests/reliability || exit 1; \
 	done
 
 # Python 3.10 has to be on PATH, or in pyenv: another one would take other versions for the oldest.
@@ -106,8 +107,16 @@ platform: install ## serve the embedded platform, and what is deployed to it, on
 	@echo '  export AGENTRUN_ACCESS_KEY_SECRET=$$(cut -d: -f2 .agentrun/credential)'
 	@echo 'Proxies answer at their endpoint, those without a credential to the token that only you can read (.agentrun/token):'
 	@echo '  export OPENAI_BASE_URL=http://127.0.0.1:8080/models/PROXY/v1 OPENAI_API_KEY=$$(cat .agentrun/token)'
+	@echo 'To watch and to break it: http://127.0.0.1:8080/ in a browser, which asks for that token.'
 	@$(BIN)/python -m pulumi_agentrun.platform --host 127.0.0.1 --port 8080 --data .agentrun \
 	  --credential-file .agentrun/credential
+
+browser: ## install Chromium, which the tests of the page look at it with (Debian and Ubuntu; elsewhere it says what to do)
+	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; \
+	then echo 'A browser is installed.'; \
+	elif command -v apt-get >/dev/null && run=$$(test "$$(id -u)" = 0 || echo sudo -n) && \
+	  timeout 120 $$run apt-get update -qq && timeout 300 $$run apt-get install -y -qq chromium >/dev/null; then chromium --version; \
+	else echo 'Install Chromium or Chrome yourself. Without it, the tests that look at the page are skipped.'; fi
 
 resolve = $(BIN)/uv pip compile --universal --python-version 3.10 --generate-hashes --upgrade --quiet \
   --custom-compile-command "make lock"
@@ -120,4 +129,4 @@ lock: install ## resolve the dependencies anew: the newest, and the oldest that 
 	@$(resolve) pyproject.toml $(extras) --group test --constraint requirements.build.lock --resolution lowest-direct \
 	  -o requirements.oldest.lock
 
-.PHONY: help install engine stack up preview down test coverage unit test-pythons test-oldest e2e soak record sdks bench oracle check format platform lock
+.PHONY: help install engine stack up preview down test coverage unit test-pythons test-oldest e2e soak record sdks bench oracle check format platform browser lock

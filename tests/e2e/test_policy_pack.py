@@ -56,3 +56,12 @@ def test_without_the_policy_sdk_the_pack_says_what_to_install(tmp_path: Path, pr
     assert run.code != 0
     assert "error: The policy pack needs Pulumi's policy SDK: pip install 'pulumi-agentrun[policy]'" in run.console
     assert "Traceback" not in run.console
+
+
+def test_the_wheel_has_every_file_of_the_package(installed: Path) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "provider/pulumi_agentrun"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    names = [name.removeprefix("provider/") for name in listed.stdout.splitlines()]
+    assert [name for name in names if not (installed / name).is_file()] == []
+    assert "pulumi_agentrun/platform/page/files/index.html" in names

@@ -19,10 +19,11 @@ from pulumi_agentrun.lifecycle.gateway import CONTRACT_VERSION
 from pulumi_agentrun.lifecycle.names import _HASH_DIGITS
 from pulumi_agentrun.lifecycle.places import Place
 from pulumi_agentrun.platform import server
-from pulumi_agentrun.platform.gateway import cooldowns, routing, serving, simulated
+from pulumi_agentrun.platform.gateway import cooldowns, journal, routing, serving, simulated
 from pulumi_agentrun.platform.gateway.limits import CACHED_SECONDS
 from pulumi_agentrun.platform.gateway.simulation import TAIL
 from pulumi_agentrun.platform.kinds import PROXY
+from pulumi_agentrun.platform.page import sessions
 from pulumi_agentrun.platform.switches import Switches
 from pulumi_agentrun.platform.verification import SKEW
 from pulumi_agentrun.policy.presets import PRESETS, RULES
@@ -80,7 +81,10 @@ SENTENCES: dict[str, list[str]] = {
         f"{WORDS[len(RULES)].capitalize()} rules",
         f"in {WORDS[len(PRESETS)]} presets",
     ],
-    "SECURITY.md": [f"A secret shorter than {WORDS[SHORT]} characters is taken out only where it stands by itself"],
+    "SECURITY.md": [
+        f"it ends with the platform, or after {sessions.LASTS / 3600:.0f} hours",
+        f"A secret shorter than {WORDS[SHORT]} characters is taken out only where it stands by itself",
+    ],
     "docs/client.md": [
         f"`interval_seconds` ({default(WAIT, 'interval_seconds'):.0f}) and "
         f"`timeout_seconds` ({default(WAIT, 'timeout_seconds'):.0f}) say how to wait",
@@ -132,6 +136,10 @@ SENTENCES: dict[str, list[str]] = {
         f"shares over {max(case.draws for case in CASES):,} draws",
         "| | LiteLLM 1.81.0 |",
     ],
+    "docs/page.md": [
+        f"A session ends with the platform, after {sessions.LASTS / 3600:.0f} hours",
+        f"**The last {journal.LAST} requests**",
+    ],
     "docs/policies.md": [
         f"keeps the limit of {PRESETS['production']['agentrun-limits'].settings['retries']['max']} retries",
         "| 0 | Nothing mandatory is broken. | | 1 | Something mandatory is broken. |",
@@ -162,6 +170,7 @@ NO_CLAIMS: dict[str, list[str]] = {
         "a whole number, at least 0; 3.0 is 3 again",
         '3, 3.0 and "3" are 3',
     ],
+    "docs/page.md": ["With a thousand resources, too"],
     "docs/gateway.md": [
         "70 and 30 are 70% and 30%. All left out, or all 0, are equal shares; one left out beside others counts as 0.",
         "0 limits nothing",

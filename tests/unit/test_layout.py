@@ -49,7 +49,7 @@ FOLDERS: dict[str, set[str]] = {
     "drill": {"policy", "lifecycle", "client", "platform"},
     "cli": {"drill", "policy", "dynamic", "lifecycle", "client", "platform"},
     "inventory": {"cli"},
-    "testing": {"resources", "dynamic", "lifecycle", "client"},
+    "testing": {"resources", "drill", "dynamic", "lifecycle", "client", "platform"},
 }
 """What each folder may import of the others."""
 WITHOUT_PULUMI = ("client", "lifecycle", "platform")

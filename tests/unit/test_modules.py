@@ -21,7 +21,7 @@ INSTEAD: list[tuple[str, str, str]] = [
         "a drill, from the proxy to the report",
         "drill/finding drill/page drill/playing drill/report drill/subjects",
     ),
-    ("unit/test_policy_audit.py", "tested as people run it", "cli/audit policy/__main__"),
+    ("unit/test_policy_audit.py", "tested as people run it", "cli/audit client/json_file policy/__main__"),
     ("unit/test_inventory.py", "tested as people run it", "cli/programs"),
     ("unit/test_commands.py", "tested as people run it, with a wrong directory", "client/local"),
     (
@@ -110,7 +110,13 @@ INSTEAD: list[tuple[str, str, str]] = [
         "written from the models: what matters is how they check",
         "resources/args resources/generated",
     ),
-    ("unit/test_mocks.py", "the mocks are what it has", "testing"),
+    (
+        "unit/test_testing_plugin.py",
+        "fixtures as a user's tests have them",
+        "platform/installed testing/__init__ testing/drills testing/local_gateway testing/local_platform "
+        "testing/scripted testing/threads",
+    ),
+    ("e2e/test_testing_stacks.py", "tested with the engine", "testing/stacks"),
 ]
 """A file of tests, why it is one for several modules or has another name, and the modules."""
 

@@ -11,6 +11,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "examples" / "ci" / "github-actions.yml").read_text()
+DRILL = (ROOT / "examples" / "failover" / "github-actions.yml").read_text()
 WORKFLOW: dict[Any, Any] = yaml.safe_load(TEXT)
 JOBS: dict[str, dict[str, Any]] = WORKFLOW["jobs"]
 
@@ -27,6 +28,15 @@ def test_a_pull_request_reaches_no_secret() -> None:
             assert "environment" not in job
         else:
             assert job["environment"]
+
+
+def test_a_drill_reaches_no_secret_and_may_read_the_repository_and_no_more() -> None:
+    assert "secrets." not in DRILL
+    workflow = yaml.safe_load(DRILL)
+    assert workflow["permissions"] == {}
+    assert [job["permissions"] for job in workflow["jobs"].values()] == [{"contents": "read"}]
+    assert "persist-credentials: false" in DRILL
+    assert "--require-hashes" in DRILL
 
 
 def test_only_the_step_that_needs_a_secret_has_it() -> None:
@@ -46,7 +56,7 @@ def test_a_job_may_read_the_repository_and_no_more() -> None:
     assert all(job["permissions"] == {"contents": "read"} for job in JOBS.values())
 
 
-@pytest.mark.parametrize("line", [line for line in TEXT.splitlines() if "uses:" in line])
+@pytest.mark.parametrize("line", [line for line in (TEXT + DRILL).splitlines() if "uses:" in line])
 def test_an_action_is_pinned_by_its_commit(line: str) -> None:
     assert re.fullmatch(r" *- uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
-from ..client.errors import AgentRunError, ConfigError
+from ..client.errors import AgentRunError
+from ..client.json_file import object_in
 from ..policy.audit import Gap, Violation, choices, judged, resources
 from ..policy.presets import PRESET_VARIABLE, PRESETS
 from . import options
@@ -52,7 +51,8 @@ def audit(
         said(str(PACK))
         return
     try:
-        chosen = choices(preset, _read(config))
+        given = object_in(config, what="configuration", of="policies") if config else {}
+        chosen = choices(preset, given)
         with options.client_of(endpoint, region) as client:
             views = list(resources(client))
         found = list(judged(views, chosen))
@@ -71,20 +71,6 @@ def audit(
 def _unjudged(text: str) -> click.exceptions.Exit:
     sentence(text)
     return click.exceptions.Exit(UNJUDGED)
-
-
-def _read(path: Path | None) -> Mapping[str, Any]:
-    if path is None:
-        return {}
-    try:
-        config = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"The configuration {path} cannot be read: {error.strerror}.") from None
-    except (ValueError, RecursionError):
-        raise ConfigError(f"The configuration {path} cannot be read: it is no JSON.") from None
-    if not isinstance(config, dict):
-        raise ConfigError(f"The configuration {path} must be an object of policies.")
-    return config
 
 
 def _as_json(found: Sequence[Violation | Gap], resources: int) -> None:

@@ -21,6 +21,9 @@ _PERCENTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99, "max": 1.0}
 _STATUSES = {NO_CONNECTION: "no connection", TIMED_OUT: "too late"}
 
 
+TITLES = ("SERVICE", "DECLARED", "ANSWERED", "AS FALLBACK", "ATTEMPTS", "FAILURES")
+
+
 @dataclass(frozen=True)
 class Row:
     """What came to one service, or to one URL."""
@@ -140,6 +143,25 @@ class Report:
         first = bisect_left(self.calls, begins, key=lambda call: call.arrived) if begins else 0
         last = bisect_left(self.calls, ends, key=lambda call: call.arrived)
         return self.calls[first:last]
+
+    def cells(self) -> Iterator[tuple[str, ...]]:
+        """Yield the rows for people, under TITLES."""
+        for row in self.rows:
+            yield (
+                row.name,
+                "fallback" if row.declared is None else words.percent(row.declared),
+                words.percent(row.share),
+                words.percent(row.as_fallback),
+                str(row.attempts),
+                failures_said(row.failures),
+            )
+
+    def text(self) -> str:
+        """Return the whole report for people, as plain text."""
+        table = [TITLES, *self.cells()]
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        rows = ("  ".join(map(str.ljust, cells, widths)).rstrip() for cells in table)
+        return "\n".join([*rows, *self.lines()])
 
     def lines(self) -> Iterator[str]:
         """Yield what there is to say beside the rows."""
