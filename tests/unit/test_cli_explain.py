@@ -90,3 +90,43 @@ def test_what_cannot_be_explained_is_one_sentence(
     text = capsys.readouterr().err
     assert text.startswith(f"error: {said}")
     assert text.count("\n") == 1
+
+
+def test_what_changes_for_callers_is_said_in_each_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = previewed()
+    (tmp_path / "before").write_text(json.dumps(given))
+    given["steps"][1]["newState"]["inputs"]["proxy_config"]["policies"] = {"concurrency_limit": 7}
+    (tmp_path / "after").write_text(json.dumps(given))
+    assert main(["explain", "--plan", "before", "--json"]) == 0
+    (tmp_path / "main.json").write_text(capsys.readouterr().out)
+
+    def said(plan: str, *more: str) -> str:
+        assert main(["explain", "--plan", plan, "--against", "main.json", *more]) == 0
+        return capsys.readouterr().out
+
+    assert said("before") == said("before", "--format", "markdown") == "Nothing changes for callers.\n"
+    assert json.loads(said("before", "--json")) == {"changes": []}
+    assert said("after").splitlines()[1].split() == ["gate", "calls", "at", "once", "200", "7"]
+    comment = said("after", "--format", "markdown")
+    assert comment.startswith("1 thing changes for callers.\n\n| Proxy |")
+    assert "<code>calls at once</code> | <code>200</code> | <code>7</code>" in comment
+    (change,) = json.loads(said("after", "--json", "--proxy", "gate"))["changes"]
+    assert (change["what"], change["effect"]) == ("calls at once", "")
+    assert main(["explain", "--plan", "after", "--format", "markdown"]) == 0
+    assert "```mermaid" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", '{"proxies": [{"name": "sk-never-shown"}]}', "null"])
+def test_what_is_no_explanation_is_refused_in_a_sentence(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "given").write_text(json.dumps(previewed()))
+    (tmp_path / "main.json").write_text(text)
+    assert main(["explain", "--plan", "given", "--against", "main.json"]) == 2
+    assert capsys.readouterr().err == (
+        "error: The explanation main.json is not what this version's explain --json writes.\n"
+    )
+    assert main(["explain", "--plan", "given", "--against", "main.json", "--format", "mermaid"]) == 2
+    assert capsys.readouterr().err == "error: --against has no picture: --format is table, json or markdown.\n"

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import ValidationError
 
 from ..client.errors import AgentRunError, ConfigError
 from ..routes import telling
+from ..routes.changes import Change, Effect, changes
 from ..routes.explaining import explain as explained
 from ..routes.facts import Proxy
+from ..routes.markdown import of_changes, of_proxies
 from ..routes.picture import picture
 from ..routes.subjects import Subject, meant_by
 from . import options, subjects
 from .printing import as_json, printable, said, sentence, table
 
+_STYLES: dict[Effect, str] = {"": "", "weaker": "red", "stronger": "green"}
 NOT_EXPLAINED = 2
 """The exit code where nothing could be found out."""
 
@@ -36,10 +40,16 @@ NOT_EXPLAINED = 2
 @click.option(
     "--format",
     "form",
-    type=click.Choice(("table", "json", "mermaid")),
+    type=click.Choice(("table", "json", "mermaid", "markdown")),
     default="table",
     show_default=True,
-    help="For people, for programs, or a picture.",
+    help="For people, for programs, a picture, or a comment on a pull request.",
+)
+@click.option(
+    "--against",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Say what changes for callers since --json was written to FILE.",
 )
 @options.endpoint
 @options.region
@@ -50,6 +60,7 @@ def explain(
     plan: Path | None,
     proxy: str | None,
     form: str,
+    against: Path | None,
     endpoint: str | None,
     region: str | None,
     is_json: bool,
@@ -57,24 +68,63 @@ def explain(
     """Say for each model that callers can ask for who answers, at worst how often and how long, and what stops it.
 
     It takes what an account has, unless --stack, --preview or --plan is given. Nothing is sent to a model, no key is
-    needed or shown. It ends with 0, and with 2 if that could not be found out.
+    needed or shown. --against says what changes for callers instead. It ends with 0, and with 2 if that could not be
+    found out.
 
     Example: pulumi-agentrun explain --stack prod
     """
     try:
         account = options.Account(endpoint, region)
+        if against and form == "mermaid":
+            raise ConfigError("--against has no picture: --format is table, json or markdown.")
+        before = _read(against) if against else None
         found = _explained(subjects.all_of(stack, preview, plan, account), proxy)
     except AgentRunError as error:
         sentence(error.told(options.TERMINAL))
         raise click.exceptions.Exit(NOT_EXPLAINED) from None
-    if is_json or form == "json":
-        as_json(to_json(found))
-    elif form == "mermaid":
-        for line in picture(found):
-            said(printable(line))
+    if before is None:
+        _show(found, "json" if is_json else form)
     else:
+        before = [item for item in before if proxy in (None, item.name, item.api_name)]
+        show_changes(changes(before, found), "json" if is_json else form)
+
+
+def _show(found: Sequence[Proxy], form: str) -> None:
+    if form == "json":
+        as_json(to_json(found))
+    elif form == "table":
         for item in found:
             _as_table(item)
+    else:
+        lines(picture(found) if form == "mermaid" else of_proxies(found))
+
+
+def show_changes(found: Sequence[Change], form: str) -> None:
+    """Show what changes for callers, in one of the forms."""
+    if form == "json":
+        as_json({"changes": [change.model_dump(mode="json", by_alias=True) for change in found]})
+    elif form == "markdown":
+        lines(of_changes(found))
+    elif not found:
+        said("Nothing changes for callers.")
+    else:
+        rows = [(item.proxy, item.model, item.what, item.before, item.after, item.effect) for item in found]
+        styles = [_STYLES[item.effect] for item in found]
+        table(("PROXY", "MODEL", "WHAT", "BEFORE", "AFTER", ""), rows, styles)
+
+
+def lines(given: Iterable[str]) -> None:
+    """Show lines, each of which may have names of others in it."""
+    for line in given:
+        said(printable(line))
+
+
+def _read(path: Path) -> list[Proxy]:
+    given = subjects.json_file(path, "explanation")
+    try:
+        return [Proxy.model_validate(item) for item in given["proxies"]]
+    except (ValidationError, KeyError, TypeError):
+        raise ConfigError(f"The explanation {path} is not what this version's explain --json writes.") from None
 
 
 def to_json(proxies: Sequence[Proxy]) -> dict[str, Any]:

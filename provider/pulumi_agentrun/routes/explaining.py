@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import get_args
 
 from ..client.errors import ConfigError
 from ..platform.gateway import guardrails as checked
 from ..platform.gateway.limits import SPANS
-from ..platform.gateway.plans import Target
+from ..platform.gateway.plans import Group, Target
 from ..platform.gateway.routing import failing, failover, most_attempts, most_seconds
 from .address import endpoint_region
 from .facts import Guardrails, Limits, Model, Outage, Proxy, Scope, Service, Share, TokenLimit
@@ -43,16 +43,26 @@ def explain(subject: Subject) -> Proxy:
 def _model(subject: Subject, name: str) -> Model:
     plan, places = subject.plan, subject.places
     order = failover(plan, name)
+    groups = (plan.groups[name], *plan.fallbacks)
     reached = [_service(places[key]) for key in dict.fromkeys(key for group in order for key in group)]
     return Model(
         name=name,
         is_proxys_own=name == subject.proxy.name,
-        order=tuple(tuple(Share(service=places[key].name, share=part) for key, part in of.items()) for of in order),
+        order=tuple(_shares(subject, name, group, of) for group, of in zip(groups, order, strict=True)),
         attempts=most_attempts(plan),
         seconds=most_seconds(plan),
         providers=_sorted(service.provider for service in reached),
         regions=_sorted(region for service in reached for region in service.regions),
         outages=tuple(_outages(subject, name, reached)),
+    )
+
+
+def _shares(subject: Subject, asked: str, group: Group, parts: Mapping[str, float]) -> tuple[Share, ...]:
+    models: dict[str, dict[str, None]] = {}
+    for target in group.targets:
+        models.setdefault(target.place, {})[target.model or asked] = None
+    return tuple(
+        Share(service=subject.places[key].name, share=part, models=tuple(models[key])) for key, part in parts.items()
     )
 
 

@@ -37,6 +37,8 @@ class Share(Fact):
 
     service: str
     share: float
+    models: tuple[str, ...]
+    """What it is asked for."""
 
 
 class Outage(Fact):
