@@ -26,6 +26,7 @@ FLOORS = {
     "platform": 91,
     "plugin": 86,
     "policy": 93,
+    "promotion": 97,
     "resources": 99,
     "routes": 98,
 }

@@ -67,6 +67,16 @@ def test_what_others_named_steers_no_terminal_and_breaks_no_picture(
         assert "chat" in text
 
 
+def test_a_proxy_that_routes_nothing_hides_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = previewed()
+    idle = json.loads(json.dumps(given["steps"][1]).replace("::gate", "::idle").replace("s-1111111", "elsewhere"))
+    (tmp_path / "given").write_text(json.dumps({"steps": [idle, *given["steps"]]}))
+    assert main(["explain", "--plan", "given"]) == 0
+    shown = capsys.readouterr().out
+    assert "It routes no model: neither its endpoints" in shown
+    assert "gate (g-1111111)" in shown
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

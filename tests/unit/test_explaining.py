@@ -199,8 +199,10 @@ def test_regions_are_those_of_agentrun_and_those_that_hosts_name() -> None:
 
 
 def test_a_proxy_that_leads_nowhere_or_is_hidden_is_a_sentence() -> None:
-    with pytest.raises(ConfigError, match="The proxy p routes no model"):
-        explain(Subject(Found(PROXY, "p", None, {"modelProxyName": "p"}, None)))
+    assert explain(Subject(Found(PROXY, "p", None, {"modelProxyName": "p"}, None))).models == ()
+    body = {"modelProxyName": "p", "proxyConfig": {"endpoints": [{"modelNames": ["m"]}]}}
+    with pytest.raises(ConfigError, match="has an endpoint that names neither a model service nor a URL"):
+        explain(Subject(Found(PROXY, "p", None, body, None)))
     with pytest.raises(ConfigError, match=r"The proxy p cannot be explained: x is secret\."):
         explain(Subject(Found(PROXY, "p", None, {}, None, "x is secret")))
 

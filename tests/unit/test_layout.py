@@ -48,7 +48,8 @@ FOLDERS: dict[str, set[str]] = {
     "policy_pack": {"policy", "client"},
     "platform": set(),
     "drill": {"routes", "policy", "lifecycle", "client", "platform"},
-    "cli": {"drill", "routes", "policy", "dynamic", "lifecycle", "client", "platform"},
+    "promotion": {"drill", "routes", "policy", "client"},
+    "cli": {"promotion", "drill", "routes", "policy", "dynamic", "lifecycle", "client", "platform"},
     "inventory": {"cli"},
     "testing": {"resources", "dynamic", "lifecycle", "client"},
 }

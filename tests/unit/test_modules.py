@@ -17,6 +17,11 @@ INSTEAD: list[tuple[str, str, str]] = [
     ("unit/test_cli_drill.py", "tested as people run it", "cli/pulumi_command"),
     ("unit/test_drill_words.py", "what people write", "drill/events drill/expectations drill/scenario routes/words"),
     ("unit/test_cli_explain.py", "tested as people run it", "cli/subjects"),
+    (
+        "unit/test_promotion.py",
+        "two stacks, compared and told",
+        "promotion/comparing promotion/fates promotion/reporting promotion/stacks",
+    ),
     ("unit/test_changes.py", "changes are what a comment says", "routes/markdown"),
     (
         "unit/test_explaining.py",

@@ -52,7 +52,7 @@ def audit(
         said(str(PACK))
         return
     try:
-        chosen = choices(preset, _read(config))
+        chosen = choices(preset, read_config(config))
         with options.client_of(endpoint, region) as client:
             views = list(resources(client))
         found = list(judged(views, chosen))
@@ -73,7 +73,8 @@ def _unjudged(text: str) -> click.exceptions.Exit:
     return click.exceptions.Exit(UNJUDGED)
 
 
-def _read(path: Path | None) -> Mapping[str, Any]:
+def read_config(path: Path | None) -> Mapping[str, Any]:
+    """Return the settings of rules in a file, none without one. Raises ConfigError."""
     if path is None:
         return {}
     try:

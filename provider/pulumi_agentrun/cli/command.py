@@ -16,6 +16,7 @@ from .inventory import inventory
 from .options import TERMINAL
 from .platform import platform
 from .printing import sentence
+from .promote import promote
 
 PROGRAM = "pulumi-agentrun"
 UNUSABLE = 2
@@ -34,7 +35,7 @@ def app() -> None:
     """
 
 
-for command in (inventory, audit, explain, drill, doctor, platform):
+for command in (inventory, audit, explain, promote, drill, doctor, platform):
     app.add_command(command)
 
 

@@ -155,5 +155,8 @@ def _as_table(proxy: Proxy) -> None:
          telling.stops(model.outages) or "nothing alone")
         for model in proxy.models
     ]  # fmt: skip
+    if not rows:
+        said("It routes no model: neither its endpoints nor their services, as far as those are known, name any.")
+        return
     table(("MODEL", "ANSWERED BY", "ELSE", "AT WORST", "FAILS WITHOUT"), rows)
     table(("SERVICE", "REACHES"), [(service.name, telling.reached(service)) for service in proxy.services])

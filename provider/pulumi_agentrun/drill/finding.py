@@ -16,9 +16,9 @@ from ..policy.view import DYNAMIC, PLUGIN
 from ..routes.address import endpoint_region
 from ..routes.subjects import OWN, Found, Subject, chosen_part, meant_by
 
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
+SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The key by which Pulumi tells secrets and other special values from objects."""
-_HIDDEN = "[secret]"
+HIDDEN = "[secret]"
 _NOT_KNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What a preview has for a value that it does not know yet."""
 _NEEDED: dict[Kind[Any], tuple[str, ...]] = {
@@ -94,7 +94,7 @@ def _in_program(resources: Iterable[tuple[Mapping[str, Any], Mapping[str, Any], 
         if kind is not None and resource.get("custom"):
             logical = resource["urn"].rsplit("::", 1)[1]
             name = _either(values, kind.name_field)
-            known = name if isinstance(name, str) and name not in (_NOT_KNOWN, _HIDDEN) else logical
+            known = name if isinstance(name, str) and name not in (_NOT_KNOWN, HIDDEN) else logical
             own = _either(values, "region")
             found[resource["urn"]] = _found(kind, known, logical, values, own if isinstance(own, str) else region)
     return found
@@ -133,7 +133,7 @@ def _the_proxy(proxies: Iterable[Found], name: str | None, where: str) -> Found:
 
 def _found(kind: Kind[Any], name: str, logical: str | None, values: Mapping[str, Any], region: str | None) -> Found:
     """Return a resource as its body is on the wire, with what a drill needs and no key."""
-    needed = {key: value for key in _NEEDED[kind] if (value := _either(values, key)) not in (None, _HIDDEN, _NOT_KNOWN)}
+    needed = {key: value for key in _NEEDED[kind] if (value := _either(values, key)) not in (None, HIDDEN, _NOT_KNOWN)}
     gap = next(_gaps(_either(values, "proxy_config"), "proxy_config"), None)
     body = {} if gap else read_as(kind.model, needed).to_wire()
     body.get("providerSettings", {}).pop("apiKey", None)
@@ -153,10 +153,10 @@ def _key_of(needed: Mapping[str, Any]) -> str:
 
 def _gaps(value: Any, path: str) -> Iterator[str]:
     """Yield what is wrong with values that are secret or not known."""
-    if value in (_HIDDEN, _NOT_KNOWN):
-        yield f"{path} is {'secret' if value == _HIDDEN else 'not known before the update'}"
+    if value in (HIDDEN, _NOT_KNOWN):
+        yield f"{path} is {'secret' if value == HIDDEN else 'not known before the update'}"
     elif isinstance(value, Mapping):
-        if _SIGNATURE in value:
+        if SIGNATURE in value:
             yield f"{path} is secret"
         else:
             for key, item in value.items():

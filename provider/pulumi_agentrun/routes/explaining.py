@@ -20,10 +20,14 @@ _REGION = re.compile(r"(?<![a-z0-9])[a-z]{2}-[a-z]+-?[0-9]+(?![a-z0-9])")
 
 
 def explain(subject: Subject) -> Proxy:
-    """Return what a proxy does with calls. Raises ConfigError where too little is known of it."""
+    """Return what a proxy does with calls; one that routes none, as far as is known, has no models.
+
+    Raises ConfigError where its configuration is not known or leads nowhere.
+    """
     if subject.proxy.gap:
         raise ConfigError(f"The proxy {subject.name} cannot be explained: {subject.proxy.gap}.")
-    subject.asked(())
+    if subject.plan.groups:
+        subject.asked(())  # refuses an endpoint that leads nowhere
     plan = subject.plan
     return Proxy(
         name=subject.name,

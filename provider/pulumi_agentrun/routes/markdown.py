@@ -13,9 +13,9 @@ from .picture import picture
 def of_proxies(proxies: Sequence[Proxy]) -> Iterator[str]:
     """Yield the lines of what is said of proxies, with a picture."""
     for proxy in proxies:
-        yield f"### {_code(proxy.name)}"
+        yield f"### {code(proxy.name)}"
         yield ""
-        yield f"{_code(telling.limits(proxy.limits))}; {_code(telling.guardrails(proxy.guardrails))}"
+        yield f"{code(telling.limits(proxy.limits))}; {code(telling.guardrails(proxy.guardrails))}"
         yield ""
         rows = (
             (
@@ -52,10 +52,10 @@ def rows_of(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[st
     yield f"| {' | '.join(titles)} |"
     yield "|" + "---|" * len(titles)
     for row in rows:
-        yield f"| {' | '.join(map(_code, row))} |"
+        yield f"| {' | '.join(map(code, row))} |"
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """Return a text that is shown as it is: no markup, no link, and nobody is mentioned."""
     plain = "".join(letter if letter.isalnum() or letter in " ,.;-%/" else f"&#{ord(letter)};" for letter in text)
     return f"<code>{plain}</code>" if plain else ""
