@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def test_dev_is_promoted_to_prod(clone: Clone) -> None:
     up = "export DASHSCOPE_API_KEY=sk-try DEEPSEEK_API_KEY=sk-try\npulumi up --yes --skip-preview --stack prod"
     assert "2 updated" in clone.again("environments", up)
     shown = clone.again("environments", "pulumi-agentrun promote --from dev --to prod --no-consumers")
-    assert "Callers of prod would notice 10 differences, 0 unexpected:" in shown
+    assert re.match(r"Callers of prod would notice \d+ differences, 0 unexpected:", shown)
 
 
 def test_what_reads_the_target_is_found_in_the_backend(clone: Clone) -> None:

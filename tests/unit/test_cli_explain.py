@@ -122,7 +122,7 @@ def test_what_changes_for_callers_is_said_in_each_form(
     comment = said("after", "--format", "markdown")
     assert comment.startswith("1 thing changes for callers.\n\n| Proxy |")
     assert "<code>calls at once</code> | <code>200</code> | <code>7</code>" in comment
-    (change,) = json.loads(said("after", "--json", "--proxy", "gate"))["changes"]
+    (change,) = json.loads(said("after", "--json", "--proxy", "g"))["changes"]
     assert (change["what"], change["effect"]) == ("calls at once", "")
     assert main(["explain", "--plan", "after", "--format", "markdown"]) == 0
     assert "```mermaid" in capsys.readouterr().out

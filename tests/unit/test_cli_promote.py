@@ -55,7 +55,7 @@ def test_two_stacks_are_compared_and_the_code_says_whether_that_was_wanted(
 ) -> None:
     assert main(LINE) == 1
     shown = capsys.readouterr().out
-    assert "Callers of prod would notice 1 differences, 1 unexpected:" in shown
+    assert "Callers of prod would notice 1 difference, 1 unexpected:" in shown
     assert r"Read by organization/app/\x1b[2J." in shown
     assert "p:model  differs" in shown
     assert "\x1b" not in shown

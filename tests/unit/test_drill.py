@@ -176,6 +176,14 @@ def test_an_endpoint_with_a_url_is_a_place_too() -> None:
     assert all(found.met)
 
 
+def test_what_may_be_secret_in_a_url_is_in_no_report() -> None:
+    url = f"https://user:{KEY}@own.example/v1?key={KEY}"
+    body = {"modelProxyName": "p", "proxyConfig": {"endpoints": [{"baseUrl": url, "modelNames": ["m"]}]}}
+    found = report(Subject(Found(PROXY, "p", None, body, None)))
+    assert found.to_json()["services"][0]["service"] == "https://own.example/v1"
+    assert KEY not in json.dumps(found.to_json()) + page(found) + "".join(found.lines())
+
+
 def test_the_same_drill_gives_the_same_bytes() -> None:
     def once() -> tuple[str, str]:
         found = report(events=["stable down 10m..20m", "all 429 10%"], expect=["success >= 1%"], tokens=50)

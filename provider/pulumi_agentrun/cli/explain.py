@@ -16,7 +16,7 @@ from ..routes.explaining import explain as explained
 from ..routes.facts import Proxy
 from ..routes.markdown import of_changes, of_proxies
 from ..routes.picture import picture
-from ..routes.subjects import Subject, meant_by
+from ..routes.subjects import Subject, chosen_part, meant_by
 from . import options, subjects
 from .printing import as_json, printable, said, sentence, table
 
@@ -85,7 +85,7 @@ def explain(
     if before is None:
         _show(found, "json" if is_json else form)
     else:
-        before = [item for item in before if proxy in (None, item.name, item.api_name)]
+        before = [item for item in before if proxy is None or proxy in _names(item.name, item.api_name)]
         show_changes(changes(before, found), "json" if is_json else form)
 
 
@@ -133,12 +133,17 @@ def to_json(proxies: Sequence[Proxy]) -> dict[str, Any]:
 
 
 def _explained(there: Sequence[Subject], proxy: str | None) -> list[Proxy]:
-    chosen = [subject for subject in there if proxy in (None, subject.name, subject.proxy.name)]
+    chosen = [subject for subject in there if proxy is None or proxy in _names(subject.name, subject.proxy.name)]
     if not chosen:
         names = [subject.name for subject in there]
         end = meant_by(proxy, names) if proxy and names else ", so there is nothing to explain."
         raise ConfigError(f"There is no model proxy{f' {proxy!r}' if proxy else ''}{end}")
     return [explained(subject) for subject in chosen]
+
+
+def _names(name: str, api_name: str) -> tuple[str, ...]:
+    """Return what people may call a proxy."""
+    return name, api_name, chosen_part(api_name)
 
 
 def _as_table(proxy: Proxy) -> None:

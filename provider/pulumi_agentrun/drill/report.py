@@ -180,7 +180,7 @@ class Report:
             "services": [
                 {
                     "name": row.name,
-                    "service": row.place,
+                    "service": self.subject.shown(row.place),
                     "declared": _rounded(row.declared),
                     "share": _rounded(row.share),
                     "asFallback": _rounded(row.as_fallback),

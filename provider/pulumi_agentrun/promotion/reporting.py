@@ -48,7 +48,9 @@ def _differences(found: Promotion) -> Section:
     if not found.differences:
         return Section(f"Callers of {found.target} would notice nothing.")
     unexpected = len(found.unexpected)
-    line = f"Callers of {found.target} would notice {len(found.differences)} differences, {unexpected} unexpected:"
+    number = len(found.differences)
+    many = f"{number} difference{'' if number == 1 else 's'}"
+    line = f"Callers of {found.target} would notice {many}, {unexpected} unexpected:"
     rows = [
         (
             item.change.proxy,

@@ -123,10 +123,14 @@ class Subject:
             if len(meant) == 1:
                 return meant[0]
             if meant:
-                several = ", ".join(meant)
+                several = ", ".join(map(self.shown, meant))
                 raise ConfigError(f"{name!r} may mean several services of the proxy {self.name}: {several}.")
         there = [place.name for place in places.values()]
         raise ConfigError(f"The proxy {self.name} has no service {name!r}{meant_by(name, there)}")
+
+    def shown(self, place: str) -> str:
+        """Return a place as the plan has it: a service's name, or a URL without what may be secret in it."""
+        return place if place in self.services else self.places[place].name
 
     def _place(self, target: Target) -> Place:
         key = target.place
