@@ -118,6 +118,14 @@ def test_settings_are_written_into_the_file_and_nothing_else_happens(
     assert capsys.readouterr().err == "error: There is no Pulumi.yaml here or above: --apply writes beside it.\n"
 
 
+def test_a_stack_that_nobody_may_read_is_a_sentence(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "stacks").write_text(json.dumps([{"name": "theirs"}]))
+    assert main(LINE) == 2
+    text = capsys.readouterr().err
+    assert text.startswith("error: Who reads prod is not known: pulumi stack export cannot read the stack")
+    assert text.endswith("; --no-consumers leaves that out.\n")
+
+
 def test_without_a_project_states_are_compared_alone(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "Pulumi.yaml").unlink()
     assert main([*LINE, "--no-consumers", "--json"]) == 1

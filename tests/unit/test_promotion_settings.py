@@ -75,6 +75,9 @@ def test_a_whole_block_is_replaced() -> None:
         ("config:\n  p:a:\n  p:b: y\n", "config:\n  p:a: x\n  p:b: y\n"),
         ("config:\r\n  p:a: z # c\r\n  p:b: y\r\n", "config:\r\n  p:a: x # c\r\n  p:b: y\r\n"),
         ("config:\n  a: z\n", "config:\n  a: x\n"),
+        ("config:\n  p:a: |\n    z\n    z\n  p:b: y\n", "config:\n  p:a: x\n  p:b: y\n"),
+        ("config:\n  p:b: >\n    y\nsalt: s\n", "config:\n  p:b: >\n    y\n  p:a: x\nsalt: s\n"),
+        ("config:\n  p:b:\n  - y # c\n# end\n", "config:\n  p:b:\n  - y # c\n  p:a: x\n# end\n"),
     ],
 )
 def test_files_of_any_form_are_changed(text: str, expected: str) -> None:

@@ -114,9 +114,12 @@ def _settings(source: str, target: str) -> tuple[Settings | None, Settings | Non
 
 
 def _consumers(target: Deployed) -> list[str]:
-    listed: Any = json_of(["stack", "ls", "--all", "--json"], "list the stacks", patience=EXPORT_PATIENCE)
-    names = [str(item["name"]) for item in listed]
-    return [name for name in names if name != target.name and reads(exported(name), target)]
+    try:
+        listed: Any = json_of(["stack", "ls", "--all", "--json"], "list the stacks", patience=EXPORT_PATIENCE)
+        names = [str(item["name"]) for item in listed]
+        return [name for name in names if name != target.name and reads(exported(name), target)]
+    except ConfigError as error:
+        raise ConfigError(f"Who reads {target.name} is not known: {error}; --no-consumers leaves that out.") from None
 
 
 def _apply(source: str, target: str, fields: str) -> None:

@@ -14,6 +14,7 @@ from ..client.nearest import nearest
 
 EXPECTED = ("agentrun:promotion", "expected")
 """Where settings say which differences are wanted: texts with `*`, as `what` of a change or its model and `what`."""
+_BLOCKS = ("|", ">")
 _PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
 
 
@@ -118,17 +119,17 @@ def _with(settings: Settings, key: str, value: yaml.Node) -> str:
     if not config.value or config.flow_style:
         raise ConfigError(f"config in {settings.path.name} is written in one line: write a setting a line.")
     column = config.value[0][0].start_mark.column
-    at = text.find("\n", _end(config)) + 1
+    at = text.find("\n", _end(config, text)) + 1
     before, after = (text[:at], text[at:]) if at else (f"{text}\n", "")
     return f"{before}{' ' * column}{_entry(key, value, column)}\n{after}"
 
 
 def _replaced(text: str, name: yaml.Node, old: yaml.Node, value: yaml.Node) -> str:
-    if isinstance(old, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode) and old.style not in ("|", ">"):
+    if isinstance(old, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode) and old.style not in _BLOCKS:
         gap = " " if text[old.start_mark.index - 1] == ":" else ""
-        return f"{text[: old.start_mark.index]}{gap}{_yaml(value)}{text[_end(old) :]}"
+        return f"{text[: old.start_mark.index]}{gap}{_yaml(value)}{text[_end(old, text) :]}"
     column = name.start_mark.column
-    return f"{text[: name.start_mark.index]}{_entry(name.value, value, column)}{text[_end(old) :]}"
+    return f"{text[: name.start_mark.index]}{_entry(name.value, value, column)}{text[_end(old, text) :]}"
 
 
 def _entry(name: str, value: yaml.Node, column: int) -> str:
@@ -143,12 +144,14 @@ def _yaml(node: yaml.Node) -> str:
     return text.removesuffix("\n").removesuffix("\n...")
 
 
-def _end(node: yaml.Node) -> int:
-    """Return where the last character of a value stands: a block's own mark is at what follows it."""
+def _end(node: yaml.Node, text: str) -> int:
+    """Return where a value ends: the mark of what is written over several lines is at what follows it."""
     if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
-        return _end(last[1] if isinstance(last, tuple) else last)
-    return int(node.end_mark.index)
+        return _end(last[1] if isinstance(last, tuple) else last, text)
+    end = int(node.end_mark.index)
+    is_block = isinstance(node, yaml.ScalarNode) and node.style in _BLOCKS
+    return len(text[:end].rstrip("\r\n")) if is_block else end
 
 
 def _node(settings: Settings, key: str) -> yaml.Node:
