@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pulumi_agentrun.client.printable import printable
 from pulumi_agentrun.routes.changes import Change, changes
 from pulumi_agentrun.routes.explaining import explain
 from pulumi_agentrun.routes.facts import Proxy
@@ -132,3 +134,15 @@ def test_no_name_is_more_than_text_in_a_comment(name: str) -> None:
     *_, row = rows_of(("A",), [(name,)])
     inner = row.removeprefix("| <code>").removesuffix("</code> |")
     assert not set(inner) & set("<>|`*_[]@:\n\r\\")
+    assert html.unescape(inner) == printable(name)
+
+
+def test_what_fallbacks_ask_for_is_compared() -> None:
+    found = said(gate(), gate(fallbacks=[fallback("c", "n")]))
+    assert found == {"m fallbacks ask for": ("m", "n", "")}
+
+
+def test_of_two_proxies_of_one_name_both_are_compared() -> None:
+    changed = gate(cache=True)
+    assert changes([gate(), gate()], [gate(), gate()]) == []
+    assert [(item.proxy, item.what) for item in changes([gate(), gate()], [gate(), changed])] == [("gate (2)", "cache")]

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ..client.errors import AgentRunError, ConfigError
+from ..client.printable import printable
 from ..drill import finding
 from ..drill.page import page
 from ..drill.playing import drill as played
@@ -16,7 +17,7 @@ from ..drill.scenario import scenario, scenario_file
 from ..routes import words
 from ..routes.subjects import Subject
 from . import options
-from .printing import as_json, printable, said, sentence, table
+from .printing import as_json, said, sentence, table
 from .subjects import exported, previewed
 
 NOT_DRILLED = 2

@@ -10,6 +10,7 @@ import click
 from pydantic import ValidationError
 
 from ..client.errors import AgentRunError, ConfigError
+from ..client.printable import printable
 from ..routes import telling
 from ..routes.changes import Change, Effect, changes
 from ..routes.explaining import explain as explained
@@ -18,7 +19,7 @@ from ..routes.markdown import of_changes, of_proxies
 from ..routes.picture import picture
 from ..routes.subjects import Subject, chosen_part, meant_by
 from . import options, subjects
-from .printing import as_json, printable, said, sentence, table
+from .printing import as_json, said, sentence, table
 
 _STYLES: dict[Effect, str] = {"": "", "weaker": "red", "stronger": "green"}
 NOT_EXPLAINED = 2

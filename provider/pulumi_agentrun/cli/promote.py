@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ..client.errors import AgentRunError, ConfigError
+from ..client.printable import printable
 from ..policy.audit import choices
 from ..policy.presets import PRESET_VARIABLE, PRESETS
 from ..promotion.comparing import Promotion, compared
@@ -17,7 +18,7 @@ from ..promotion.stacks import Deployed, deployed, reads
 from . import options
 from .audit import read_config
 from .explain import lines
-from .printing import as_json, printable, said, sentence, table
+from .printing import as_json, said, sentence, table
 from .pulumi_command import json_of
 from .subjects import EXPORT_PATIENCE, exported
 

@@ -38,7 +38,7 @@ class _Item(NamedTuple):
 
 def changes(before: Sequence[Proxy], after: Sequence[Proxy]) -> list[Change]:
     """Return what is not the same for callers; proxies and services are the same by what programs call them."""
-    olds, news = ({chosen_part(proxy.name): proxy for proxy in proxies} for proxies in (before, after))
+    olds, news = _by_name(before), _by_name(after)
     found: list[Change] = []
     for name in dict.fromkeys((*olds, *news)):
         old, new = olds.get(name), news.get(name)
@@ -47,6 +47,17 @@ def changes(before: Sequence[Proxy], after: Sequence[Proxy]) -> list[Change]:
         else:
             found += [Change(proxy=name, model="", **item._asdict()) for item in _of_proxy(old, new)]
             found += _of_models(name, old.models, new.models)
+    return found
+
+
+def _by_name(proxies: Iterable[Proxy]) -> dict[str, Proxy]:
+    """Return proxies by what programs call them; where several have one name, the others are numbered."""
+    found: dict[str, Proxy] = {}
+    for proxy in proxies:
+        name = unique = chosen_part(proxy.name)
+        while unique in found:
+            unique = f"{name} ({len(found) + 1})"
+        found[unique] = proxy
     return found
 
 
@@ -77,6 +88,9 @@ def _of_model(old: Model, new: Model) -> Iterator[_Item]:
     if [*map(_plain, old.order[1:])] != [*map(_plain, new.order[1:])]:
         deeper = len(new.order) - len(old.order)
         yield _Item("fallbacks", telling.fallbacks(old), telling.fallbacks(new), _effect(deeper))
+    else:
+        backups = [", then ".join(", ".join(_asked(group)) for group in model.order[1:]) for model in (old, new)]
+        yield from _unlike("fallbacks ask for", backups[0], backups[1], str)
     yield from _unlike("attempts at worst", old.attempts, new.attempts, str)
     yield from _unlike("time at worst", old.seconds, new.seconds, words.lasting)
     yield from _reach("provider", old.providers, new.providers)

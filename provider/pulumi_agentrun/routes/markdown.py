@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from ..client.printable import printable
 from . import telling
 from .changes import Change
 from .facts import Proxy
@@ -57,5 +58,6 @@ def rows_of(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[st
 
 def code(text: str) -> str:
     """Return a text that is shown as it is: no markup, no link, and nobody is mentioned."""
-    plain = "".join(letter if letter.isalnum() or letter in " ,.;-%/" else f"&#{ord(letter)};" for letter in text)
+    shown = printable(text)
+    plain = "".join(letter if letter.isalnum() or letter in " ,.;-%/" else f"&#{ord(letter)};" for letter in shown)
     return f"<code>{plain}</code>" if plain else ""
