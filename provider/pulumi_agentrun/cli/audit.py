@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -51,8 +52,7 @@ def audit(
         said(str(PACK))
         return
     try:
-        given = object_in(config, what="configuration", of="policies") if config else {}
-        chosen = choices(preset, given)
+        chosen = choices(preset, read_config(config))
         with options.client_of(endpoint, region) as client:
             views = list(resources(client))
         found = list(judged(views, chosen))
@@ -71,6 +71,11 @@ def audit(
 def _unjudged(text: str) -> click.exceptions.Exit:
     sentence(text)
     return click.exceptions.Exit(UNJUDGED)
+
+
+def read_config(path: Path | None) -> Mapping[str, Any]:
+    """Return the settings of rules in a file, none without one. Raises ConfigError."""
+    return object_in(path, what="configuration", of="policies") if path else {}
 
 
 def _as_json(found: Sequence[Violation | Gap], resources: int) -> None:

@@ -12,7 +12,7 @@ from ...client.wording import naming
 from ...lifecycle.paths import EVERY, Path
 from ...lifecycle.schema import Shape, shape_of
 from ...lifecycle.secret_refs import Reference
-from ..address import address_of
+from ...routes.address import address_of
 from ..rule import Finding, Found, Rule, Settings, apart, each, matches
 from ..view import ENDPOINTS, POLICIES, Unjudged, View
 
