@@ -20,6 +20,7 @@ from unit.views import BY_NAME, SECRET, found, proxy, service, to
 
 GUARD = {"check_request": True, "check_response": True, "block_on_prompt_attack": True, "block_on_sensitive_data": True}
 FALL = {"fallbacks": to("s2")}
+PRIVATE = {"network_mode": "PRIVATE", "vpc_id": "v", "vswitch_ids": ["w"], "security_group_id": "g"}
 
 # rule, configuration, resources, the findings
 PASS: list[tuple[str, dict[str, Any], list[View]]] = [
@@ -36,13 +37,12 @@ PASS: list[tuple[str, dict[str, Any], list[View]]] = [
             service(provider_settings={"api_key_from": "env:MODEL_A"}),
             service(provider_settings={"api_key_from": "file:/run/secrets/a/../b"}),
             proxy(arms_configuration={"arms_license_key_from": "env:MODEL_ARMS"}),
-            proxy(arms_configuration={"arms_license_key": "k"}),
         ],
     ),
     ("no-inline-api-key", {}, [proxy(arms_configuration={"arms_license_key_from": "env:HOME"}), proxy()]),
-    ("no-inline-api-key", {}, [proxy(arms_configuration=UNKNOWN)]),
+    ("no-inline-api-key", {"keyless": ["Custom"]}, [service(provider="custom")]),
     ("secure-base-urls", {"hosts": ["*.example"]}, [service(), proxy(to("s1", base_url="https://b.example"))]),
-    ("private-networking", {}, [service(network_configuration={"network_mode": "PRIVATE", "vpc_id": "v"})]),
+    ("private-networking", {}, [service(network_configuration=PRIVATE)]),
     ("private-networking", {"modes": ["PUBLIC"]}, [proxy(network_configuration={"network_mode": "PUBLIC"})]),
     ("guardrails", {}, [proxy(policies={"ai_guardrail_config": GUARD}), service()]),
     ("guardrails", {"request": False, "response": False, "blocks": []}, [proxy()]),
@@ -118,6 +118,8 @@ FAIL: list[tuple[str, dict[str, Any], list[View], list[str]]] = [
         [
             "network_configuration.network_mode: must be PRIVATE",
             "network_configuration.vpc_id: must be set, for a private network is one of a VPC",
+            "network_configuration.vswitch_ids: must be set, for a private network is one of a VPC",
+            "network_configuration.security_group_id: must be set, for a private network is one of a VPC",
         ],
     ),
     (
@@ -192,6 +194,7 @@ UNSURE: list[tuple[str, dict[str, Any], list[View], str]] = [
     ),
     ("no-inline-api-key", {}, [service(provider_settings={"api_key": UNKNOWN})], "provider_settings.api_key"),
     ("no-inline-api-key", {"references": ["env:*"]}, [proxy(arms_configuration=UNKNOWN)], "arms_configuration"),
+    ("no-inline-api-key", {}, [proxy(arms_configuration=UNKNOWN)], "arms_configuration"),
     ("secure-base-urls", {}, [service(provider_settings={"base_url": UNKNOWN})], "provider_settings.base_url"),
     ("private-networking", {}, [service(network_configuration=UNKNOWN)], "network_configuration"),
     ("guardrails", {}, [proxy(policies=UNKNOWN)], "proxy_config.policies"),

@@ -8,14 +8,16 @@ from typing import Any, Literal
 
 from ..client.errors import ConfigError
 from .rule import Rule
-from .rules import conventions, limits, models, security, stack
+from .rules import conventions, limits, models, security, shares, stack
 
 Level = Literal["advisory", "mandatory", "disabled"]
 
 PRESET_VARIABLE = "AGENTRUN_POLICIES"
 """The environment variable that names the preset of the ready-made pack and of the audit."""
 
-RULES: tuple[Rule, ...] = (*models.RULES, *security.RULES, *limits.RULES, *conventions.RULES, *stack.RULES)
+RULES: tuple[Rule, ...] = (
+    *models.RULES, *security.RULES, *limits.RULES, *shares.RULES, *conventions.RULES, *stack.RULES,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -61,3 +63,14 @@ def preset_of(name: str) -> dict[str, Choice]:
     if name not in PRESETS:
         raise ConfigError(f"There is no preset {name!r}; there are {', '.join(PRESETS)}.")
     return PRESETS[name]
+
+
+def preset_named(environ: Mapping[str, str]) -> str:
+    """Return the name of the preset that an environment asks for; the weaker one only where nobody relies on it unseen.
+
+    Raises ConfigError in CI where none is named.
+    """
+    name = environ.get(PRESET_VARIABLE, "")
+    if not name and environ.get("CI", "").lower() not in ("", "0", "false"):
+        raise ConfigError(f"CI is set and no preset is named; name it: {' or '.join(PRESETS)}.")
+    return name or "baseline"

@@ -22,6 +22,7 @@ _FORMS = {
     "int_from_float": "must be a whole number",
     "float_type": "must be a number",
     "float_parsing": "must be a number",
+    "finite_number": "must be a number",
     "model_type": "must be an object",
     "dict_type": "must be an object",
     "date_type": "must be a date (YYYY-MM-DD)",
@@ -48,6 +49,9 @@ def wrong(settings: type[BaseModel], found: ErrorDetails) -> str:
         return f"{path}: {_no_setting(settings, found['loc'])}"
     if found["type"] == "literal_error":
         return f"{path}: must be {found['ctx']['expected']}"
+    if found["type"] in ("greater_than_equal", "greater_than"):
+        word = "at least" if found["type"] == "greater_than_equal" else "above"
+        return f"{path}: must be {word} {found['ctx'].get('ge', found['ctx'].get('gt'))}"
     if found["type"] == "value_error":
         return f"{path}: {found['ctx']['error']}"
     return f"{path}: {_FORMS.get(found['type'], 'has a form that is not allowed')}"
