@@ -17,8 +17,8 @@ from pulumi_agentrun.drill.page import page
 from pulumi_agentrun.drill.playing import drill
 from pulumi_agentrun.drill.report import Report, failures_said, percentile
 from pulumi_agentrun.drill.scenario import scenario
-from pulumi_agentrun.drill.subjects import Found, Subject
 from pulumi_agentrun.policy.view import DYNAMIC, PLUGIN
+from pulumi_agentrun.routes.subjects import Found, Subject
 from pydantic.alias_generators import to_camel
 
 KEY = "sk-nobody-may-see-this"

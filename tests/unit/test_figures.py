@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 from oracle.table import CASES
-from pulumi_agentrun.cli import audit, command, drill
+from pulumi_agentrun.cli import audit, command, drill, explain
 from pulumi_agentrun.client import Config, ModelService
 from pulumi_agentrun.client.flows import LONGEST_RETRY_AFTER
 from pulumi_agentrun.client.redaction import SHORT
@@ -116,6 +116,10 @@ SENTENCES: dict[str, list[str]] = {
         f"the head of a request {server.LONGEST_HEAD:.0f} seconds",
         f"| `latency` | {values('latency')}, seconds",
         *(f"| `{name}` | {values(name)} |" for name in ("duplicate", "page_cap", "success")),
+    ],
+    "docs/explain.md": [
+        f"Its exit code is 0, and {explain.NOT_EXPLAINED} if that could not be found out",
+        f"can make each pause {span(routing._LONGEST_RETRY_AFTER)} long",
     ],
     "docs/gateway.md": [
         f"A body has at most {serving.LARGEST_BODY // MIB} MiB",

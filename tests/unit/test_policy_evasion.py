@@ -12,12 +12,12 @@ from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.lifecycle.schema import UNKNOWN
 from pulumi_agentrun.policy import View, policies
-from pulumi_agentrun.policy.address import address_of
 from pulumi_agentrun.policy.presets import preset_named
 from pulumi_agentrun.policy.rules.models import Models, day_of
 from pulumi_agentrun.policy.testing.received import told
 from pulumi_agentrun.policy.testing.resources import Door, Resource, written
 from pulumi_agentrun.policy.view import DYNAMIC
+from pulumi_agentrun.routes.address import address_of
 from unit.views import BY_NAME, SECRET, found, proxy, service, to
 
 CASES = list[tuple[str, dict[str, Any], list[View], list[str]]]

@@ -11,6 +11,7 @@ from ..client.errors import AgentRunError
 from .audit import audit
 from .doctor import doctor, version_of
 from .drill import drill
+from .explain import explain
 from .inventory import inventory
 from .options import TERMINAL
 from .platform import platform
@@ -33,7 +34,7 @@ def app() -> None:
     """
 
 
-for command in (inventory, audit, drill, doctor, platform):
+for command in (inventory, audit, explain, drill, doctor, platform):
     app.add_command(command)
 
 

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from itertools import chain
 
 from ..client.models.shared import Provider
-from .address import address_of
+from ..routes.address import address_of
 from .spelling import plain
 
 HOSTS: Mapping[str, tuple[str, ...]] = {

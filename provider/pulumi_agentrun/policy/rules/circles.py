@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...lifecycle.paths import Path
-from ..address import Address, address_of
+from ...routes.address import Address, address_of
 from ..rule import Finding, Found, NoSettings, apart, each, told_apart, unless
 from ..services import MODELS, NAME, Services, proxies, targets
 from ..spelling import plain

@@ -14,7 +14,7 @@ from ...client.wording import naming
 from ...lifecycle.paths import EVERY, Path
 from ...lifecycle.schema import Shape, shape_of
 from ...lifecycle.secret_refs import Reference
-from ..address import address_of
+from ...routes.address import address_of
 from ..providers import lies_at
 from ..rule import Finding, Found, Rule, Settings, apart, each, matches, told_apart, unless
 from ..services import SERVICE_URL
