@@ -15,7 +15,7 @@ from pulumi_agentrun.policy import Unjudged, View, policies
 from pulumi_agentrun.policy.testing import Case, Door, Resource, fails, near_miss, passes, unsure
 from pulumi_agentrun.policy.testing.resources import written
 from unit import test_policy, test_policy_evasion, test_policy_partly
-from unit.test_policy import GUARD, PRIVATE
+from unit.test_policy import AWAY, END, FALLBACK, GUARD, HELD, PRIVATE, ROLE, offering
 from unit.views import BY_NAME, proxy, service, to
 
 REGIONS = ("cn-a", "cn-b")
@@ -87,6 +87,54 @@ NEAR: list[tuple[str, dict[str, Any], list[View], tuple[tuple[str | int, ...], A
     (
         "unused-services", {}, [service(), proxy()], (("model_service_name",), "s2"),
         ["model_service_name: is named by no proxy of this stack"],
+    ),
+    (
+        "survives-outage", {}, [proxy(policies=HELD), *AWAY],
+        ((*POLICIES, "fallbacks", 0, "model_service_name"), "s1"),
+        [f"{FALLBACK}: must leave callers somebody to answer while any one {of}" for of in ("service", "provider")],
+    ),
+    (
+        "retry-budget", {"attempts": 4}, [proxy(policies=HELD), *AWAY], ((*POLICIES, "num_retries"), 2),
+        ["proxy_config.policies.num_retries: must come, with the fallbacks, to at most 4 attempts"],
+    ),
+    (
+        "safe-fallback", {}, [AWAY[1], proxy(policies=HELD), AWAY[0]], (BASE, "https://m.us-east-1.aliyuncs.com"),
+        [f"{FALLBACK}[0]: must stay in the region of an endpoint"],
+    ),
+    (
+        "token-budget", {"tokensPerDay": 24}, [proxy(policies={"token_rate_limiter": {"tph": 1}})],
+        ((*POLICIES, "token_rate_limiter", "tph"), 2),
+        ["proxy_config.policies.token_rate_limiter: must leave all proxies together at most 24 tokens a day"],
+    ),
+    (
+        "pinned-models", {}, [offering("m-0613")], (("provider_settings", "model_names"), ["m-13"]),
+        ["provider_settings.model_names[0]: must name a version"],
+    ),
+    (
+        "successors", {"models": END, "today": "2030-01-01"}, [offering("m10")],
+        (("provider_settings", "model_names"), ["m1"]),
+        ["provider_settings.model_names[0]: ends on 2030-03-01; use m2"],
+    ),
+    (
+        "litellm-version", {"least": "1.81"}, [proxy(litellm_version="1.81.0")], (("litellm_version",), "1.80.99"),
+        ["litellm_version: must be at least 1.81"],
+    ),
+    (
+        "execution-role", {}, [proxy(execution_role_arn=ROLE)], (("execution_role_arn",), f"{ROLE}*"),
+        ["execution_role_arn: must be the ARN of one role"],
+    ),
+    (
+        "logs", {}, [proxy(log_configuration={"project": "p", "logstore": "l"})],
+        (("log_configuration", "logstore"), ""),
+        ["log_configuration.logstore: must be set"],
+    ),
+    (
+        "tags", {}, [service(description="owner: a, cost: b")], (("description",), "owner: a, costs: b"),
+        ["description: must say cost: …"],
+    ),
+    (
+        "caching", {"sensitive": ["p1"]}, [proxy(policies={"cache": False})], ((*POLICIES, "cache"), True),
+        ["proxy_config.policies.cache: must be off"],
     ),
 ]  # fmt: skip
 

@@ -13,7 +13,7 @@ from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.lifecycle.schema import UNKNOWN
 from pulumi_agentrun.policy import View, policies
 from pulumi_agentrun.policy.presets import preset_named
-from pulumi_agentrun.policy.rules.models import Models, day_of
+from pulumi_agentrun.policy.rules.models import Models
 from pulumi_agentrun.policy.testing.received import told
 from pulumi_agentrun.policy.testing.resources import Door, Resource, written
 from pulumi_agentrun.policy.view import DYNAMIC
@@ -382,9 +382,9 @@ def test_the_day_of_a_sunset_begins_in_one_zone() -> None:
     def now(zone: tzinfo) -> datetime:
         return late.astimezone(zone)
 
-    assert day_of(Models(), now) == date(2029, 12, 31)
-    assert day_of(Models(time_zone="Asia/Shanghai"), now) == date(2030, 1, 1)
-    assert day_of(Models(time_zone="Asia/Shanghai", today=date(2020, 1, 1)), now) == date(2020, 1, 1)
+    assert Models().day(now) == date(2029, 12, 31)
+    assert Models(time_zone="Asia/Shanghai").day(now) == date(2030, 1, 1)
+    assert Models(time_zone="Asia/Shanghai", today=date(2020, 1, 1)).day(now) == date(2020, 1, 1)
     assert now(timezone.utc).utcoffset() == timedelta(0)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from ..client.errors import ConfigError
 from .rule import Rule
-from .rules import conventions, limits, models, security, shares, stack
+from .rules import conventions, lifetimes, limits, models, resilience, security, shares, stack, upkeep
 
 Level = Literal["advisory", "mandatory", "disabled"]
 
@@ -17,6 +17,7 @@ PRESET_VARIABLE = "AGENTRUN_POLICIES"
 
 RULES: tuple[Rule, ...] = (
     *models.RULES, *security.RULES, *limits.RULES, *shares.RULES, *conventions.RULES, *stack.RULES,
+    *resilience.RULES, *lifetimes.RULES, *upkeep.RULES,
 )  # fmt: skip
 
 
@@ -45,9 +46,28 @@ _BASELINE = {
     "agentrun-models-offered": Choice("mandatory"),
     "agentrun-no-cycles": Choice("mandatory"),
     "agentrun-unused-services": Choice("advisory"),
+    "agentrun-survives-outage": Choice("disabled"),
+    "agentrun-retry-budget": Choice("disabled"),
+    "agentrun-safe-fallback": Choice("disabled"),
+    "agentrun-token-budget": Choice("mandatory"),
+    "agentrun-pinned-models": Choice("disabled"),
+    "agentrun-successors": Choice("advisory"),
+    "agentrun-litellm-version": Choice("mandatory"),
+    "agentrun-execution-role": Choice("disabled"),
+    "agentrun-logs": Choice("disabled"),
+    "agentrun-tags": Choice("disabled"),
+    "agentrun-protect": Choice("disabled"),
+    "agentrun-caching": Choice("mandatory"),
 }
+_YOUNG = (
+    "survives-outage", "retry-budget", "safe-fallback", "successors", "execution-role", "logs", "protect",
+)  # fmt: skip
+"""Rules that advise in production: they came later, and stacks that stand should not stop for them."""
 _PRODUCTION = {
     **{name: Choice("mandatory") for name in _BASELINE},
+    **{f"agentrun-{name}": Choice("advisory") for name in _YOUNG},
+    "agentrun-pinned-models": Choice("disabled"),
+    "agentrun-tags": Choice("disabled"),
     "agentrun-limits": Choice(
         "mandatory", {"anyRateLimit": True, "concurrency": {"required": True}, "retries": {"max": 5}}
     ),

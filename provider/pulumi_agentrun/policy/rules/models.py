@@ -57,18 +57,11 @@ def _reached(view: View, path: Path, settings: Providers, *, may_be_any: bool) -
         yield Finding(path, f"leads to another provider than {', '.join(settings.allowed)}")
 
 
-class Models(Settings):
-    """Which models are allowed."""
+class Days(Settings):
+    """By which day models are judged."""
 
-    allowed: tuple[str, ...] = ()
-    """The allowed models as glob patterns; none means any. Names count in any case, with or without a provider's before
-    them (`openai/gpt-4o`)."""
-    denied: tuple[str, ...] = ()
-    """Glob patterns of models that are not allowed, whatever else is."""
-    sunset: dict[str, date] = Field(default_factory=dict)
-    """Glob patterns of models and the date (YYYY-MM-DD) from which each is no longer allowed, in `time_zone`."""
     time_zone: str = "UTC"
-    """Where the day of a sunset begins, as `Asia/Shanghai`."""
+    """Where a day begins, as `Asia/Shanghai`."""
     today: date | None = None
     """The date to judge by; that of the run, in `time_zone`, unless given."""
 
@@ -80,6 +73,22 @@ class Models(Settings):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError("is no time zone; there are UTC, Asia/Shanghai and others of that form") from None
         return name
+
+    def day(self, now: Callable[[tzinfo], datetime] = datetime.now) -> date:
+        """Return the date to judge by. `now` returns the time in a zone."""
+        return self.today or now(_zone(self.time_zone)).date()
+
+
+class Models(Days):
+    """Which models are allowed."""
+
+    allowed: tuple[str, ...] = ()
+    """The allowed models as glob patterns; none means any. Names count in any case, with or without a provider's before
+    them (`openai/gpt-4o`)."""
+    denied: tuple[str, ...] = ()
+    """Glob patterns of models that are not allowed, whatever else is."""
+    sunset: dict[str, date] = Field(default_factory=dict)
+    """Glob patterns of models and the date (YYYY-MM-DD) from which each is no longer allowed."""
 
 
 def allowed_models(view: View, settings: Models) -> Iterator[Found]:
@@ -113,14 +122,9 @@ def _allowed(view: View, path: Path, settings: Models) -> Iterator[Finding]:
     if denied:
         yield Finding(path, f"is denied ({denied})")
     for pattern, day in settings.sunset.items():
-        if denying([pattern], name, provider) and day_of(settings) >= day:
+        if denying([pattern], name, provider) and settings.day() >= day:
             zone = "" if settings.today else f" in {settings.time_zone}"
             yield Finding(path, f"is not allowed any more ({pattern} since {day}{zone})")
-
-
-def day_of(settings: Models, now: Callable[[tzinfo], datetime] = datetime.now) -> date:
-    """Return the date to judge by. `now` returns the time in a zone."""
-    return settings.today or now(_zone(settings.time_zone)).date()
 
 
 def _zone(name: str) -> tzinfo:

@@ -83,7 +83,9 @@ def _read(item: Any, urn: str, description: str) -> Told:
 def _policy_config(config: Mapping[str, Any]) -> Any:
     given = {key: value for key, value in config.items() if key != "enforcementLevel"}
     level = _LEVELS[config.get("enforcementLevel", "mandatory")]
-    return messages.PolicyConfig(enforcementLevel=level, properties=struct(given))
+    properties = Struct()
+    properties.update(given)
+    return messages.PolicyConfig(enforcementLevel=level, properties=properties)
 
 
 def _request(resource: Resource) -> Any:
