@@ -397,3 +397,39 @@ def test_a_service_of_another_profile_is_another_service(project: Project, door:
     assert "names no model service of this stack" in run(project, "preview").console
     project.program(SERVICE + PROXY)
     assert "names no model service of this stack" not in run(project, "preview").console
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_the_newer_rules_hear_from_the_engine_what_they_go_by(project: Project, door: str) -> None:
+    rules = {
+        "all": "advisory", "agentrun-caching": {"sensitive": ["gate*"]}, "agentrun-litellm-version": {"required": True},
+        "agentrun-retry-budget": {"attempts": 2}, "agentrun-token-budget": {"tokensPerDay": 5},
+        "agentrun-successors": {"models": {"m1": {"sunset": "2000-01-01", "successor": "m2-0613"}}},
+    }  # fmt: skip
+    program = """
+opts = pulumi.ResourceOptions(protect=%s)
+service = ModelService("s", model_type="llm", provider="tongyi", model_service_name="s", opts=opts,
+                       description="owner: a, cost: b",
+                       provider_settings={"base_url": "https://a.example/v1", "model_names": ["m1"]})
+ModelProxy("gateway", model_proxy_name="gate", description="d", opts=opts, proxy_config={
+    "endpoints": [{"model_service_name": service.model_service_name}],
+    "policies": {"cache": True, "num_retries": 2}})
+"""
+    policies = "proxy_config.policies"
+    expected = [
+        f"{policies}.fallbacks: must leave callers somebody to answer while any one service is away",
+        f"{policies}.num_retries: must come, with the fallbacks, to at most 2 attempts",
+        f"{policies}.token_rate_limiter: must limit tokens, for the stack has a budget",
+        f"{policies}.cache: must be off, for sensitive data passes through", "litellm_version: must be set",
+        "provider_settings.model_names[0]: ends on 2000-01-01; use m2-0613 (m1)",
+        "provider_settings.model_names[0]: must name a version", "execution_role_arn: must be set",
+        "log_configuration.logstore: must be set", "description: must say owner: …",
+    ]  # fmt: skip
+    project.program(program % False)
+    done = run(project, "preview", rules, preset="production")
+    assert done.code == 0, done.console
+    assert [text for text in expected if project.spelled(text) not in done.console] == []
+    assert done.console.count("protect: must be set among the resource options") >= 2
+    assert done.console.count("description: must say cost: …") == 1
+    project.program(program % True)
+    assert "protect: must be set" not in run(project, "preview", rules, preset="production").console

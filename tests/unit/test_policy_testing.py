@@ -10,9 +10,11 @@ from types import ModuleType
 from typing import Any
 
 import pulumi
+import pulumi_policy.policy as sdk
 import pytest
 from e2e.recording import recorders
 from pulumi_agentrun.client.errors import ConfigError
+from pulumi_agentrun.policy import pack as pack_module
 from pulumi_agentrun.policy import policies
 from pulumi_agentrun.policy.testing import (
     UNKNOWN,
@@ -206,3 +208,23 @@ def test_stack_settings_of_a_case_leave_no_trace() -> None:
     pulumi.runtime.set_all_config({"agentrun:region": "cn-before"})
     told(policies(), [service()], settings={"agentrun:region": "cn-x"})
     assert pulumi.runtime.get_config("agentrun:region") == "cn-before"
+
+
+def test_the_ready_made_pack_reads_a_resource_once_for_all_policies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And says the same as a pack that reads it for each."""
+    resources = [service(), declared("ModelProxy", "p", {"proxy_config": {"endpoints": [{"model_service_name": "s"}]}})]
+    whole = told(policies("production"), resources)
+    read: list[str] = []
+    plain = pack_module._plain
+
+    def counted(value: Any) -> Any:
+        read.append("")
+        return plain(value)
+
+    monkeypatch.setattr(pack_module, "_plain", counted)
+    monkeypatch.setattr(sdk, "_PolicyAnalyzerServicer", pack_module._servicer(sdk._PolicyAnalyzerServicer))
+    assert told(policies("production"), resources) == whole
+    once = len(read)
+    read.clear()
+    told(policies("production")[:1], resources)
+    assert once <= 2 * len(read) + 2, "however many policies there are"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from functools import cache
 from importlib import metadata
@@ -37,6 +39,8 @@ from .rule import Rule
 from .view import ANY_DYNAMIC, NotKnown, Unjudged, View, view_of
 
 _SERVICER = "_PolicyAnalyzerServicer"
+_KEPT: ContextVar[dict[str, View | None] | None] = ContextVar("kept", default=None)
+"""The resources of the question that is being answered, by their URNs."""
 
 
 class _Gaps(UnknownValueError):
@@ -78,7 +82,25 @@ def _servicer(base: Any) -> Any:
                 context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
             return super().Configure(request, context)
 
+        def Analyze(self, request: Any, context: Any) -> Any:
+            with _views_kept():
+                return super().Analyze(request, context)
+
+        def AnalyzeStack(self, request: Any, context: Any) -> Any:
+            with _views_kept():
+                return super().AnalyzeStack(request, context)
+
     return Servicer
+
+
+@contextmanager
+def _views_kept() -> Iterator[None]:
+    """Have each resource of one question read once for all policies, to whom the SDK hands it anew."""
+    token = _KEPT.set({})
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
 
 
 def _policy(rule: Rule, choice: Choice) -> Policy:
@@ -142,6 +164,15 @@ def _views(resources: Iterable[PolicyResource]) -> Iterable[View]:
 def _view(found: ResourceValidationArgs | PolicyResource) -> View | None:
     if "agentrun" not in found.resource_type and not found.resource_type.startswith(ANY_DYNAMIC):
         return None
+    kept = _KEPT.get()
+    if kept is None:
+        return _read(found)
+    if found.urn not in kept:
+        kept[found.urn] = _read(found)
+    return kept[found.urn]
+
+
+def _read(found: ResourceValidationArgs | PolicyResource) -> View | None:
     view = view_of(found.resource_type, found.name, _plain(found.props), found.urn)
     if view is None:
         return None
