@@ -3,24 +3,27 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
+LOCK := requirements.lock
 BIN := $(VENV)/bin
 PYTHONS := 3.10 3.11 3.12 3.13
 STACK := local
 
 export PATH := $(CURDIR)/.engine:$(CURDIR)/$(BIN):$(PATH)
 export PULUMI_SKIP_UPDATE_CHECK := 1
+pip = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 local_stack = PULUMI_BACKEND_URL=file://$(CURDIR)/.state PULUMI_CONFIG_PASSPHRASE_FILE=$(CURDIR)/.state/passphrase
 
 help: ## list these commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 install: $(VENV)/installed ## make .venv with everything locked
-$(VENV)/installed: requirements.lock pyproject.toml
+$(VENV)/installed: $(LOCK) requirements.build.lock pyproject.toml
 	@echo "Installing Python packages into $(VENV) (about a minute, once)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: set PYTHON=...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@$(pip) --require-hashes -r requirements.build.lock
+	@$(pip) --require-hashes --no-build-isolation -r $(LOCK)
+	@$(pip) --no-build-isolation --no-deps -e .
 	@touch $@
 
 engine: $(VENV)/installed ## find, install or build the Pulumi CLI
@@ -63,6 +66,11 @@ test-pythons: ## run every test that needs no engine on each supported Python th
 	    .venv-$$version/bin/python -m pytest -q -m "not e2e" tests/unit tests/platform tests/gateway tests/reliability || exit 1; \
 	done
 
+# Python 3.10 has to be on PATH, or in pyenv: another one would take other versions for the oldest.
+test-oldest: ## run every test with Python 3.10 and the oldest dependencies that pyproject.toml allows
+	@python=$$(command -v python3.10 || echo python3.10); "$$python" -c '' 2>/dev/null || python="$$(pyenv prefix 3.10)/bin/python"; \
+	$(MAKE) --no-print-directory test VENV=.venv-oldest LOCK=requirements.oldest.lock PYTHON="$$python"
+
 e2e: install engine ## run every test on the real engine
 	@$(BIN)/python -m pytest -n 3 --dist worksteal -m e2e tests
 
@@ -102,10 +110,15 @@ platform: install ## serve the embedded platform, and what is deployed to it, on
 	@$(BIN)/python -m pulumi_agentrun.platform --host 127.0.0.1 --port 8080 --data .agentrun \
 	  --credential-file .agentrun/credential
 
-lock: install ## resolve the dependencies anew
-	@$(BIN)/python -m pip install --quiet uv
-	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.10 --extra platform --extra credentials --extra policy \
-	  --group dev --constraint constraints.txt --generate-hashes --upgrade \
-	  --custom-compile-command "make lock" --quiet -o requirements.lock
+resolve = $(BIN)/uv pip compile --universal --python-version 3.10 --generate-hashes --upgrade --quiet \
+  --custom-compile-command "make lock"
+extras = --extra platform --extra credentials --extra policy
 
-.PHONY: help install engine stack up preview down test coverage unit test-pythons e2e soak record sdks bench oracle check format platform lock
+lock: install ## resolve the dependencies anew: the newest, and the oldest that pyproject.toml allows
+	@$(BIN)/python -m pip install --quiet uv
+	@$(resolve) --group build -o requirements.build.lock
+	@$(resolve) pyproject.toml $(extras) --group dev --constraint requirements.build.lock -o requirements.lock
+	@$(resolve) pyproject.toml $(extras) --group test --constraint requirements.build.lock --resolution lowest-direct \
+	  -o requirements.oldest.lock
+
+.PHONY: help install engine stack up preview down test coverage unit test-pythons test-oldest e2e soak record sdks bench oracle check format platform lock

@@ -141,7 +141,7 @@ def resource(kind: Kind[Any], types: Types) -> Json:
         if field_of(kind, name) in kind.immutable:
             given[camel(name)]["willReplaceOnChanges"] = True
         field = kind.create_input.model_fields.get(name)
-        default = False if name == ADOPT else field and field.default
+        default = field and field.default
         if isinstance(default, (bool, int, float)):
             given[camel(name)]["default"] = default
     always = {kind.name_field, *kind.required} | ({"status"} if kind.has_status else set())
@@ -162,7 +162,8 @@ def shown_of(kind: Kind[Any]) -> dict[str, Shape]:
 def functions(kind: Kind[Any], types: Types) -> Json:
     """Return the schemas of a kind's functions, by token."""
     shapes = types.without_keys.shown({name: shape for name, shape in shown_of(kind).items() if name != ADOPT})
-    name, text = kind.name_field, f"The name of the {kind.title}."
+    name = kind.name_field
+    asked = f"The name of the {kind.title}. Of one that the same program makes, the `id`: it is known once it exists."
     details = f"{kind.model.__name__}{DETAILS}"
     shown = object_type(f"A {kind.title} as it is, without its keys.", types.without_keys, shapes, [name])
     types.found[f"{MODULE}:{details}"] = shown
@@ -178,7 +179,7 @@ def functions(kind: Kind[Any], types: Types) -> Json:
             "description": f"Look up a {kind.title} by its name.",
             "inputs": {
                 "type": "object",
-                "properties": {camel(name): {"type": "string", "description": text}},
+                "properties": {camel(name): {"type": "string", "description": asked}},
                 "required": [camel(name)],
             },
             "outputs": shown,

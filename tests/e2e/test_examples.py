@@ -85,8 +85,8 @@ def weights(proxy: ModelProxy) -> list[int | None]:
 
 
 def test_every_example_has_a_test() -> None:
-    projects = {path.parent.name for path in EXAMPLES.glob("*/README.md")} - {"ci", "quickstart", "yaml"}
-    assert projects == {"adopt", "application", "environments", "gateway", "platform"}
+    projects = {path.parent.name for path in EXAMPLES.glob("*/README.md")} - {"ci", "quickstart"}
+    assert projects == {"adopt", "application", "environments", "gateway", "platform", "yaml"}
 
 
 def test_gateway_shifts_traffic_to_the_canary_in_place(clone: Clone) -> None:
@@ -103,6 +103,16 @@ def test_gateway_shifts_traffic_to_the_canary_in_place(clone: Clone) -> None:
     assert (outputs["endpoint"], outputs["model"]) == (chat.endpoint, "qwen-max")
     assert "sk-try" not in shown + clone.again("gateway", "pulumi stack export")
     clone.again("gateway", "pulumi up --yes --expect-no-changes && pulumi destroy --yes")
+    assert clone.client.list(ModelServiceListInput()) == []
+
+
+def test_yaml_is_changed_in_place(clone: Clone) -> None:
+    shown = clone.follow("yaml")
+    assert "+ 3 created" in shown
+    assert re.search(r"~ 1 updated\n\s*2 unchanged", shown), shown
+    assert clone.outputs("yaml")["status"] == "READY"
+    assert "sk-try" not in shown + clone.again("yaml", "pulumi stack export")
+    clone.again("yaml", "pulumi up --yes --expect-no-changes && pulumi destroy --yes")
     assert clone.client.list(ModelServiceListInput()) == []
 
 

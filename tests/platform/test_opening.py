@@ -103,7 +103,7 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     assert said == f"error: Port {port} is in use on 127.0.0.1: give another --port; 0 takes a free one.\n"
 
 
-@pytest.mark.parametrize("module", ["starlette", "uvicorn", "h11"])
+@pytest.mark.parametrize("module", ["starlette", "uvicorn"])
 def test_a_missing_extra_is_named_with_what_installs_it(tmp_path: Path, module: str) -> None:
     (tmp_path / f"{module}.py").write_text(f"raise ModuleNotFoundError('No module named {module}', name={module!r})\n")
     code, _, said = start(tmp_path, PYTHONPATH=str(tmp_path))

@@ -128,13 +128,6 @@ def references(value: Any) -> set[str]:
     return {found for item in items for found in references(item)}
 
 
-def needs(declared: Declared) -> set[str]:
-    """Return the logical names of what a declared resource cannot be without."""
-    options = declared.options
-    single = {options[key] for key in ("parent", "deleted_with", "provider_") if options.get(key)}
-    return references(declared.props) | single | set(options.get("depends_on", ()))
-
-
 def filled(text: str, urn: Callable[[str], str], ids: Mapping[str, str], types: Mapping[str, str]) -> str:
     """Return the words of a command with what stands in braces filled in."""
 

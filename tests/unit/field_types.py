@@ -11,6 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from pulumi_agentrun.client.models.fields import Model, WriteOnly
 from pulumi_agentrun.platform.shapes import ANYTHING, BOOLEAN, INTEGER, NUMBER, STRING, Map
 from pydantic import SecretStr
+from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
 Types = dict[str, str]
@@ -88,17 +89,17 @@ def _ours(annotation: Any) -> tuple[str, Mapping[str, Any]]:
         return _WORDS[annotation], {}
     if hasattr(annotation, "__metadata__"):
         return _ours(options[0])
-    fields = annotation.model_fields.values()
-    return "object", {f".{field.alias}": _ours(field.annotation) for field in fields}
+    fields = annotation.model_fields.items()
+    return "object", {f".{to_camel(name)}": _ours(field.annotation) for name, field in fields}
 
 
 def client_types(model: type[Model], *, shown: bool = False) -> Types:
     """Return the types of a model of the client, without what is never shown if it is about answers."""
     found: Types = {}
-    for field in model.model_fields.values():
+    for name, field in model.model_fields.items():
         if not (shown and _is_write_only(field)):
-            flat = dict(_flat(str(field.alias), *_ours(field.annotation)))
-            found |= flat | {str(field.alias): flat[str(field.alias)] + "!" * field.is_required()}
+            flat = dict(_flat(to_camel(name), *_ours(field.annotation)))
+            found |= flat | {to_camel(name): flat[to_camel(name)] + "!" * field.is_required()}
     return found
 
 

@@ -87,7 +87,7 @@ def test_a_command_line_without_a_sense_is_one_sentence(
     assert main(arguments) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.startswith(sentence)
+    assert said.err.replace("option: --nope", "option '--nope'").startswith(sentence)  # click 8.1 has a colon
     assert said.err.count("\n") == 1
 
 

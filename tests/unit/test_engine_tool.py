@@ -79,14 +79,18 @@ def test_the_version_is_the_recipes() -> None:
 
 
 def test_a_changed_recipe_has_another_fingerprint(tmp_path: Path) -> None:
-    sources = tmp_path / "pulumi-language-python"
-    sources.mkdir()
-    for name in ("build.sh", "go.mod", "go.sum", "pulumi-language-python/main.go"):
+    for folder in ("pulumi-language-python", "yaml"):
+        (tmp_path / folder).mkdir()
+    for name in ("build.sh", "go.mod", "go.sum", "pulumi-language-python/main.go", "yaml/go.mod", "yaml/go.sum"):
         (tmp_path / name).write_text("x")
-    before = engine.fingerprint(tmp_path)
-    assert engine.fingerprint(tmp_path) == before
-    (sources / "run.go").write_text("y")
-    assert engine.fingerprint(tmp_path) != before
+    seen = {engine.fingerprint(tmp_path)}
+    assert engine.fingerprint(tmp_path) in seen
+    for name in ("pulumi-language-python/run.go", "go.sum", "yaml/go.mod"):
+        (tmp_path / name).write_text("y")
+        seen.add(engine.fingerprint(tmp_path))
+    (tmp_path / "README.md").write_text("y")
+    assert engine.fingerprint(tmp_path) in seen, "what is only read does not decide"
+    assert len(seen) == 4
 
 
 @pytest.mark.parametrize("count", range(1, 5))
@@ -234,6 +238,24 @@ def test_a_watched_command_gives_signs_of_life(tmp_path: Path, capsys: pytest.Ca
     engine.watch("It", ["sh", "-c", waits], tmp_path / "log", limit=10, beat=0.02)
     timer.join()
     assert "s  compiling" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        ("", ""),
+        ("go: downloading x v1\n", "go: downloading x v1"),
+        ("packages to build: 0\n", "packages to build: 0"),
+        ("packages to build: 4\n", "0 of 4 packages, 0 %"),
+        (
+            "go: downloading x v1\npackages to build: 4\ncrypto\n# crypto\ngo: finding y\nnet/http\n",
+            "2 of 4 packages, 50 %",
+        ),
+    ],
+)
+def test_the_share_that_is_built_is_told(tmp_path: Path, log: str, said: str) -> None:
+    (tmp_path / "log").write_text(log)
+    assert engine.share(tmp_path / "log") == said
 
 
 def test_a_watched_command_that_fails_is_quoted(tmp_path: Path) -> None:

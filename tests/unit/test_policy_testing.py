@@ -14,8 +14,8 @@ import pulumi_policy.policy as sdk
 import pytest
 from e2e.recording import recorders
 from pulumi_agentrun.client.errors import ConfigError
+from pulumi_agentrun.policy import PRESETS, policies
 from pulumi_agentrun.policy import pack as pack_module
-from pulumi_agentrun.policy import policies
 from pulumi_agentrun.policy.testing import (
     UNKNOWN,
     Case,
@@ -222,7 +222,8 @@ def test_the_ready_made_pack_reads_a_resource_once_for_all_policies(monkeypatch:
         return plain(value)
 
     monkeypatch.setattr(pack_module, "_plain", counted)
-    monkeypatch.setattr(sdk, "_PolicyAnalyzerServicer", pack_module._servicer(sdk._PolicyAnalyzerServicer))
+    servicer = pack_module._servicer(sdk._PolicyAnalyzerServicer, PRESETS["production"])
+    monkeypatch.setattr(sdk, "_PolicyAnalyzerServicer", servicer)
     assert told(policies("production"), resources) == whole
     once = len(read)
     read.clear()

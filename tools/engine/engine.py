@@ -19,10 +19,11 @@ from pathlib import Path
 
 RECIPE = Path(__file__).parent
 BESIDE = ("pulumi-language-python", "pulumi-resource-pulumi-python")
-WHOLE = ("pulumi", "pulumi-language-python-exec", *BESIDE)
+WHOLE = ("pulumi", "pulumi-language-python-exec", "pulumi-language-yaml", *BESIDE)
 FORCE = "AGENTRUN_ENGINE_SOURCE"
 WAYS = ("path", "cache", "install", "build")
 SLOW = ("install", "build")
+TO_BUILD = "packages to build: "
 SITE = "https://get.pulumi.com/install.sh"
 
 REACH = "import sys, urllib.request as r; r.urlopen(r.Request(sys.argv[1], method='HEAD'), timeout=5)"
@@ -62,9 +63,8 @@ def pinned(recipe: Path = RECIPE) -> str:
 def fingerprint(recipe: Path = RECIPE) -> str:
     """Hash what decides a source build, so that a changed recipe is built anew."""
     digest = hashlib.sha256()
-    sources = sorted(recipe.glob("pulumi-language-python/*.go"))
-    for file in (recipe / "build.sh", recipe / "go.mod", recipe / "go.sum", *sources):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    for file in sorted(file for file in recipe.rglob("*") if file.suffix in (".sh", ".go", ".mod", ".sum")):
+        digest.update(str(file.relative_to(recipe)).encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:8]
 
 
@@ -159,8 +159,10 @@ def publish(directory: Path, make: Callable[[Path], None], inner: str = ".") -> 
     return directory / inner
 
 
-def watch(what: str, command: list[str], log: Path, limit: float, beat: float = 20) -> None:
-    """Run a command into a log for a limited time, with a sign of life every few seconds; it never outlives us."""
+def watch(
+    what: str, command: list[str], log: Path, limit: float, beat: float = 20, told: Callable[[Path], str] | None = None
+) -> None:
+    """Run a command into a log for a limited time, saying now and then what the log tells; it never outlives us."""
     begin = time.monotonic()
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -175,7 +177,7 @@ def watch(what: str, command: list[str], log: Path, limit: float, beat: float = 
                 code = process.wait(min(beat, limit - passed))
                 break
             except subprocess.TimeoutExpired:
-                say(f"  {time.monotonic() - begin:.0f} s  {last_line(log)}")
+                say(f"  {time.monotonic() - begin:.0f} s  {(told or last_line)(log)}")
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
@@ -188,6 +190,16 @@ def last_line(log: Path) -> str:
     """Quote the end of a log, shortened."""
     lines = log.read_text(errors="replace").strip().splitlines()
     return lines[-1].strip()[:160] if lines else ""
+
+
+def share(log: Path) -> str:
+    """Say how much is built, by the number of packages that build.sh announces and the line that Go writes for each."""
+    _, _, built = log.read_text(errors="replace").partition(TO_BUILD)
+    total, _, lines = built.partition("\n")
+    if not total.isdigit() or total == "0":
+        return last_line(log)
+    done = sum(1 for line in lines.splitlines() if line and " " not in line)
+    return f"{done} of {int(total)} packages, {100 * done // int(total)} %"
 
 
 def install(version: str, cache: Path, directory: Path) -> None:
@@ -206,7 +218,7 @@ def build(version: str, cache: Path, directory: Path) -> None:
     require_go(RECIPE)
     say(f"Building Pulumi {version} from source: about 5 minutes on two cores and 3 GB of Go's caches, once.")
     command = ["sh", str(RECIPE / "build.sh"), str(directory)]
-    watch("The source build", command, cache / "build.log", limit=3600)
+    watch("The source build", command, cache / "build.log", limit=3600, told=share)
 
 
 def require_go(recipe: Path) -> None:

@@ -2,6 +2,7 @@
 
 AgentRunError
 ├── ConfigError                     configuration is missing or contradicts itself
+│   └── NoPlatformError             it names an embedded platform that nothing has made yet
 ├── InvalidArgumentError            a name that no resource can have
 ├── TransportError                  no whole answer arrived
 ├── NotReadyError                   a resource ended in *_FAILED, or took too long
@@ -48,6 +49,10 @@ class AgentRunError(Exception):
 
 class ConfigError(AgentRunError):
     """Configuration is missing or contradicts itself."""
+
+
+class NoPlatformError(ConfigError):
+    """Configuration names an embedded platform that nothing has made yet."""
 
 
 class InvalidArgumentError(AgentRunError, ValueError):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .credentials import EMBEDDED
-from .errors import ConfigError
+from .errors import ConfigError, NoPlatformError
 from .wording import Message, Setting
 
 if TYPE_CHECKING:
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 def open_platform(directory: Path, *, make: bool) -> Platform:
     """Return the platform whose data is in a directory.
 
-    Raises ConfigError if there is none and it is not to be made: a misspelt directory would look like an empty account.
-    So it does if what is there cannot be one.
+    Raises NoPlatformError if there is none and it is not to be made, for a misspelt directory would look like an empty
+    account.
+    Raises ConfigError if what is there cannot be one.
     """
     # Imported here so that whoever uses the cloud never loads the platform.
     import sqlite3
@@ -25,7 +26,7 @@ def open_platform(directory: Path, *, make: bool) -> Platform:
     from pulumi_agentrun.platform import Platform
 
     if not make and not Platform.exists(directory):
-        raise ConfigError(
+        raise NoPlatformError(
             Message(
                 "There is no embedded platform in {directory}: check the path of {endpoint}. "
                 "The first resource that is created makes one.",

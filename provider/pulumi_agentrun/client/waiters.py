@@ -8,6 +8,7 @@ Source of the statuses: agentrun-sdk 0.0.54. What each means for waiting, and ho
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ YOUNG = 8.0
 """Seconds after its creation in which a resource that state knows is not believed to be gone."""
 CONFLICT = 409
 """The status of a deletion that something still in use prevents."""
+_FRACTION = re.compile(r"\.(\d+)")
 PASSING = (TransportError, ServerError, ThrottledError, UnexpectedAnswerError)
 """What another attempt may pass: the resource is what matters, and the deadline still holds."""
 
@@ -114,10 +116,15 @@ def _moment(text: str | None) -> float | None:
     else:
         return number / 1000 if number > 1e11 else number
     try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        # Until Python 3.11 it wants three or six digits of a second, and no Z.
+        moment = datetime.fromisoformat(_FRACTION.sub(_microseconds, text.replace("Z", "+00:00")))
     except ValueError:
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+
+
+def _microseconds(found: re.Match[str]) -> str:
+    return f".{found[1]:0<6.6}"
 
 
 def youth(created_at: str | None) -> float:

@@ -8,11 +8,12 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from ..client import operations
-from ..client.errors import InvalidArgumentError
+from ..client.errors import InvalidArgumentError, NoPlatformError, ResourceNotExistError
 from ..client.flows import call
 from ..client.kinds import KINDS, Kind
 from ..client.model_client import iterate_async
 from ..client.models import SystemProps
+from ..client.wording import joined
 from ..lifecycle.casing import camel, properties, to_schema
 from ..lifecycle.drift import without_keys
 from ..lifecycle.paths import dotted
@@ -23,6 +24,11 @@ from .configuration import Settings
 _GET: dict[str, Kind[Any]] = {f"agentrun:index:get{kind.token}": kind for kind in KINDS}
 _LIST: dict[str, Kind[Any]] = {f"agentrun:index:list{kind.plural}": kind for kind in KINDS}
 PAGE_SIZE = 100
+# No function can answer "not yet": the engine refuses unknowns in what it returns. The SDKs for Python, TypeScript and
+# Go do not ask while an argument is of a resource that is not there; YAML asks as soon as the arguments are known.
+_OF_THIS_PROGRAM = (
+    "If this very program makes it, look it up by its id (in YAML ${resource.id}), which is known once it exists."
+)
 
 
 async def invoke(token: str, args: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
@@ -30,12 +36,9 @@ async def invoke(token: str, args: Mapping[str, Any], settings: Settings) -> dic
 
     One secret in an answer makes a secret of all of it, in every SDK, and what depends on it cannot be seen in a plan.
     """
-    session, place = await settings.connect()
     if token in _GET:
-        kind = _GET[token]
-        name = args.get(camel(kind.name_field))
-        found: SystemProps = await session.run_async(call(operations.get(kind, cast("str", name))))
-        return _shown(kind, found, place.region)
+        return await _get(_GET[token], args, settings)
+    session, place = await settings.connect()
     if token in _LIST:
         kind = _LIST[token]
         filters = {key: value for key, value in args.items() if value is not None}
@@ -45,6 +48,19 @@ async def invoke(token: str, args: Mapping[str, Any], settings: Settings) -> dic
             raise InvalidArgumentError(f"{token}: {_reasons(error)}") from None
         return {results(kind): [_shown(kind, item, place.region) async for item in iterate_async(session, wanted)]}
     raise InvalidArgumentError(f"There is no function {token}; there are {', '.join(sorted({*_GET, *_LIST}))}.")
+
+
+async def _get(kind: Kind[Any], args: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    name = args.get(camel(kind.name_field))
+    try:
+        session, place = await settings.connect()
+        found: SystemProps = await session.run_async(call(operations.get(kind, cast("str", name))))
+    except ResourceNotExistError as error:
+        error.hint = _OF_THIS_PROGRAM
+        raise
+    except NoPlatformError as error:
+        raise NoPlatformError(joined(error, _OF_THIS_PROGRAM)) from None
+    return _shown(kind, found, place.region)
 
 
 def _reasons(error: ValidationError) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import grpc
 import pulumi
 import pulumi_policy.policy
+from google.protobuf.json_format import MessageToDict
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
@@ -60,24 +61,24 @@ def policies(preset: str) -> list[Policy]:
 def serve(preset: str) -> None:
     """Serve the rules as a pack until the engine ends it. Raises ConfigError.
 
-    What the SDK leaves to nobody is done where it makes its servicer: to refuse a configuration of policies that there
-    are not, and to say the package's version. Where it makes none as that of 1.21 does, the pack works without.
+    What the SDK leaves to nobody is done where it makes its servicer: to refuse a configuration that is wrong or of
+    policies that there are not, and to say the package's version. Where it makes none as that of 1.21 does, the pack
+    works without.
     """
     base = getattr(pulumi_policy.policy, _SERVICER, None)
     if base is not None:
-        setattr(pulumi_policy.policy, _SERVICER, _servicer(base))
+        setattr(pulumi_policy.policy, _SERVICER, _servicer(base, preset_of(preset)))
     PolicyPack("agentrun", policies(preset))
 
 
-def _servicer(base: Any) -> Any:
+def _servicer(base: Any, chosen: Mapping[str, Choice]) -> Any:
     class Servicer(base):  # type: ignore[misc]
         def __init__(self, name: str, version: str, served: Sequence[Policy], *more: Any) -> None:
             super().__init__(name, metadata.version("pulumi-agentrun"), served, *more)
-            self._served = [policy.name for policy in served]
 
         def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
             try:
-                refuse_unknown(request.policyConfig, self._served)
+                _refuse_wrong(request.policyConfig, chosen)
             except ConfigError as error:
                 context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
             return super().Configure(request, context)
@@ -101,6 +102,14 @@ def _views_kept() -> Iterator[None]:
         yield
     finally:
         _KEPT.reset(token)
+
+
+def _refuse_wrong(configured: Mapping[str, Any], chosen: Mapping[str, Choice]) -> None:
+    """Do nothing if all that is configured can be. Raises ConfigError, which the SDK has no words for in a rule."""
+    refuse_unknown(configured, [rule.name for rule in RULES])
+    for rule in RULES:
+        if rule.name in configured:
+            rule.configured(chosen[rule.name].settings, MessageToDict(configured[rule.name].properties))
 
 
 def _policy(rule: Rule, choice: Choice) -> Policy:

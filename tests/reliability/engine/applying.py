@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reliability.engine.doors import Failed, Given
 from reliability.engine.processes import Process
-from reliability.engine.state import Record
+from reliability.engine.state import Props, Record
 
 if TYPE_CHECKING:
     from reliability.engine.deployment import Deployment
@@ -54,14 +54,17 @@ class Applying:
             new.outputs = dict(new.inputs)
             return None
         try:
-            answer = process.call(
-                "Create", new.urn, properties=new.inputs, timeout=new.timeouts.get("create"), preview=self._dry
-            )
+            answer = self._call_create(process, new, preview=self._dry)
         except Failed as error:
             self._take(new, error.made)
             return error
         new.id, new.outputs = answer.get("id", ""), answer.get("properties", {})
         return None
+
+    @staticmethod
+    def _call_create(process: Process, new: Record, *, preview: bool) -> Given:
+        timeout = new.timeouts.get("create")
+        return process.call("Create", new.urn, properties=new.inputs, timeout=timeout, preview=preview)
 
     def update(self, old: Record, new: Record) -> bool:
         """Change a resource in place."""
@@ -84,22 +87,40 @@ class Applying:
             new.outputs = dict(new.inputs)
             return None
         try:
-            answer = process.call(
-                "Update",
-                new.urn,
-                id=old.id,
-                olds=old.outputs,
-                oldInputs=old.inputs,
-                news=new.inputs,
-                timeout=new.timeouts.get("update"),
-                ignoreChanges=list(new.ignore_changes),
-                preview=self._dry,
-            )
+            answer = self._call_update(process, old, new, preview=self._dry)
         except Failed as error:
             self._take(new, error.made)
             return error
         new.outputs = answer.get("properties", {})
         return None
+
+    @staticmethod
+    def _call_update(process: Process, old: Record, new: Record, *, preview: bool) -> Given:
+        return process.call(
+            "Update",
+            new.urn,
+            id=old.id,
+            olds=old.outputs,
+            oldInputs=old.inputs,
+            news=new.inputs,
+            timeout=new.timeouts.get("update"),
+            ignoreChanges=list(new.ignore_changes),
+            preview=preview,
+        )
+
+    def foresee(self, old: Record | None, new: Record) -> Props:
+        """Return what the provider foresees of a resource that is left alone, from what the program wants of it."""
+        if not new.is_custom or new.is_provider:
+            return {}
+        process = self.process(new)
+        if not process.has_preview:
+            return dict(new.inputs)
+        try:
+            if old is None:
+                return dict(self._call_create(process, new, preview=True).get("properties", {}))
+            return dict(self._call_update(process, old, new, preview=True).get("properties", {}))
+        except Failed:
+            return {}
 
     @staticmethod
     def _take(new: Record, made: Given | None) -> None:

@@ -10,8 +10,7 @@ from reliability.engine.goals import DEFAULT, Goal
 from reliability.engine.paths import contains, reset
 from reliability.engine.processes import Process
 from reliability.engine.state import Props, Record
-from reliability.engine.stopping import Stop
-from reliability.histories import Declared, Program, needs
+from reliability.histories import Declared, Program
 
 if TYPE_CHECKING:
     from reliability.engine.deployment import Deployment
@@ -20,16 +19,13 @@ if TYPE_CHECKING:
 def run(deployment: Deployment, program: Program, configuration: Props) -> None:
     """Register everything that a program declares, and the default provider before the first resource of its."""
     for logical, declared in program.items():
-        if needs(declared) - deployment.made.keys():
-            continue  # it could not be made, and the program waits for it in vain
+        if deployment.naming.door == "dynamic" and declared.options.get("import_"):
+            deployment.stop(f"{logical} cannot be imported")  # the resource's own class says so, to the program
         goal = deployment.naming.goal(logical, declared, deployment.made, dry=deployment.options.dry)
         if goal.record.is_custom and not goal.record.is_provider:
             goal.record.provider = _provider(deployment, declared, configuration)
-        made = register(deployment, goal)
-        if made is not None:
-            deployment.made[logical] = made
-    if deployment.errors:
-        raise Stop  # the program itself ends badly, so nothing is deleted
+        # Of what has failed the program knows nothing, and goes on.
+        deployment.made[logical] = register(deployment, goal) or Record(goal.record.urn, declared.kind)
 
 
 def _provider(deployment: Deployment, declared: Declared, configuration: Props) -> str:
@@ -65,6 +61,8 @@ def register(deployment: Deployment, goal: Goal) -> Record | None:
         if new.is_custom and not new.is_provider:
             return _kept_to_be_destroyed(deployment, old, new)
         deployment.seen.to_delete.append(new)
+    if deployment.seen.failed & {*new.needs, new.provider_urn}:
+        return _skipped(deployment, old, new)
     if new.import_id and (old is None or old.external or (old.import_id or old.id) != new.import_id):
         old = _imported(deployment, old, new)
         if old is None:
@@ -111,6 +109,14 @@ def _kept_to_be_destroyed(deployment: Deployment, old: Record | None, new: Recor
     deployment.seen.to_delete.append(new)
     new.inputs = old.inputs
     deployment.apply.same(old, new)
+    return new
+
+
+def _skipped(deployment: Deployment, old: Record | None, new: Record) -> Record:
+    """Leave alone what needs something that has failed; the program gets what the provider foresees."""
+    deployment.seen.failed.add(new.urn)
+    deployment.seen.operated.add(new.urn)
+    new.outputs = deployment.apply.foresee(old, new)
     return new
 
 
