@@ -66,7 +66,7 @@ class View:
     urn: str | None = None
     region: str | Unjudged | None = None
     """The region that it is or will be in, or why that cannot be told."""
-    place: Hashable | Unjudged = None
+    place: Hashable | Unjudged = field(default=None, repr=False)
     """What tells its account and region from others, or why that cannot be told; the same for all of an account."""
     is_protected: bool | None = None
     """Whether Pulumi protects it from deletion; None where no program says so."""
