@@ -23,7 +23,7 @@ from .cooldowns import Cooldowns
 from .leases import Leases
 from .ledger import Ledger
 from .limits import equal_calls
-from .paths import CHAT, EMBEDDINGS, MODELS, Route, route
+from .paths import CHAT, EMBEDDINGS, MODELS, Route, route, told
 from .refusals import Refused, none_left, over_limit, unknown_model
 from .routing import NO_CONNECTION, Answer, Attempt, Outcome, Pause, call
 from .simulated import Trouble, parse_troubles
@@ -126,7 +126,7 @@ class Gateway:
                 yield response
         finally:
             lasted = (time.perf_counter() - started) * 1000
-            said = (request.method, request.path, response.status, response.code, number, lasted)
+            said = (request.method, told(request.path), response.status, response.code, number, lasted)
             _LOG.info("%s %s - %s %s %s %.1fms", *said)
 
     async def _answer(self, request: Request, stack: AsyncExitStack) -> Response:
@@ -150,7 +150,7 @@ class Gateway:
     async def _completed(self, call: _Call, stack: AsyncExitStack) -> Response:
         entry, body = call.entry, call.body
         if body["model"] not in entry.plan.groups:
-            raise unknown_model(body["model"], entry.plan.name, list(entry.plan.groups))
+            raise unknown_model(entry.plan.name, list(entry.plan.groups))
         if entry.guardrails.requests:
             guardrails.check(entry.guardrails, wire.texts(body))
         if entry.limits.are_any:
@@ -243,7 +243,7 @@ def _models(entry: Entry, asked: Route) -> Response:
     created = entry.updated // 1_000_000
     names = list(entry.plan.groups)
     if asked.model and asked.model not in names:
-        raise unknown_model(asked.model, entry.plan.name, names)
+        raise unknown_model(entry.plan.name, names)
     shown = wire.model(asked.model, created) if asked.model else wire.model_list(names, created)
     return Response(200, [("content-type", JSON)], wire.dumped(shown))
 
