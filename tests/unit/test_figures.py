@@ -35,7 +35,7 @@ from unit.pages import PAGES, ROOT, SPAN, prose, text_of
 WORDS = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "twenty-one",
-    "twenty-two", "twenty-three", "twenty-four", "twenty-five",
+    "twenty-two", "twenty-three", "twenty-four", "twenty-five", "twenty-six", "twenty-seven", "twenty-eight",
 )  # fmt: skip
 _STATUS = r"[45](?:\d\d|xx)\b(?! \w{3,}s\b)"
 _COUNTS = "|".join([*WORDS[3:], "dozen", "hundred", "thousand", "percent", "an? (?:tenth|quarter|minute|hour)"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +13,7 @@ import click
 from ..client.errors import AgentRunError
 from ..client.json_file import object_in
 from ..policy.audit import Gap, Violation, choices, judged, resources
-from ..policy.presets import PRESET_VARIABLE, PRESETS
+from ..policy.presets import PRESET_VARIABLE, PRESETS, preset_named
 from . import options
 from .printing import as_json, said, sentence, table
 
@@ -26,10 +27,7 @@ UNJUDGED = 2
 @click.option(
     "--preset",
     metavar="|".join(PRESETS),
-    envvar=PRESET_VARIABLE,
-    default="baseline",
-    show_default=True,
-    help=f"Which choice of the rules (or {PRESET_VARIABLE}).",
+    help=f"Which choice of the rules (or {PRESET_VARIABLE}); baseline unless given, but in CI one must be.",
 )
 @click.option(
     "--config", metavar="FILE", type=click.Path(path_type=Path), help="JSON, as for pulumi --policy-pack-config."
@@ -39,7 +37,7 @@ UNJUDGED = 2
 @options.region
 @options.as_json
 def audit(
-    preset: str, config: Path | None, is_path: bool, endpoint: str | None, region: str | None, is_json: bool
+    preset: str | None, config: Path | None, is_path: bool, endpoint: str | None, region: str | None, is_json: bool
 ) -> None:
     """Hold what lives in an account, managed by Pulumi or not, to the rules.
 
@@ -52,7 +50,7 @@ def audit(
         said(str(PACK))
         return
     try:
-        chosen = choices(preset, read_config(config))
+        chosen = choices(preset or preset_named(os.environ), read_config(config))
         with options.client_of(endpoint, region) as client:
             views = list(resources(client))
         found = list(judged(views, chosen))

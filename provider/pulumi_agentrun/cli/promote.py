@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 from ..client.errors import AgentRunError, ConfigError
 from ..client.printable import printable
 from ..policy.audit import choices
-from ..policy.presets import PRESET_VARIABLE, PRESETS
+from ..policy.presets import PRESET_VARIABLE, PRESETS, preset_named
 from ..promotion.comparing import Promotion, compared
 from ..promotion.reporting import as_markdown, sections
 from ..promotion.settings import Settings, differing, moved, project_folder, settings_of
@@ -32,10 +33,7 @@ NOT_COMPARED = 2
 @click.option(
     "--preset",
     metavar="|".join(PRESETS),
-    envvar=PRESET_VARIABLE,
-    default="baseline",
-    show_default=True,
-    help=f"Which choice of the rules the target has (or {PRESET_VARIABLE}).",
+    help=f"Which choice of the rules the target has (or {PRESET_VARIABLE}); baseline unless given, but in CI one must be.",
 )
 @click.option(
     "--config",
@@ -63,7 +61,7 @@ NOT_COMPARED = 2
 def promote(
     source: str,
     target: str,
-    preset: str,
+    preset: str | None,
     config: Path | None,
     is_asked: bool,
     fields: str | None,
@@ -91,8 +89,8 @@ def promote(
     click.get_current_context().exit(0 if found.is_good else 1)
 
 
-def _compared(source: str, target: str, preset: str, config: Path | None, is_asked: bool) -> Promotion:
-    rules = choices(preset, read_config(config))
+def _compared(source: str, target: str, preset: str | None, config: Path | None, is_asked: bool) -> Promotion:
+    rules = choices(preset or preset_named(os.environ), read_config(config))
     ours, theirs = _settings(source, target)
     old, new = deployed(target, exported(target)), deployed(source, exported(source))
     projects = {new.project, old.project} - {""}
