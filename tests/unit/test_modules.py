@@ -112,7 +112,7 @@ INSTEAD: list[tuple[str, str, str]] = [
     (
         "unit/test_policy.py",
         "rules are told by what they find",
-        "policy/__init__ policy/presets policy/rule policy/rules/conventions policy/rules/limits "
+        "policy/__init__ policy/presets policy/refusals policy/rule policy/rules/conventions policy/rules/limits "
         "policy/rules/models policy/rules/security policy/rules/stack policy/services policy/view "
         "policy/rules/lifetimes policy/rules/upkeep policy/rules/resilience policy/routing",
     ),

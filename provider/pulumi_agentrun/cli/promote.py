@@ -33,7 +33,7 @@ NOT_COMPARED = 2
 @click.option(
     "--preset",
     metavar="|".join(PRESETS),
-    help=f"Which choice of the rules the target has (or {PRESET_VARIABLE}); baseline unless given, but in CI one must be.",
+    help=f"Which choice of the rules the target has (or {PRESET_VARIABLE}); baseline unless given, in CI it must be.",
 )
 @click.option(
     "--config",
