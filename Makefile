@@ -88,10 +88,11 @@ sdks: install engine ## generate the plugin's SDKs into sdk/ and compile those w
 bench: install engine ## measure speed beside references; writes docs/benchmarks.md (about 12 minutes, 2 with QUICK=1)
 	@PYTHONPATH=tests $(BIN)/python -m bench
 
-check: install ## formatting, lint, types, and that generated files are current
+check: install ## formatting, lint, types, that generated files are current, and that broken rules are noticed
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy && for program in examples/*/*.py; do $(BIN)/mypy $$program || exit 1; done
 	@$(BIN)/python tools/generate.py --check
+	@$(BIN)/python -W ignore tools/mutants.py
 
 format: install ## format the code and write the generated files
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .

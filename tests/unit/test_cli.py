@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_agentrun.cli import command, doctor
 from pulumi_agentrun.cli.command import app, main
-from pulumi_agentrun.cli.printing import printable
 from pulumi_agentrun.client import Config, ModelClient, ModelServiceCreateInput
 from pulumi_agentrun.client.errors import ConfigError
+from pulumi_agentrun.client.printable import printable
 from unit.fake_engine import pulumi
 
 SECRET = "sk-never-shown"

@@ -71,7 +71,7 @@ def _given(options: str) -> set[str]:
 def test_settings_are_there(page: str) -> None:
     for (setting,) in named(page, r"(?<!/)\bagentrun:([\w.:]+)"):
         profile = re.fullmatch(r"profiles\.\w+\.(\w+)", setting)
-        known = {*KEYS, "profiles", "index"} | {kind.token for kind in KINDS}
+        known = {*KEYS, "profiles", "promotion", "index"} | {kind.token for kind in KINDS}
         assert profile[1] in KEYS if profile else setting.partition(":")[0] in known
 
 

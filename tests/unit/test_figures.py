@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 from oracle.table import CASES
-from pulumi_agentrun.cli import audit, command, drill
+from pulumi_agentrun.cli import audit, command, drill, explain, promote
 from pulumi_agentrun.client import Config, ModelService
 from pulumi_agentrun.client.flows import LONGEST_RETRY_AFTER
 from pulumi_agentrun.client.redaction import SHORT
@@ -35,7 +35,7 @@ from unit.pages import PAGES, ROOT, SPAN, prose, text_of
 WORDS = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "twenty-one",
-    "twenty-two", "twenty-three", "twenty-four", "twenty-five",
+    "twenty-two", "twenty-three", "twenty-four", "twenty-five", "twenty-six", "twenty-seven", "twenty-eight",
 )  # fmt: skip
 _STATUS = r"[45](?:\d\d|xx)\b(?! \w{3,}s\b)"
 _COUNTS = "|".join([*WORDS[3:], "dozen", "hundred", "thousand", "percent", "an? (?:tenth|quarter|minute|hour)"])
@@ -121,6 +121,10 @@ SENTENCES: dict[str, list[str]] = {
         f"| `latency` | {values('latency')}, seconds",
         *(f"| `{name}` | {values(name)} |" for name in ("duplicate", "page_cap", "success")),
     ],
+    "docs/explain.md": [
+        f"Its exit code is 0, and {explain.NOT_EXPLAINED} if that could not be found out",
+        f"can make each pause {span(routing._LONGEST_RETRY_AFTER)} long",
+    ],
     "docs/gateway.md": [
         f"A body has at most {serving.LARGEST_BODY // MIB} MiB",
         f"a signature holds for any call for {SKEW // 60} minutes",
@@ -144,6 +148,10 @@ SENTENCES: dict[str, list[str]] = {
         f"keeps the limit of {PRESETS['production']['agentrun-limits'].settings['retries']['max']} retries",
         "| 0 | Nothing mandatory is broken. | | 1 | Something mandatory is broken. |",
         f"| {audit.UNJUDGED} | That could not be found out",
+    ],
+    "docs/promotion.md": [
+        "The exit code is 0 if nothing differs but what is expected and no mandatory rule is broken, 1 if not, and "
+        f"{promote.NOT_COMPARED} if that could not be found out",
     ],
     "docs/reliability.md": [
         f"at most {span(LONGEST_RETRY_AFTER)} at a time",
@@ -171,6 +179,8 @@ NO_CLAIMS: dict[str, list[str]] = {
         '3, 3.0 and "3" are 3',
     ],
     "docs/page.md": ["With a thousand resources, too"],
+    "docs/testing.md": ["(0 is no connection)", "lets a minute pass"],
+    "examples/failover/README.md": ["tries three more times", "Each ends with 0", "the drill ends with 1"],
     "docs/gateway.md": [
         "70 and 30 are 70% and 30%. All left out, or all 0, are equal shares; one left out beside others counts as 0.",
         "0 limits nothing",

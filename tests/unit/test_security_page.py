@@ -53,7 +53,16 @@ def test_preview_and_deployment_are_apart() -> None:
 
 def test_a_job_may_read_the_repository_and_no_more() -> None:
     assert WORKFLOW["permissions"] == {}
-    assert all(job["permissions"] == {"contents": "read"} for job in JOBS.values())
+    allowed = {name: job["permissions"] for name, job in JOBS.items()}
+    assert allowed.pop("comment") == {"pull-requests": "write"}
+    assert all(found == {"contents": "read"} for found in allowed.values())
+
+
+def test_what_may_comment_runs_nothing_of_the_pull_request() -> None:
+    (step,) = JOBS["comment"]["steps"]
+    assert set(step) == {"if", "run", "env"}, "no checkout, no action"
+    assert step["run"].startswith("gh pr comment ")
+    assert "${{" not in step["run"], "what a pull request says comes by the environment, never as a command"
 
 
 @pytest.mark.parametrize("line", [line for line in (TEXT + DRILL).splitlines() if "uses:" in line])
@@ -65,7 +74,7 @@ def test_what_is_installed_is_checked_and_no_token_stays() -> None:
     for job in JOBS.values():
         assert all("--require-hashes" in step["run"] for step in job["steps"] if "pip" in step.get("run", ""))
         checkouts = [step for step in job["steps"] if "checkout" in step.get("uses", "")]
-        assert [step["with"]["persist-credentials"] for step in checkouts] == [False]
+        assert [step["with"]["persist-credentials"] for step in checkouts] == [False] * (job is not JOBS["comment"])
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ..client.errors import AgentRunError
 from ..client.json_file import object_in
 from ..policy.audit import Gap, Violation, choices, judged, resources
-from ..policy.presets import PRESET_VARIABLE, PRESETS
+from ..policy.presets import PRESET_VARIABLE, PRESETS, preset_named
 from . import options
 from .printing import as_json, said, sentence, table
 
@@ -25,10 +27,7 @@ UNJUDGED = 2
 @click.option(
     "--preset",
     metavar="|".join(PRESETS),
-    envvar=PRESET_VARIABLE,
-    default="baseline",
-    show_default=True,
-    help=f"Which choice of the rules (or {PRESET_VARIABLE}).",
+    help=f"Which choice of the rules (or {PRESET_VARIABLE}); baseline unless given, but in CI one must be.",
 )
 @click.option(
     "--config", metavar="FILE", type=click.Path(path_type=Path), help="JSON, as for pulumi --policy-pack-config."
@@ -38,7 +37,7 @@ UNJUDGED = 2
 @options.region
 @options.as_json
 def audit(
-    preset: str, config: Path | None, is_path: bool, endpoint: str | None, region: str | None, is_json: bool
+    preset: str | None, config: Path | None, is_path: bool, endpoint: str | None, region: str | None, is_json: bool
 ) -> None:
     """Hold what lives in an account, managed by Pulumi or not, to the rules.
 
@@ -51,8 +50,7 @@ def audit(
         said(str(PACK))
         return
     try:
-        given = object_in(config, what="configuration", of="policies") if config else {}
-        chosen = choices(preset, given)
+        chosen = choices(preset or preset_named(os.environ), read_config(config))
         with options.client_of(endpoint, region) as client:
             views = list(resources(client))
         found = list(judged(views, chosen))
@@ -71,6 +69,11 @@ def audit(
 def _unjudged(text: str) -> click.exceptions.Exit:
     sentence(text)
     return click.exceptions.Exit(UNJUDGED)
+
+
+def read_config(path: Path | None) -> Mapping[str, Any]:
+    """Return the settings of rules in a file, none without one. Raises ConfigError."""
+    return object_in(path, what="configuration", of="policies") if path else {}
 
 
 def _as_json(found: Sequence[Violation | Gap], resources: int) -> None:

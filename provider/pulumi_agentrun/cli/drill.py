@@ -8,19 +8,19 @@ from typing import Any
 import click
 
 from ..client.errors import AgentRunError, ConfigError
+from ..client.printable import printable
 from ..drill import finding
 from ..drill.page import page
 from ..drill.playing import drill as played
 from ..drill.report import TITLES, Report
 from ..drill.scenario import scenario, scenario_file, with_more
-from ..drill.subjects import Subject
+from ..routes.subjects import Subject
 from . import options
-from .printing import as_json, printable, said, sentence, table
-from .pulumi_command import json_of
+from .printing import as_json, said, sentence, table
+from .subjects import exported, previewed
 
 NOT_DRILLED = 2
 """The exit code where nothing could be found out."""
-_EXPORT_PATIENCE, _PREVIEW_PATIENCE = 120.0, 900.0
 
 
 @click.command()
@@ -84,13 +84,10 @@ def drill(
 def _subject(stack: str | None, preview: bool, proxy: str | None, endpoint: str | None, region: str | None) -> Subject:
     if (stack or preview) and (endpoint or region):
         raise ConfigError("--endpoint and --region are about an account; a stack says itself where it is.")
-    chosen = ["--stack", stack] if stack else []
     if preview:
-        shown = json_of(["preview", "--json", "--show-sames", *chosen], "say what would be", patience=_PREVIEW_PATIENCE)
-        return finding.of_preview(shown, proxy)
+        return finding.of_preview(previewed(stack), proxy)
     if stack:
-        exported = json_of(["stack", "export", *chosen], "read the stack", patience=_EXPORT_PATIENCE)
-        return finding.of_state(exported, proxy)
+        return finding.of_state(exported(stack), proxy)
     with options.client_of(endpoint, region) as client:
         return finding.of_account(client, proxy)
 

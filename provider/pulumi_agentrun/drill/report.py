@@ -12,10 +12,10 @@ from typing import Any
 
 from ..platform.gateway.routing import NO_CONNECTION, TIMED_OUT
 from ..platform.gateway.simulation import Ended, Played
-from . import words
+from ..routes import words
+from ..routes.subjects import Subject
 from .expectations import Expectation, Measure
 from .scenario import Scenario
-from .subjects import Subject
 
 _PERCENTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99, "max": 1.0}
 _STATUSES = {NO_CONNECTION: "no connection", TIMED_OUT: "too late"}
@@ -202,7 +202,7 @@ class Report:
             "services": [
                 {
                     "name": row.name,
-                    "service": row.place,
+                    "service": self.subject.shown(row.place),
                     "declared": _rounded(row.declared),
                     "share": _rounded(row.share),
                     "asFallback": _rounded(row.as_fallback),

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from ..client.errors import ConfigError
 from ..client.json_file import object_in
 from ..client.nearest import no_such
-from . import words
+from ..routes import words
 from .events import Event, event
 from .expectations import Expectation, expectation
 

@@ -21,7 +21,7 @@ from ..drill.playing import drill as played
 from ..drill.report import Report
 from ..drill.scenario import scenario as read
 from ..drill.scenario import scenario_file, with_more
-from ..drill.subjects import Subject
+from ..routes.subjects import Subject
 from .mocks import AgentRunMocks
 
 Program: TypeAlias = Callable[[], Any]

@@ -16,7 +16,6 @@ from pydantic import SecretStr
 
 from ..client import Config
 from ..client.errors import ConfigError
-from ..drill.subjects import Subject
 from ..platform import Platform
 from ..platform.gateway.access import Access
 from ..platform.gateway.calls import Gateway, Upstreams
@@ -24,6 +23,7 @@ from ..platform.gateway.upstreams import Simulated
 from ..platform.kinds import MODELS_PATH
 from ..platform.opening import token
 from ..platform.store import Store
+from ..routes.subjects import Subject
 from .local_platform import LocalPlatform
 from .scripted import Call, Scripted, Upstream
 from .threads import serving

@@ -9,8 +9,8 @@ from typing import Any
 from ..client import Config, ModelClient
 from ..client.local import open_platform
 from ..drill.finding import of_account
-from ..drill.subjects import Subject
 from ..platform.faults import Fault
+from ..routes.subjects import Subject
 
 
 class LocalPlatform:

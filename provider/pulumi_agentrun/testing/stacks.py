@@ -25,7 +25,7 @@ from pydantic import Secret, SecretStr
 
 from ..client import Config
 from ..drill.finding import of_state
-from ..drill.subjects import Subject
+from ..routes.subjects import Subject
 
 Program: TypeAlias = Callable[[], Any]
 FOREIGN = ("PULUMI_", "AGENTRUN_", "ALIBABA_CLOUD_", "FC_")
