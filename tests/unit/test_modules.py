@@ -39,6 +39,11 @@ INSTEAD: list[tuple[str, str, str]] = [
     ),
     ("unit/test_policy_audit.py", "tested as people run it", "cli/audit client/json_file policy/__main__"),
     ("unit/test_inventory.py", "tested as people run it", "cli/programs"),
+    (
+        "unit/test_litellm.py",
+        "tested as people run it, with ten configurations",
+        "cli/import_litellm cli/litellm_file cli/litellm_gateways",
+    ),
     ("unit/test_commands.py", "tested as people run it, with a wrong directory", "client/local"),
     (
         "unit/test_client_inputs.py",
