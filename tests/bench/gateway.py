@@ -106,18 +106,10 @@ def _litellm(folder: Path, notes: list[str]) -> Iterator[tuple[str, str, int] | 
     (folder / "config.yaml").write_text(CONFIG)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [
-        python.with_name("litellm"),
-        "--config",
-        folder / "config.yaml",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
+    options = ["--config", str(folder / "config.yaml"), "--host", "127.0.0.1", "--port", str(port)]
     env = os.environ | {"LITELLM_LOG": "ERROR", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     with (folder / "litellm.log").open("wb") as log:
-        process = subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=folder)
+        process = subprocess.Popen([python.with_name("litellm"), *options], env=env, stdout=log, stderr=log, cwd=folder)
     try:
         url = f"http://127.0.0.1:{port}/v1"
         _wait(url, "sk-of-the-bench", process)
