@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import grpc.aio
@@ -15,7 +16,9 @@ from pulumi_agentrun.client.errors import InvalidArgumentError
 from pulumi_agentrun.lifecycle.schema import UNKNOWN
 from pulumi_agentrun.plugin import values
 from pulumi_agentrun.plugin.components import GATEWAY, construct
+from pulumi_agentrun.plugin.provider import Provider
 from pulumi_agentrun.plugin.values import Hidden
+from unit.test_plugin import Aborted, Quiet, context
 
 ARGUMENTS: dict[str, Any] = {
     "services": {
@@ -178,6 +181,15 @@ async def test_a_proxy_that_failed_leaves_outputs_unknown() -> None:
     outputs = values.read((await constructed(Recorder(fails=True), ARGUMENTS)).state).values
     assert outputs["endpoint"] is UNKNOWN
     assert outputs["modelNames"] == ["max", "plus", "o"]
+
+
+async def test_an_engine_that_takes_no_more_resources_is_passed_on(tmp_path: Path) -> None:
+    request = messages.ConstructRequest(
+        type=GATEWAY, name="chat", monitorEndpoint=f"unix:{tmp_path}/none", inputs=values.write(ARGUMENTS)
+    )
+    with pytest.raises(Aborted) as caught:
+        await Provider(Quiet("")).Construct(request, context())
+    assert caught.value.code == grpc.StatusCode.UNAVAILABLE
 
 
 async def test_bad_arguments_register_nothing_and_show_no_key() -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+import grpc.aio
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2 as messages
 
@@ -104,7 +105,10 @@ class Provider(Configured):
     async def Construct(self, request: messages.ConstructRequest, context: Context) -> messages.ConstructResponse:
         """Register a component of the schema and what is in it, as its program declares it."""
         async with self._answering("", context):
-            return await components.construct(request)
+            try:
+                return await components.construct(request)
+            except grpc.aio.AioRpcError as error:  # of the engine, which has said why beside the resource
+                await context.abort(error.code(), error.details() or "")
 
     async def Invoke(self, request: messages.InvokeRequest, context: Context) -> messages.InvokeResponse:
         """Answer a function of the schema: look up one resource, or list some."""
