@@ -142,3 +142,23 @@ def test_what_is_no_explanation_is_refused_in_a_sentence(
     )
     assert main(["explain", "--plan", "given", "--against", "main.json", "--format", "mermaid"]) == 2
     assert capsys.readouterr().err == "error: --against has no picture: --format is table, json or markdown.\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("NaN", "cannot be read: it is no JSON."),
+        ("-Infinity", "cannot be read: it is no JSON."),
+        ("1e999", "is not what this version's explain --json writes."),
+    ],
+)
+def test_a_number_that_is_none_is_refused_in_a_sentence(
+    number: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "given").write_text(json.dumps(previewed()))
+    assert main(["explain", "--plan", "given", "--json"]) == 0
+    given = json.loads(capsys.readouterr().out)
+    given["proxies"][0]["timeout"] = "NUMBER"
+    (tmp_path / "main.json").write_text(json.dumps(given).replace('"NUMBER"', number))
+    assert main(["explain", "--plan", "given", "--against", "main.json"]) == 2
+    assert capsys.readouterr().err == f"error: The explanation main.json {said}\n"

@@ -89,6 +89,11 @@ def test_an_endpoint_keeps_its_share_however_many_models_it_has() -> None:
     assert shares(*endpoints, asked="m") == {"a": 0.5, "b": 0.5}
 
 
+def test_weights_that_are_all_zero_are_equal_shares_of_models_and_those_left_out_of_endpoints() -> None:
+    assert shares(("a", 0, "m", "n"), ("b", 0, "m")) == pytest.approx({"a": 2 / 3, "b": 1 / 3})
+    assert shares(("a", None, "m", "n"), ("b", None, "m")) == pytest.approx({"a": 0.5, "b": 0.5})
+
+
 def test_the_proxys_own_name_is_a_model_in_mode_multi_only() -> None:
     assert sorted(planned(("a", 1)).groups) == ["gate", "m"]
     assert sorted(planned(("a", 1), mode="single").groups) == ["m"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..client.errors import ConfigError
+from ..client.json_file import value_in
 from ..drill import finding
 from ..routes.subjects import Subject
 from . import options
@@ -30,12 +30,7 @@ def previewed(stack: str | None) -> dict[str, Any]:
 
 def json_file(path: Path, what: str) -> Any:
     """Return what a JSON file has. Raises ConfigError."""
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"The {what} {path} cannot be read: {error.strerror}.") from None
-    except (ValueError, RecursionError):
-        raise ConfigError(f"The {what} {path} cannot be read: it is no JSON.") from None
+    return value_in(path, what=what)
 
 
 def all_of(stack: str | None, preview: bool, plan: Path | None, account: options.Account) -> Sequence[Subject]:

@@ -14,7 +14,12 @@ class Fact(BaseModel):
     """A value that does not change, in camelCase as JSON."""
 
     model_config = ConfigDict(
-        frozen=True, alias_generator=to_camel, populate_by_name=True, extra="forbid", hide_input_in_errors=True
+        frozen=True,
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
     )
 
 
