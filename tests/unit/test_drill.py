@@ -311,7 +311,21 @@ def test_an_account_is_read_and_its_keys_are_not_kept(tmp_path: Path) -> None:
         endpoints = [{"model_service_name": "s", "weight": 1}, {"model_service_name": "gone", "model_names": ["m"]}]
         client.create(ModelProxyCreateInput(model_proxy_name="p", proxy_config={"endpoints": endpoints}))
         of = finding.of_account(client, None)
+        assert finding.all_of_account(client)[0].missing == {"gone"}
     assert KEY not in repr(of)
     assert {name: place.provider for name, place in of.places.items()} == {"s": "x", "gone": ""}
     found = report(of, events=["s 500 10%"])
     assert KEY not in page(found) + json.dumps(found.to_json()) + "".join(found.lines())
+
+
+def test_attempts_at_a_service_that_there_is_not_fail_at_once() -> None:
+    of = subject(numRetries=0)
+    services = {name: found for name, found in of.services.items() if name != "chat-stable-1111111"}
+    found = report(Subject(of.proxy, services, frozenset({"chat-stable-1111111"})), models=["m"], latency="0")
+    gone = found.rows[0]
+    assert (gone.share, {*gone.failures}, gone.attempts) == (0, {0}, gone.failures[0])
+    assert 0.9 < found.rows[2].as_fallback < 1
+    assert any(line.startswith("There is no model service chat-stable-1111111 ") for line in found.lines())
+    (events, other) = (report(Subject(of.proxy, services, of_what), events=["backup down"])
+                       for of_what in (frozenset(), frozenset({"chat-stable-1111111"})))  # fmt: skip
+    assert len(events.met) == len(other.met) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -44,17 +45,18 @@ CRUMB = 1e-6
 """What rounding may leave."""
 
 
-def made(body: dict[str, Any]) -> Subject:
-    """Return a proxy whose services `a` to `f` are there."""
+def made(body: dict[str, Any], missing: Collection[str] = ()) -> Subject:
+    """Return a proxy whose services `a` to `f` are there, but for some."""
     services = {
         name: Found(SERVICE, name, None, {"provider": PROVIDERS[name]}, "far" if name in "ab" else "near")
         for name in PROVIDERS
+        if name not in missing
     }
-    return Subject(Found(PROXY, "gate", None, body, "home"), services)
+    return Subject(Found(PROXY, "gate", None, body, "home"), services, frozenset(missing))
 
 
 @st.composite
-def gateways(draw: st.DrawFn, least_timeout: int = 1) -> Subject:
+def gateways(draw: st.DrawFn, least_timeout: int = 1, most_missing: int = 3) -> Subject:
     endpoint = st.tuples(names, st.none() | st.integers(0, 100), models, models)
     endpoints = draw(st.lists(endpoint, min_size=1, max_size=4, unique_by=lambda given: given[0]))
     given = st.builds(fallback, names, models) | st.builds(lambda model: {"modelName": model}, models)
@@ -65,7 +67,8 @@ def gateways(draw: st.DrawFn, least_timeout: int = 1) -> Subject:
             numRetries=draw(st.integers(0, 5)),
             requestTimeout=draw(st.integers(least_timeout, 600)),
             fallbacks=draw(st.lists(given, max_size=4)),
-        )
+        ),
+        draw(st.sets(names, max_size=most_missing)),
     )
 
 
@@ -96,7 +99,7 @@ def test_a_total_failure_takes_as_many_attempts_as_are_said(of: Subject, seed: i
 
 
 @settings(max_examples=60)
-@given(gateways(least_timeout=60), st.integers(0, 99), st.data())
+@given(gateways(least_timeout=60, most_missing=0), st.integers(0, 99), st.data())
 def test_a_silence_of_all_lasts_as_long_as_is_said(of: Subject, seed: int, data: st.DataObject) -> None:
     """But for the luck of each pause, and for those that come only where a target has no other beside it."""
     found = explain(of)
@@ -115,11 +118,14 @@ def test_a_silence_of_all_lasts_as_long_as_is_said(of: Subject, seed: int, data:
 def test_shares_are_those_of_ten_thousand_calls(of: Subject, seed: int, data: st.DataObject) -> None:
     model = data.draw(st.sampled_from(explain(of).models))
     found = played(of, model.name, calls=10_000, seed=seed)
-    counts = Counter(call.place for call in found.calls)
-    assert sum(counts.values()) == 10_000
-    assert sum(share.share for share in model.order[0]) == pytest.approx(1)
+    counts = Counter(call.place for call in found.calls if call.place and not call.is_fallback)
+    answered = sum(counts.values())
+    assert counts.keys() <= {share.service for share in model.order[0]}
+    assert answered <= 10_000 * bool(model.order[0])
+    assert of.missing or answered == 10_000
+    assert sum(share.share for share in model.order[0]) == pytest.approx(bool(model.order[0]))
     for share in model.order[0]:
-        assert about(counts[share.service], 10_000, share.share)
+        assert about(counts[share.service], answered, share.share)
 
 
 @settings(max_examples=40, deadline=None)
@@ -155,6 +161,49 @@ def test_what_everything_needs_is_said() -> None:
     assert telling.stops(model.outages) == (
         "region home; credential callers; region near (75 %); provider provider-True (25 %)"
     )
+
+
+def test_a_service_that_there_is_not_answers_nothing() -> None:
+    of = made(proxy(("a", 1), ("d", 1), ("b", 2), numRetries=0, fallbacks=[fallback("c"), fallback("e")]), "bc")
+    found = explain(of)
+    model = found.models[0]
+    assert telling.shared(model.order[0]) == "a 50 %, d 50 %"
+    assert telling.fallbacks(model) == "e"
+    fails = {(item.scope, item.name): item.fails for item in model.outages}
+    assert (fails["service", "b"], fails["service", "e"]) == (0, 0.5)
+    said = {service.name: telling.reached(service) for service in found.services}
+    assert said["b"] == said["c"] == "there is no such model service where the proxy is"
+    assert "there is none" in "".join(picture([found]))
+
+
+def test_where_no_service_exists_nothing_answers() -> None:
+    (model, _) = explain(made(proxy(("a", 1), numRetries=0, fallbacks=[fallback("b")]), "ab")).models
+    assert (telling.shared(model.order[0]), telling.fallbacks(model)) == ("nothing", "nothing")
+    assert {outage.fails for outage in model.outages} == {1}
+
+
+def test_a_service_reaches_its_own_host_and_those_of_its_endpoints() -> None:
+    body = proxy(("a", 1), ("a", 1, "n"))
+    body["proxyConfig"]["endpoints"][1]["baseUrl"] = "https://other.example/v1"
+    settings = {"providerSettings": {"baseUrl": "https://own.example/v1"}}
+    of = Subject(Found(PROXY, "gate", None, body, None), {"a": Found(SERVICE, "a", None, settings, None)})
+    assert explain(of).services[0].hosts == ("own.example", "other.example")
+    del body["proxyConfig"]["endpoints"][0]
+    of = Subject(of.proxy, of.services)
+    assert explain(of).services[0].hosts == ("other.example",)
+
+
+def test_urls_that_only_secrets_tell_apart_have_numbers() -> None:
+    endpoints = [{"baseUrl": f"https://raw.example/v1/sk-{end}", "modelNames": ["m"]} for end in ("never1", "never2")]
+    body = {"modelProxyName": "p", "proxyConfig": {"endpoints": endpoints}}
+    of = Subject(Found(PROXY, "p", None, body, None))
+    found = explain(of)
+    assert [service.name for service in found.services] == ["https://raw.example/v1/…", "https://raw.example/v1/… (2)"]
+    assert {outage.fails for outage in found.models[0].outages} == {0.5**4}
+    assert "never" not in found.model_dump_json() + "".join(picture([found]))
+    report = played(of, "m", "https://raw.example/v1/… (2) down", calls=100)
+    assert [bool(row.failures) for row in report.rows] == [False, True]
+    assert "never" not in report.text() + json.dumps(report.to_json())
 
 
 def test_keys_are_known_by_where_they_come_from() -> None:
@@ -211,6 +260,7 @@ def test_a_proxy_that_leads_nowhere_or_is_hidden_is_a_sentence() -> None:
     ("url", "shown"),
     [
         ("https://user:sk-never@e.example/v1?key=sk-never#sk-never", "https://e.example/v1"),
+        ("https://e.example/openai/v1/sk-never/t", "https://e.example/openai/v1/…/…"),
         ("https://[sk-never", "an address that makes no sense"),
     ],
 )

@@ -46,14 +46,15 @@ def all_of_account(client: ModelClient) -> list[Subject]:
 
 def _of_account(client: ModelClient, proxy: str, region: str | None) -> Subject:
     found = _found(PROXY, proxy, None, client.get(proxy, BackendType.PROXY).to_state(), region)
-    services = {}
+    services, missing = {}, set()
     for name in _services_of(found):
         try:
             shown = client.get(name, BackendType.SERVICE).to_state()
         except ResourceNotExistError:
-            continue
-        services[name] = _found(SERVICE, name, None, shown, region)
-    return Subject(found, services)
+            missing.add(name)
+        else:
+            services[name] = _found(SERVICE, name, None, shown, region)
+    return Subject(found, services, frozenset(missing))
 
 
 def of_state(exported: Mapping[str, Any], proxy: str | None) -> Subject:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from ..platform.gateway.simulation import Traffic, play, targets_of
+import math
+from collections.abc import Mapping
+
+from ..platform.gateway.plans import Target
+from ..platform.gateway.routing import NO_CONNECTION, Outcome
+from ..platform.gateway.simulation import Incident, Traffic, play, targets_of
 from ..routes.subjects import Subject
 from .meant import meant
 from .report import Report
@@ -23,12 +28,20 @@ def drill(subject: Subject, scenario: Scenario) -> Report:
     }
     surges = [event.surge() for event in scenario.events if event.who is None]
     traffic = Traffic(scenario.calls, scenario.seconds, models, scenario.tokens, surges)
+    always = [_without(subject, targets)] if subject.missing else []
     played = play(
-        subject.plan, subject.limits, traffic, [*incidents.values()], latency=scenario.latency, seed=scenario.seed
-    )
-    happened = dict(zip(incidents, played.met, strict=True))
+        subject.plan, subject.limits, traffic, [*always, *incidents.values()],
+        latency=scenario.latency, seed=scenario.seed,
+    )  # fmt: skip
+    happened = dict(zip(incidents, played.met[len(always) :], strict=True))
     for index, event in enumerate(scenario.events):
         if event.who is None:
             happened[index] = sum(event.begins <= call.arrived < event.ends for call in played.calls)
     played.met = [happened[index] for index in range(len(scenario.events))]
     return Report(subject, scenario, models, played)
+
+
+def _without(subject: Subject, targets: Mapping[str, Target]) -> Incident:
+    """Return what happens all the time to services that there are not: as at the gateway, no connection, at once."""
+    missing = frozenset(id for id, target in targets.items() if subject.places[target.place].is_missing)
+    return Incident(missing, 0.0, math.inf, Outcome(NO_CONNECTION), 0.0)

@@ -171,6 +171,9 @@ class Report:
         answered = f"{self.say('success')} answered, {self.say('fallback')} by a fallback"
         yield f"{answered}; {self.say('failed')} failed, {self._refused()}."
         yield f"{self.say('attempts')} attempts a call; " + ", ".join(f"{p} {self.say(p)}" for p in _PERCENTILES) + "."
+        for row in self.rows:
+            if self.subject.places[row.place].is_missing:
+                yield f"There is no model service {row.name} where the proxy is: no attempt at it connects."
         for event, met in zip(self.scenario.events, self.met, strict=True):
             yield f"event   {event.text}: " + (
                 f"{met} {event.happens_to}" if met else "it happened to nothing: NOT TRIED"

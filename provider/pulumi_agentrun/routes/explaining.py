@@ -49,10 +49,11 @@ def _model(subject: Subject, name: str) -> Model:
     order = failover(plan, name)
     groups = (plan.groups[name], *plan.fallbacks)
     reached = [_service(places[key]) for key in dict.fromkeys(key for group in order for key in group)]
+    first, *others = (_shares(subject, name, group, of) for group, of in zip(groups, order, strict=True))
     return Model(
         name=name,
         is_proxys_own=name == subject.proxy.name,
-        order=tuple(_shares(subject, name, group, of) for group, of in zip(groups, order, strict=True)),
+        order=(first, *filter(None, others)),
         attempts=most_attempts(plan),
         seconds=most_seconds(plan),
         providers=_sorted(service.provider for service in reached),
@@ -62,11 +63,17 @@ def _model(subject: Subject, name: str) -> Model:
 
 
 def _shares(subject: Subject, asked: str, group: Group, parts: Mapping[str, float]) -> tuple[Share, ...]:
+    """Return who answers what a group does; a service that there is not answers nothing, and others have its share."""
+    there = {key: part for key, part in parts.items() if not subject.places[key].is_missing}
+    whole = sum(there.values()) if len(there) < len(parts) else 1.0
+    if not whole:
+        return ()
     models: dict[str, dict[str, None]] = {}
     for target in group.targets:
         models.setdefault(target.place, {})[target.model or asked] = None
     return tuple(
-        Share(service=subject.places[key].name, share=part, models=tuple(models[key])) for key, part in parts.items()
+        Share(service=subject.places[key].name, share=part / whole, models=tuple(models[key]))
+        for key, part in there.items()
     )
 
 
@@ -102,7 +109,8 @@ def _entrance(subject: Subject) -> list[tuple[Scope, str]]:
 
 def _is_among(subject: Subject, names: set[str]) -> Callable[[Target], bool]:
     def is_out(target: Target) -> bool:
-        return subject.places[target.place].name in names
+        place = subject.places[target.place]
+        return place.is_missing or place.name in names
 
     return is_out
 
@@ -110,7 +118,14 @@ def _is_among(subject: Subject, names: set[str]) -> Callable[[Target], bool]:
 def _service(place: Place) -> Service:
     named = (region for host in place.hosts for region in (*_REGION.findall(host), endpoint_region(host) or ""))
     regions = _sorted((*place.regions, *named))
-    return Service(name=place.name, provider=place.provider, regions=regions, hosts=place.hosts, key=place.key)
+    return Service(
+        name=place.name,
+        provider=place.provider,
+        regions=regions,
+        hosts=place.hosts,
+        key=place.key,
+        is_missing=place.is_missing,
+    )
 
 
 def _limits(subject: Subject) -> Limits:

@@ -35,6 +35,8 @@ class Service(Fact):
     hosts: tuple[str, ...]
     key: str
     """Where its key comes from, never the key: `credential NAME`, `env:NAME`, `file:PATH`, `its own key` or nothing."""
+    is_missing: bool = False
+    """Whether there is no such model service where the proxy is, so that no attempt at it connects."""
 
 
 class Share(Fact):

@@ -38,7 +38,8 @@ def _edges(own: str, models: Sequence[Model], names: Sequence[str]) -> Iterator[
 
 
 def _about(service: Service) -> str:
-    more = ", ".join((*([service.provider] if service.provider else []), *service.regions))
+    is_not = ["there is none"] if service.is_missing else []
+    more = ", ".join((*is_not, *([service.provider] if service.provider else []), *service.regions))
     return "<br/>".join(map(_label, (service.name, *([more] if more else []))))
 
 

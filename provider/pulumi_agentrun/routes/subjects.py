@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -17,6 +18,8 @@ from ..platform.gateway.limits import Limits, limits
 from ..platform.gateway.plans import Plan, Target, plan, shares
 from .address import address_of
 
+_PLAIN = re.compile(r"|v[0-9]{1,2}((alpha|beta)[0-9]?)?|api|openai|compatible-mode|chat|completions", re.ASCII)
+"""The parts of a URL's path that are shown: those that many models' APIs have; any other may be a key."""
 OWN = "its own key"
 """What is said of a service's key that no other can share."""
 
@@ -53,6 +56,8 @@ class Place:
     """Which hosts it calls."""
     key: str = ""
     """Where its key comes from, as in `Found`."""
+    is_missing: bool = False
+    """Whether there is no such service where the proxy is, so that no attempt at it connects."""
 
     def is_in(self, region: str) -> bool:
         """Say whether it is in a region: where the API has it, or by the host that it calls."""
@@ -66,6 +71,8 @@ class Subject:
 
     proxy: Found
     services: Mapping[str, Found] = field(default_factory=dict)
+    missing: frozenset[str] = frozenset()
+    """Which of the services that it names there surely are not; of others than these and `services` nothing is known."""
 
     @cached_property
     def plan(self) -> Plan:
@@ -104,7 +111,24 @@ class Subject:
     def places(self) -> dict[str, Place]:
         """What the proxy sends calls to, by the names and URLs that its plan has; those that calls come to first."""
         groups = (*self.plan.groups.values(), *self.plan.fallbacks)
-        return {target.place: self._place(target) for group in groups for target in group.targets}
+        found = {target.place: self._place(target) for group in groups for target in group.targets}
+        numbers: Counter[str] = Counter()
+        for key, place in found.items():
+            numbers[place.name] += key not in self._named
+            if numbers[place.name] > 1:  # what tells it from another URL may be a secret
+                name = f"{place.name} ({numbers[place.name]})"
+                found[key] = replace(place, name=name, names=place.names | {name})
+        return found
+
+    @cached_property
+    def _named(self) -> dict[str, list[Mapping[str, Any]]]:
+        """The endpoints and fallbacks by the services that they name."""
+        found: dict[str, list[Mapping[str, Any]]] = {}
+        config = self.proxy.body.get("proxyConfig", {})
+        for one in (*config.get("endpoints", ()), *config.get("policies", {}).get("fallbacks", ())):
+            if one.get("modelServiceName"):
+                found.setdefault(one["modelServiceName"], []).append(one)
+        return found
 
     def declared(self, models: Iterable[str]) -> dict[str, float]:
         """Return the share of calls that the weights give to each place, where models are asked for equally often."""
@@ -143,7 +167,8 @@ class Subject:
         proxy = {self.proxy.name, chosen_part(self.proxy.name), self.name}
         short = {name.removeprefix(f"{prefix}-") for name in own for prefix in proxy}
         settings = service.body.get("providerSettings", {}) if service else {}
-        urls = [*self._own_urls(key)] or [settings.get("baseUrl", "")]
+        # An endpoint's URL stands in place of its service's own, which others of the same service still use.
+        urls = [one.get("baseUrl") or settings.get("baseUrl", "") for one in self._named[key]]
         return Place(
             logical or key,
             frozenset(own | short),
@@ -151,26 +176,22 @@ class Subject:
             regions=frozenset([service.region] if service and service.region else []),
             hosts=_hosts(urls),
             key=service.key if service else "",
+            is_missing=key in self.missing,
         )
-
-    def _own_urls(self, service: str) -> Iterator[str]:
-        """Yield the URLs that endpoints give in place of a service's own."""
-        for endpoint in self.proxy.body.get("proxyConfig", {}).get("endpoints", ()):
-            if endpoint.get("modelServiceName") == service and endpoint.get("baseUrl"):
-                yield endpoint["baseUrl"]
 
 
 def _hosts(urls: Iterable[str]) -> tuple[str, ...]:
-    return tuple(address.host for url in urls if (address := address_of(url)) is not None)
+    return tuple(dict.fromkeys(address.host for url in urls if (address := address_of(url)) is not None))
 
 
 def without_secrets(url: str) -> str:
-    """Return a URL without what may be a secret in it: a user, a password, a query."""
+    """Return a URL without what may be a secret in it: a user, a password, a query, parts of its path."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return "an address that makes no sense"
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    path = "/".join(part if _PLAIN.fullmatch(part) else "…" for part in parts.path.split("/"))
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], path, "", ""))
 
 
 def chosen_part(name: str) -> str:

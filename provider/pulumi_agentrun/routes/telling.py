@@ -13,6 +13,8 @@ _SPANS = {"tps": "a second", "tpm": "a minute", "tph": "an hour", "tpd": "a day"
 
 def shared(group: Sequence[Share]) -> str:
     """Say who shares calls: `stable 95 %, canary 5 %`, or one name alone."""
+    if not group:
+        return "nothing"
     if len(group) == 1:
         return group[0].service
     return ", ".join(f"{share.service} {words.percent(share.share)}" for share in group)
@@ -57,6 +59,8 @@ def guardrails(found: Guardrails) -> str:
 
 def reached(service: Service) -> str:
     """Say what a service is: whose, where, and by which key."""
+    if service.is_missing:
+        return "there is no such model service where the proxy is"
     where = [service.provider, *service.regions, *service.hosts]
     return ", ".join(filter(None, [*where, f"key {service.key}" if service.key else ""]))
 
