@@ -13,6 +13,7 @@ from pulumi_agentrun.client import Config, ModelClient, ModelProxyCreateInput, M
 from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.drill import finding
+from pulumi_agentrun.drill.expectations import Measure
 from pulumi_agentrun.drill.page import page
 from pulumi_agentrun.drill.playing import drill
 from pulumi_agentrun.drill.report import Report, failures_said, percentile
@@ -320,12 +321,91 @@ def test_an_account_is_read_and_its_keys_are_not_kept(tmp_path: Path) -> None:
 
 def test_attempts_at_a_service_that_there_is_not_fail_at_once() -> None:
     of = subject(numRetries=0)
+    of.proxy.body["proxyConfig"]["endpoints"][0]["modelNames"] = ["m"]
     services = {name: found for name, found in of.services.items() if name != "chat-stable-1111111"}
     found = report(Subject(of.proxy, services, frozenset({"chat-stable-1111111"})), models=["m"], latency="0")
     gone = found.rows[0]
     assert (gone.share, {*gone.failures}, gone.attempts) == (0, {0}, gone.failures[0])
     assert 0.9 < found.rows[2].as_fallback < 1
     assert any(line.startswith("There is no model service chat-stable-1111111 ") for line in found.lines())
-    (events, other) = (report(Subject(of.proxy, services, of_what), events=["backup down"])
-                       for of_what in (frozenset(), frozenset({"chat-stable-1111111"})))  # fmt: skip
-    assert len(events.met) == len(other.met) == 1
+
+
+def beside(profile: str | None, origin: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
+    """Return a service in a place, as a stack has it."""
+    reach = {"base_url": f"https://{profile}.example", "model_names": ["m"]}
+    outputs = {"model_service_name": "s", "provider": str(profile), "provider_settings": reach, "profile": profile}
+    found = resource("ModelService", f"s-{profile}", {**outputs, "__origin": origin, "region": "r"}, **more)
+    return [{**found, "inputs": outputs}]
+
+
+def gate(origin: dict[str, Any], fallback: str = "t") -> dict[str, Any]:
+    config = {
+        "endpoints": [{"model_service_name": "s", "model_names": ["m"]}],
+        "policies": {"fallbacks": [{"model_service_name": fallback, "model_name": "m"}]},
+    }
+    outputs = {"model_proxy_name": "gate", "proxy_config": config, "proxy_mode": "single"}
+    found = resource("ModelProxy", "gate", {**outputs, "__origin": origin})
+    return {**found, "inputs": outputs}
+
+
+HOME, AWAY = {"location": "embedded:1"}, {"location": "embedded:2"}
+PROFILES = json.dumps({"away": {"endpoint": "file://b"}, "same": {"endpoint": "file://a"}})
+
+
+def both(resources: list[dict[str, Any]]) -> list[Subject]:
+    """Return the proxy of a stack and of its preview before it is there."""
+    steps = [{"op": "create", "newState": {**found, "outputs": None}} for found in resources]
+    config = {"agentrun:endpoint": "file://a", "agentrun:profiles": PROFILES}
+    return [
+        finding.of_state({"deployment": {"resources": resources}}, None),
+        finding.of_preview({"config": config, "steps": steps}, None),
+    ]
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_a_proxy_sees_the_services_of_its_own_place(in_order: bool) -> None:
+    services = [*beside(None, HOME), *beside("away", AWAY)]
+    for of in both([*(services if in_order else services[::-1]), gate(HOME)]):
+        assert (of.services["s"].body["provider"], of.missing) == ("None", frozenset())
+
+
+def test_a_service_of_another_place_is_none() -> None:
+    for of in both([*beside("away", AWAY), gate(HOME)]):
+        assert (dict(of.services), of.missing) == ({}, {"s"})  # of `t` nothing is known
+        assert report(of, models=["m"]).measured(Measure("fallback")) == 1
+
+
+def test_two_ways_to_one_place_lead_to_one_place() -> None:
+    for of in both([*beside("same", HOME), gate(HOME)]):
+        assert (of.services["s"].body["provider"], of.missing) == ("same", frozenset())
+
+
+def test_providers_of_their_own_lead_elsewhere() -> None:
+    def of(provider: str) -> dict[str, Any]:
+        return {"provider": f"urn:pulumi:dev::p::pulumi:providers:agentrun::{provider}::id"}
+
+    for one, other, is_missing in (("default_0_1_0", "default_0_2_0", False), ("east", "default_0_1_0", True)):
+        resources = [*beside(None, {}, **of(one)), {**gate({}), **of(other)}]
+        assert [bool(found.missing) for found in both(resources)] == [is_missing] * 2
+
+
+@pytest.mark.parametrize(
+    ("config", "region"),
+    [
+        ({"agentrun:endpoint": "file://a"}, "embedded"),
+        ({"agentrun:endpoint": "https://agentrun.cn-beijing.aliyuncs.com", "agentrun:region": "x"}, "cn-beijing"),
+        ({"agentrun:region": "cn-shanghai"}, "cn-shanghai"),
+        ({"agentrun:region": "[secret]"}, None),
+        ({}, "cn-hangzhou"),
+    ],
+)
+@pytest.mark.usefixtures("nowhere")
+def test_a_preview_knows_the_region_before_anything_is_there(config: dict[str, str], region: str | None) -> None:
+    shown = {"config": config, "steps": [{"op": "create", "newState": {**gate({}), "outputs": None}}]}
+    assert finding.of_preview(shown, None).proxy.region == region
+
+
+def test_the_region_of_a_stack_is_that_of_its_endpoint() -> None:
+    made = gate({"location": "https://agentrun.cn-beijing.aliyuncs.com"})
+    made["outputs"]["region"] = "x"
+    assert finding.of_state({"deployment": {"resources": [made]}}, None).proxy.region == "cn-beijing"

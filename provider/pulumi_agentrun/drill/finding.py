@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic.alias_generators import to_camel
 
@@ -15,6 +15,7 @@ from ..client.models.shared import BackendType
 from ..policy.view import DYNAMIC, PLUGIN
 from ..routes.address import endpoint_region
 from ..routes.subjects import OWN, Found, Subject, chosen_part, meant_by
+from .whereabouts import Program, Whereabouts, deployed
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The key by which Pulumi tells secrets and other special values from objects."""
@@ -25,6 +26,11 @@ _NEEDED: dict[Kind[Any], tuple[str, ...]] = {
     PROXY: ("model_proxy_name", "proxy_mode", "proxy_config", "credential_name"),
     SERVICE: ("model_service_name", "provider", "provider_settings", "credential_name"),
 }
+
+
+class _Placed(NamedTuple):
+    found: Found
+    where: Whereabouts
 
 
 def of_account(client: ModelClient, proxy: str | None) -> Subject:
@@ -65,7 +71,8 @@ def of_state(exported: Mapping[str, Any], proxy: str | None) -> Subject:
 def all_of_state(exported: Mapping[str, Any]) -> list[Subject]:
     """Return the proxies of a stack, from what `pulumi stack export` says; of some there may be a gap."""
     resources = (exported.get("deployment") or {}).get("resources") or []
-    return _subjects(_in_program((r, r.get("outputs") or {}, None) for r in resources if not r.get("delete")))
+    there = [resource for resource in resources if not resource.get("delete")]
+    return _subjects(_in_program((resource, resource.get("outputs") or {}, deployed(resource)) for resource in there))
 
 
 def of_preview(shown: Mapping[str, Any], proxy: str | None) -> Subject:
@@ -75,39 +82,46 @@ def of_preview(shown: Mapping[str, Any], proxy: str | None) -> Subject:
 
 def all_of_preview(shown: Mapping[str, Any]) -> list[Subject]:
     """Return the proxies of a program, from what `pulumi preview --json --show-sames` says; with a gap in some."""
-    resources = []
+    program, resources = Program(shown), []
     for step in shown.get("steps") or []:
         state = step.get("newState")
         # What is replaced has several steps: each but the deletion shows what will be.
         if state and "delete" not in step.get("op", ""):
-            before = (step.get("oldState") or {}).get("outputs") or {}
-            resources.append((state, state.get("inputs") or {}, before.get("region")))
-    region = (shown.get("config") or {}).get("agentrun:region")
-    return _subjects(_in_program((state, inputs, own or region) for state, inputs, own in resources))
+            resources.append((state, state.get("inputs") or {}, program.where(state, step.get("oldState"))))
+    return _subjects(_in_program(resources))
 
 
-def _in_program(resources: Iterable[tuple[Mapping[str, Any], Mapping[str, Any], str | None]]) -> dict[str, Found]:
-    """Return the resources of ours by their URNs."""
+def _in_program(resources: Iterable[tuple[Mapping[str, Any], Mapping[str, Any], Whereabouts]]) -> list[_Placed]:
+    """Return the resources of ours, each once, with where they are."""
     kinds = {f"{prefix}{kind.token}": kind for kind in _NEEDED for prefix in (DYNAMIC, PLUGIN)}
-    found: dict[str, Found] = {}
-    for resource, values, region in resources:
+    found: dict[str, _Placed] = {}
+    for resource, values, where in resources:
         kind = kinds.get(resource["type"])
         if kind is not None and resource.get("custom"):
             logical = resource["urn"].rsplit("::", 1)[1]
             name = _either(values, kind.name_field)
             known = name if isinstance(name, str) and name not in (_NOT_KNOWN, HIDDEN) else logical
-            own = _either(values, "region")
-            found[resource["urn"]] = _found(kind, known, logical, values, own if isinstance(own, str) else region)
-    return found
+            found[resource["urn"]] = _Placed(_found(kind, known, logical, values, where.region), where)
+    return [*found.values()]
 
 
-def _subjects(found: Mapping[str, Found]) -> list[Subject]:
-    services = {item.name: item for item in found.values() if item.kind is SERVICE}
-    return [
-        Subject(item, {name: services[name] for name in _services_of(item) if name in services})
-        for item in found.values()
-        if item.kind is PROXY
-    ]
+def _subjects(there: Sequence[_Placed]) -> list[Subject]:
+    services = [placed for placed in there if placed.found.kind is SERVICE]
+    return [_subject(placed, services) for placed in there if placed.found.kind is PROXY]
+
+
+def _subject(proxy: _Placed, services: Iterable[_Placed]) -> Subject:
+    """Return a proxy with the services of its own place; one of another place is none to its gateway."""
+    beside: dict[str, Found] = {}
+    elsewhere: set[str] = set()
+    named = {*_services_of(proxy.found)}
+    for service in services:
+        name = service.found.name
+        if name in named and service.where.is_beside(proxy.where):
+            beside[name] = service.found
+        elif name in named:
+            elsewhere.add(name)
+    return Subject(proxy.found, beside, frozenset(elsewhere - beside.keys()))
 
 
 def _chosen(subjects: Sequence[Subject], proxy: str | None) -> Subject:

@@ -116,7 +116,7 @@ class Subject:
         for key, place in found.items():
             numbers[place.name] += key not in self._named
             if numbers[place.name] > 1:  # what tells it from another URL may be a secret
-                name = f"{place.name} ({numbers[place.name]})"
+                name = f"{place.name}#{numbers[place.name]}"
                 found[key] = replace(place, name=name, names=place.names | {name})
         return found
 
