@@ -290,7 +290,7 @@ FAIL: list[tuple[str, dict[str, Any], list[View], list[str]]] = [
     ),
     (
         "litellm-version", {"least": "v1.81", "required": True},
-        [proxy(litellm_version=v) for v in ("1.9.9", "newest", "1.81rc1", "1.81.0.dev1", "v1.81.0-nightly")] + [proxy()],
+        [proxy(litellm_version=v) for v in ("1.9.9", "newest", "1.81rc1", "1.81.dev1", "v1.81-nightly")] + [proxy()],
         ["litellm_version: must be at least v1.81"] * 5 + ["litellm_version: must be set"],
     ),
     (

@@ -27,12 +27,7 @@ HOSTS: Mapping[str, tuple[str, ...]] = {
     Provider.YI: ("api.lingyiwanwu.com",),
     Provider.ZHIPUAI: ("open.bigmodel.cn", "api.z.ai"),
     # Those that the API has no word for, under the names that LiteLLM has for them.
-    "azure": (
-        "*.openai.azure.com",
-        "*.cognitiveservices.azure.com",
-        "*.services.ai.azure.com",
-        "*.inference.ai.azure.com",
-    ),
+    "azure": tuple(f"*.{kind}.azure.com" for kind in ("openai", "cognitiveservices", "services.ai", "inference.ai")),
     "bedrock": ("bedrock-runtime.*.amazonaws.com", "bedrock-runtime-fips.*.amazonaws.com"),
     "cerebras": ("api.cerebras.ai",),
     "cohere": ("api.cohere.com", "api.cohere.ai"),
