@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 from collections.abc import Sequence
 from typing import Any
@@ -19,9 +20,7 @@ def json_of(arguments: Sequence[str], purpose: str, *, patience: float) -> dict[
     :param purpose: What it is to do, after "cannot".
     :param patience: Seconds that it may take.
     """
-    command = shutil.which("pulumi")
-    if command is None:
-        raise ConfigError(f"Without a pulumi on PATH, it is not possible to {purpose}.")
+    command = _pulumi(purpose)
     try:
         done = subprocess.run(
             [command, "--non-interactive", *arguments],
@@ -38,5 +37,44 @@ def json_of(arguments: Sequence[str], purpose: str, *, patience: float) -> dict[
         reason = (reasons or done.stderr.strip().splitlines()[-1:] or ["it gave no reason"])[0]
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         reason = type(error).__name__
+    raise _refusal(arguments, purpose, reason)
+
+
+def carry_out(arguments: Sequence[str], purpose: str) -> None:
+    """Let a command of Pulumi's do its work, however long it takes, and show nothing of it.
+
+    An interruption is handed on to it, and raised when it has ended: killed in its work, it would leave a stack locked.
+    Raises ConfigError with the first error that the command shows.
+
+    :param purpose: What it is to do, after "cannot".
+    """
+    command, is_interrupted = [_pulumi(purpose), "--non-interactive", *arguments], False
+    # A session of its own: a terminal would interrupt it too, and a second interruption has Pulumi drop everything.
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        errors="replace", start_new_session=True,
+    ) as process:  # fmt: skip
+        shown = ""
+        while process.poll() is None:
+            try:
+                shown = process.communicate()[0]
+            except KeyboardInterrupt:
+                is_interrupted = True
+                process.send_signal(signal.SIGINT)
+    if is_interrupted:
+        raise KeyboardInterrupt
+    if process.returncode != 0:
+        errors = [line.partition("error:")[2] for line in shown.splitlines() if "error:" in line]
+        raise _refusal(arguments, purpose, next(filter(str.strip, errors), "it gave no reason"))
+
+
+def _pulumi(purpose: str) -> str:
+    command = shutil.which("pulumi")
+    if command is None:
+        raise ConfigError(f"Without a pulumi on PATH, it is not possible to {purpose}.")
+    return command
+
+
+def _refusal(arguments: Sequence[str], purpose: str, reason: str) -> ConfigError:
     verb = " ".join(arguments).partition(" -")[0]
-    raise ConfigError(f"pulumi {verb} cannot {purpose}: {reason.strip().removeprefix('error: ')}")
+    return ConfigError(f"pulumi {verb} cannot {purpose}: {reason.strip().removeprefix('error: ')}")
