@@ -130,30 +130,32 @@ def test_nothing_but_weights_is_touched(canary: Canary) -> None:
     assert canary.is_as_before()
 
 
+INTERRUPTED, KILLED = "kill -INT $PPID", '$REAL "$@"; kill -KILL $PPID; exit 1'
+
+
 @pytest.mark.parametrize(
-    "moment",
+    ("moment", "ends_with", "goes_on"),
     [
-        pytest.param("kill -INT $PPID", id="before the update"),
-        pytest.param('$REAL "$@" & child=$!; sleep 1; kill -INT $PPID; wait $child; wait $child; exit $?', id="in it"),
-        pytest.param('$REAL "$@"; kill -KILL $PPID; exit 1', id="killed after it"),
+        pytest.param(INTERRUPTED, 130, True, id="interrupted in the update, goes on"),
+        pytest.param(KILLED, 137, False, id="killed after it, goes back"),
+        pytest.param(KILLED, 137, True, id="killed after it, goes on"),
     ],
 )
-def test_what_was_interrupted_is_explained_and_goes_on_or_back(canary: Canary, moment: str) -> None:
-    canary_up = "promote --to local --canary 25,100 --probe 3 --probe-key-env GATEWAY_KEY"
+def test_what_was_interrupted_is_explained_and_goes_on_or_back(
+    canary: Canary, moment: str, ends_with: int, goes_on: bool
+) -> None:
+    line = "promote --to local --canary 25,100 --probe 3 --probe-key-env GATEWAY_KEY"
     put_back = canary.wrap(f'case "$*" in *"up --yes"*) {moment};; esac')
-    shown = canary(canary_up, ends_with=137 if "KILL" in moment else 130)
+    shown = canary(line, ends_with)
     put_back()
     said = "agentrun-gateway:canaryPercent was 5 before; of the steps 25, 100, step 25 was begun"
-    assert ("KILL" in moment) or said in shown
+    assert moment == KILLED or f"{said}. The same command goes on with it; promote --to local --take-back" in shown
     assert len(canary.records) == 1
     shown = canary("promote --to local --canary 50 --probe 1", ends_with=2)
     assert f"A canary of local is under way: {said}. Go on with it by its own steps" in shown
-
-    put_back = canary.wrap(f'case "$*" in *"up --yes"*) {moment};; esac')
-    canary(canary_up, ends_with=137 if "KILL" in moment else 130) if canary.weights == [95, 5] else None
-    put_back()
-    shown = canary("promote --to local --take-back")
-    assert canary.is_as_before(), shown
-    shown = canary(canary_up)
-    assert canary.weights == [0, 100]
-    assert canary.records == []
+    if goes_on:
+        assert f"A canary of local is under way: {said}. Going on with that." in canary(line)
+        assert (canary.weights, canary.records) == ([0, 100], [])
+    else:
+        canary("promote --to local --take-back")
+        assert canary.is_as_before()
