@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import signal
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pulumi_agentrun.cli.command import main
+from pulumi_agentrun.cli.pulumi_command import carry_out
 from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.policy.view import DYNAMIC, PLUGIN
 from pulumi_agentrun.promotion.canary import Move, Record, keep, moves, record_file, recorded, steps_of
 from pulumi_agentrun.promotion.settings import Settings, with_value
+from unit.fake_engine import pulumi
 
 
 @pytest.mark.parametrize(("text", "steps"), [("5,25,100", [5, 25, 100]), (" 1 , 2 ", [1, 2]), ("50", [50])])
@@ -146,3 +149,53 @@ def test_a_line_that_makes_no_sense_touches_nothing(
     assert main(["promote", "--to", "prod", *line]) == 2
     assert said in capsys.readouterr().err
     assert not [*tmp_path.glob("Pulumi.prod*")]
+
+
+def test_an_interruption_is_handed_on_and_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = "trap 'kill $! 2>/dev/null; touch $0.ended; exit 3' INT; kill -INT $PPID; sleep 60 & wait $!"
+    pulumi(tmp_path, script, monkeypatch)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(["up"], "move the weights")
+    assert (tmp_path / "bin" / "pulumi.ended").exists()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_update_that_fails_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pulumi(
+        tmp_path,
+        "echo 'Updating'; echo '  error: \x1b[31mno quota'; echo 'error: update failed'; exit 255",
+        monkeypatch,
+    )
+    with pytest.raises(ConfigError, match=r"^pulumi up cannot move the weights: .*no quota"):
+        carry_out(["up", "--yes"], "move the weights")
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a project with a canary at 25 of which the engine can preview everything and deploy nothing."""
+    (tmp_path / "Pulumi.yaml").write_text("name: p\n")
+    (tmp_path / "Pulumi.prod.yaml").write_text("config:\n  p:canary: '25'\n")
+    keep(Settings(tmp_path / "Pulumi.prod.yaml", "p", ""), RECORD)
+    (tmp_path / "preview").write_text(json.dumps(preview()))
+    script = f'case "$2" in preview) cat {tmp_path}/preview;; *) echo "error: no quota"; exit 1;; esac'
+    pulumi(tmp_path, script, monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_what_cannot_be_taken_back_is_said_and_kept_for_the_next_run(
+    engine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = ["promote", "--to", "prod", "--canary", "5,25", "--canary-key", "canary", "--probe", "1"]
+    assert main(line) == 2
+    shown = capsys.readouterr()
+    assert f"A canary of prod is under way: {RECORD.said}. Going on with that." in shown.out
+    assert "Step 25 failed: pulumi up cannot move the weights: no quota. Taking p:canary back." in shown.out
+    assert "prod is not back to what it was: pulumi up cannot move the weights: no quota. When" in shown.err
+    record = recorded(Settings(engine / "Pulumi.prod.yaml", "p", ""))
+    assert record is not None
+    assert record.is_going_back
+    assert main(line) == 2
+    assert "taking it back was begun. Going on with that." in capsys.readouterr().out

@@ -77,7 +77,6 @@ def move(target: str, given: dict[str, Any], is_json: bool) -> int:
     if folder is None:
         raise ConfigError("There is no Pulumi.yaml here or above: a canary is a setting of a stack of a project.")
     run = _Run(target, folder, remark if is_json else lambda line: said(printable(line)))
-    outcome = "interrupted"
     try:
         if given["is_back"]:
             run.take_back(run.under_way())
@@ -177,7 +176,7 @@ class _Run:
         is_begun = record_file(self.settings()).exists()
         if isinstance(error, AgentRunError) and not is_begun:
             raise error
-        why = error.told(options.TERMINAL) if isinstance(error, AgentRunError) else f"{error}."
+        why = _said(error)
         if not is_begun:
             self._tell(f"Step {step} failed: {why} Nothing of {self.stack} was changed.")
             return "not begun"
@@ -188,14 +187,13 @@ class _Run:
     def take_back(self, record: Record) -> None:
         """Put the share back to what it was. Raises ConfigError, and leaves the record, if that cannot be done."""
         back = record.model_copy(update={"is_going_back": True})
-        text = with_value(self.settings(), record.key, record.before)
         try:
-            moved = moves(self._preview(text))
             keep(self.settings(), back)
-            self._deploy(text, moved)
+            text = with_value(self.settings(), record.key, record.before)
+            self._deploy(text, moves(self._preview(text)))
         except AgentRunError as error:
             raise ConfigError(
-                f"{self.stack} is not back to what it was: {error.told(options.TERMINAL)} "
+                f"{self.stack} is not back to what it was: {_said(error)} "
                 f"When that is mended: promote --to {self.stack} --take-back."
             ) from None
         self._ended()
@@ -204,7 +202,7 @@ class _Run:
     def _begun(self, key: str, steps: list[int]) -> Record:
         settings = self.settings()
         before = settings.values.get(key)
-        if isinstance(before, (dict, list)):
+        if not isinstance(before, (str, int, float, type(None))):
             raise ConfigError(f"{key} in {settings.path.name} must be a plain number, which a canary can move.")
         # Then whatever a step changes is by the share alone, secrets (which no preview shows) with it.
         if moves(previewed(self.stack)):
@@ -262,6 +260,11 @@ class _Run:
 
     def _ended(self) -> None:
         record_file(self.settings()).unlink(missing_ok=True)
+
+
+def _said(error: AgentRunError | _GateFailed) -> str:
+    text = error.told(options.TERMINAL) if isinstance(error, AgentRunError) else str(error)
+    return f"{text.rstrip('.')}."
 
 
 def _moved(found: list[Move]) -> str:

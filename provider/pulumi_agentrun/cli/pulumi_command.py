@@ -48,20 +48,30 @@ def carry_out(arguments: Sequence[str], purpose: str) -> None:
 
     :param purpose: What it is to do, after "cannot".
     """
-    command, is_interrupted = [_pulumi(purpose), "--non-interactive", *arguments], False
-    # A session of its own: a terminal would interrupt it too, and a second interruption has Pulumi drop everything.
-    with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        errors="replace", start_new_session=True,
-    ) as process:  # fmt: skip
-        shown = ""
-        while process.poll() is None:
-            try:
-                shown = process.communicate()[0]
-            except KeyboardInterrupt:
-                is_interrupted = True
-                process.send_signal(signal.SIGINT)
-    if is_interrupted:
+    command = [_pulumi(purpose), "--non-interactive", *arguments]
+    arrived: list[int] = []
+    running: list[subprocess.Popen[str]] = []
+
+    def hand_on(number: int, _: object) -> None:
+        arrived.append(number)
+        for process in running:
+            process.send_signal(number)
+
+    before = signal.signal(signal.SIGINT, hand_on)
+    try:
+        # A session of its own: a terminal would interrupt it too, and a second interruption has Pulumi drop everything.
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            errors="replace", start_new_session=True,
+        )  # fmt: skip
+        is_early = bool(arrived)
+        running.append(process)
+        if is_early:
+            process.send_signal(signal.SIGINT)
+        shown = process.communicate()[0]
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if arrived:
         raise KeyboardInterrupt
     if process.returncode != 0:
         errors = [line.partition("error:")[2] for line in shown.splitlines() if "error:" in line]

@@ -106,7 +106,7 @@ def _moves_of(step: Mapping[str, Any]) -> Iterator[Move]:
     old, new = ((step.get(state) or {}) for state in ("oldState", "newState"))
     if step["op"] != "update" or kind_of(new.get("type", "")) is not PROXY:
         raise ConfigError(
-            f"A canary only moves weights, and {name} would have an operation {step['op']}: deploy that first."
+            f"A canary only moves weights, and the preview has {name} with {step['op']}: deploy that first."
         )
     before, after = (state.get("inputs") or {} for state in (old, new))
     if _without_weights(before) != _without_weights(after):
