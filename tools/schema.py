@@ -13,10 +13,12 @@ from pulumi_agentrun.client.kinds import KINDS, Kind
 from pulumi_agentrun.client.models.fields import Model, docstrings
 from pulumi_agentrun.lifecycle.casing import camel, name_in_schema, properties
 from pulumi_agentrun.lifecycle.check import ADOPT
+from pulumi_agentrun.lifecycle.gateway_inputs import ModelGateway
 from pulumi_agentrun.lifecycle.hidden_inputs import CHECK_NAMES
 from pulumi_agentrun.lifecycle.schema import Shape, field_of, shape_of, shape_of_model
 from pulumi_agentrun.lifecycle.secret_refs import Fingerprint, Reference
 from pulumi_agentrun.lifecycle.steps import REGION
+from pulumi_agentrun.plugin.components import GATEWAY
 from pulumi_agentrun.plugin.functions import results
 from pulumi_agentrun.plugin.properties import TYPES
 from pydantic import SecretStr
@@ -85,11 +87,15 @@ class Types:
         return {"oneOf": [{"type": "string"}, self._ref(words, spec)]}
 
     def _object(self, model: type[Model]) -> Json:
+        spec = self.input_of(model)
+        settable = [s for s in shape_of_model(model).values() if s.mark(Fingerprint) is None]
+        return self._ref(model, spec, DETAILS if len(spec["properties"]) < len(settable) else "")
+
+    def input_of(self, model: type[Model]) -> Json:
+        """Return the schema of an object with all that a program can set in it."""
         shapes = {k: s for k, s in shape_of_model(model).items() if s.mark(Fingerprint) is None}
-        shown = self.shown(shapes)
         required = [name for name, field in model.model_fields.items() if field.is_required()]
-        spec = object_type(" ".join((model.__doc__ or "").split()), self, shown, required)
-        return self._ref(model, spec, DETAILS if shown != shapes else "")
+        return object_type(" ".join((model.__doc__ or "").split()), self, self.shown(shapes), required)
 
     def shown(self, shapes: dict[str, Shape]) -> dict[str, Shape]:
         """Return the shapes of what may be shown."""
@@ -196,6 +202,42 @@ def functions(kind: Kind[Any], types: Types) -> Json:
     }
 
 
+def component(types: Types) -> Json:
+    """Return the schema of the component."""
+    given = types.input_of(ModelGateway)
+    text = {"type": "string"}
+    shown = {
+        "endpoint": text | {"description": "The URL that applications call."},
+        "modelName": text | {"description": "The model to ask for by default: the first of the heaviest service."},
+        "modelNames": {
+            "type": "array",
+            "items": text,
+            "description": "The models that applications can ask for: those of the services with a weight.",
+        },
+        "modelProxyName": text | {"description": "The proxy's name in the API; its logical name is the gateway's."},
+        "modelServiceNames": {
+            "type": "object",
+            "additionalProperties": text,
+            "description": "The services' names in the API, under their keys.",
+        },
+        "credentialName": text
+        | {"description": "The name of the credential that callers must present; never the credential itself."},
+        "contract": {  # no type of its own, or each language would export its fields in another spelling
+            "type": "object",
+            "additionalProperties": {"$ref": "pulumi.json#/Any"},
+            "description": "All this as one value with a version: export it, and read it in other stacks.",
+        },
+    }
+    return {
+        "isComponent": True,
+        "description": given["description"],
+        "inputProperties": given["properties"],
+        "requiredInputs": given["required"],
+        "properties": shown,
+        "required": sorted(shown.keys() - {"credentialName"}),
+    }
+
+
 def configuration() -> Json:
     """Return the schemas of the provider's settings."""
     texts = docstrings(Config)
@@ -221,7 +263,7 @@ def configuration() -> Json:
 def package(described: dict[str, str]) -> str:
     """Return the schema as text; `described` has the sentences of properties that no model documents."""
     types, settings = Types(described), configuration()
-    resources = {token: resource(kind, types) for token, kind in TYPES.items()}
+    resources = {token: resource(kind, types) for token, kind in TYPES.items()} | {GATEWAY: component(types)}
     found = [functions(kind, types) for kind in KINDS]
     spec = {
         "name": "agentrun",

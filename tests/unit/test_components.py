@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi_agentrun import ModelGateway, ModelProxy, ModelService
-from pulumi_agentrun.resources.gateway import DEFAULT_GUARDRAILS
+from pulumi_agentrun.lifecycle.gateway import DEFAULT_GUARDRAILS
 from unit.running import deploy
 
 PROXY = "pulumi-python:dynamic/agentrun:ModelProxy"

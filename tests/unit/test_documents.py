@@ -57,7 +57,7 @@ def test_our_commands_are_there_and_have_their_options(page: str) -> None:
     for module, options in named(page, r"python3? -m pulumi_agentrun\.(\w+)([^)|;]*)"):
         assert (PACKAGE / module / "__main__.py").exists() or (PACKAGE / f"{module}.py").exists()
         assert _given(options) <= OPTIONS[SUBCOMMANDS[module]]
-    for command, options in named(page, r"^(?:\$ )?pulumi-agentrun ([a-z]\w*)([^)|;]*)"):
+    for command, options in named(page, r"^(?:\$ )?pulumi-agentrun ([a-z][\w-]*)([^)|;]*)"):
         assert _given(options) <= OPTIONS[command] | {"--help"}
     for (setting,) in named(page, r"--switch ([a-z]\w*=\w+)"):
         assert switches.parse(setting)

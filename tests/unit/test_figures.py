@@ -15,6 +15,7 @@ from pulumi_agentrun.client.redaction import SHORT
 from pulumi_agentrun.client.session import LONGEST_EXCHANGE
 from pulumi_agentrun.drill.scenario import DURATION, scenario
 from pulumi_agentrun.lifecycle import secret_refs
+from pulumi_agentrun.lifecycle.gateway import CONTRACT_VERSION
 from pulumi_agentrun.lifecycle.names import _HASH_DIGITS
 from pulumi_agentrun.lifecycle.places import Place
 from pulumi_agentrun.platform import server
@@ -26,7 +27,6 @@ from pulumi_agentrun.platform.page import sessions
 from pulumi_agentrun.platform.switches import Switches
 from pulumi_agentrun.platform.verification import SKEW
 from pulumi_agentrun.policy.presets import PRESETS, RULES
-from pulumi_agentrun.resources.contract import CONTRACT_VERSION
 from pulumi_agentrun.resources.gateway import ModelGateway
 from reliability.hostile import soak
 from unit.official_programs import DO_NOT, RUN

@@ -42,7 +42,7 @@ FOLDERS: dict[str, set[str]] = {
     "engine": {"lifecycle", "client"},
     "dynamic": {"engine", "lifecycle", "client"},
     "plugin": {"engine", "lifecycle", "client"},
-    "resources": {"dynamic", "client"},
+    "resources": {"dynamic", "lifecycle", "client"},
     "routes": {"lifecycle", "client", "platform"},
     "policy": {"routes", "lifecycle", "client"},
     "policy_pack": {"policy", "client"},

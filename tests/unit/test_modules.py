@@ -39,6 +39,11 @@ INSTEAD: list[tuple[str, str, str]] = [
     ),
     ("unit/test_policy_audit.py", "tested as people run it", "cli/audit client/json_file policy/__main__"),
     ("unit/test_inventory.py", "tested as people run it", "cli/programs"),
+    (
+        "unit/test_litellm.py",
+        "tested as people run it, with ten configurations",
+        "cli/import_litellm cli/litellm_file cli/litellm_gateways",
+    ),
     ("unit/test_commands.py", "tested as people run it, with a wrong directory", "client/local"),
     (
         "unit/test_client_inputs.py",
@@ -64,6 +69,7 @@ INSTEAD: list[tuple[str, str, str]] = [
     ("reliability/test_network.py", "only what waits tells the time", "client/clock"),
     ("unit/test_mocks.py", "the door as programs have it, on a platform", "dynamic/__init__ dynamic/provider"),
     ("unit/test_creation.py", "a creation, whatever happens on its way", "lifecycle/create lifecycle/sending"),
+    ("unit/test_components.py", "what both doors make of a gateway", "lifecycle/gateway"),
     ("unit/test_lifecycle.py", "what a step of the lifecycle is and answers", "lifecycle/live lifecycle/steps"),
     (
         "unit/test_inputs.py",

@@ -12,6 +12,7 @@ from .audit import audit
 from .doctor import doctor, version_of
 from .drill import drill
 from .explain import explain
+from .import_litellm import import_litellm
 from .inventory import inventory
 from .options import TERMINAL
 from .platform import platform
@@ -35,7 +36,7 @@ def app() -> None:
     """
 
 
-for command in (inventory, audit, explain, promote, drill, doctor, platform):
+for command in (inventory, import_litellm, audit, explain, promote, drill, doctor, platform):
     app.add_command(command)
 
 

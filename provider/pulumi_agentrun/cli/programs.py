@@ -55,7 +55,7 @@ class Found:
         return map_secrets(self.kind, dict(self.inputs), wrap)
 
 
-class _Code(str):
+class Code(str):
     """Text that stands in a program as it is, not as a string."""
 
 
@@ -83,7 +83,7 @@ def look(client: ModelClient, items: Iterable[Item]) -> tuple[list[Found], list[
             continue
         inputs = _with_key(kind, _without_empty(live.inputs))
         own = without_keys(kind, {key: value for key, value in live.outputs.items() if key not in live.inputs})
-        found.append(Found(kind, name, _variable(kind, name, variables), inputs, own))
+        found.append(Found(kind, name, variable_of(kind, name, variables), inputs, own))
     return found, left
 
 
@@ -101,7 +101,8 @@ def _without_empty(value: Any) -> Any:
     return [_without_empty(item) for item in value] if isinstance(value, list) else value
 
 
-def _variable(kind: Kind[Any], name: str, taken: set[str]) -> str:
+def variable_of(kind: Kind[Any], name: str, taken: set[str]) -> str:
+    """Return what a program calls a resource of a name, which nothing in it is called yet, and remember it."""
     plain = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower()
     if not plain or plain[0].isdigit() or keyword.iskeyword(plain):
         plain = f"{kind.word}_{plain}".rstrip("_")
@@ -168,12 +169,12 @@ def program(found: Sequence[Found]) -> str:
 
 
 def _declaration(item: Found, services: Mapping[str, str]) -> str:
-    inputs = item.without_secrets(lambda secret: _Code(f'config.require_secret("{item.setting}")'))
+    inputs = item.without_secrets(lambda secret: Code(f'config.require_secret("{item.setting}")'))
     names = [item.kind.name_field, *(key for key in item.kind.create_input.model_fields if key in inputs)]
     if item.kind is PROXY:
         inputs["proxy_config"] = _linked(inputs["proxy_config"], services)
-    arguments = [f"    {key}={_source(inputs[key], 1)},\n" for key in dict.fromkeys(names)]
-    return f"{item.variable} = {item.kind.token}(\n    {_source(item.name, 1)},\n{''.join(arguments)})"
+    arguments = [f"    {key}={source(inputs[key], 1)},\n" for key in dict.fromkeys(names)]
+    return f"{item.variable} = {item.kind.token}(\n    {source(item.name, 1)},\n{''.join(arguments)})"
 
 
 def _linked(value: Any, services: Mapping[str, str]) -> Any:
@@ -181,7 +182,7 @@ def _linked(value: Any, services: Mapping[str, str]) -> Any:
     linked = rebuilt(value, partial(_linked, services=services))
     name = str(inside(value, SERVICE.name_field))
     if name in services:
-        linked[SERVICE.name_field] = _Code(f"{services[name]}.{SERVICE.name_field}")
+        linked[SERVICE.name_field] = Code(f"{services[name]}.{SERVICE.name_field}")
     return linked
 
 
@@ -191,22 +192,22 @@ def _has_secret(item: Found) -> bool:
     return bool(secrets)
 
 
-def _source(value: Any, depth: int) -> str:
+def source(value: Any, depth: int) -> str:
     """Return a value as Python source, laid out as a formatter would."""
-    if isinstance(value, _Code):
+    if isinstance(value, Code):
         return str(value)
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if not isinstance(value, (dict, list)) or not value:
         return repr(value)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        line = f"[{', '.join(_source(item, 0) for item in value)}]"
+        line = f"[{', '.join(source(item, 0) for item in value)}]"
         if len(line) <= 80:
             return line
     indent = "    " * (depth + 1)
     if isinstance(value, dict):
-        inner = [f"{_source(key, 0)}: {_source(item, depth + 1)}" for key, item in value.items()]
+        inner = [f"{source(key, 0)}: {source(item, depth + 1)}" for key, item in value.items()]
     else:
-        inner = [_source(item, depth + 1) for item in value]
+        inner = [source(item, depth + 1) for item in value]
     opening, closing = "{}" if isinstance(value, dict) else "[]"
     return opening + "\n" + "".join(f"{indent}{text},\n" for text in inner) + "    " * depth + closing

@@ -72,6 +72,16 @@ def check(kind: Kind[Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> 
     return meta | inputs, sorted(failures, key=str)
 
 
+def check_values(shape: Shape, given: Mapping[str, Any]) -> list[Failure]:
+    """Return everything that is wrong with values as they stand: types, bounds, names, and what must be set."""
+    failures: list[Failure] = []
+    for path, inner, (value,) in shape.walk(_value(failures, (), shape, given)):
+        if inner.fields is not None and inner.fits(value):
+            needed = (name for name, field in inner.annotation.model_fields.items() if field.is_required())
+            failures += [Failure((*path, name), "must be set") for name in needed if value.get(name) is None]
+    return failures
+
+
 def may_adopt(kind: Kind[Any], inputs: Mapping[str, Any]) -> bool:
     """Say whether checked inputs, or the person who runs Pulumi, allow to take over what exists."""
     return bool(inputs.get(ADOPT)) or inputs[kind.name_field] in adoptable()

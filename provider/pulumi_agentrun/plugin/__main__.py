@@ -11,15 +11,14 @@ import grpc.aio
 from pulumi.runtime.proto.provider_pb2_grpc import add_ResourceProviderServicer_to_server
 
 from ..engine.log import Engine
+from .monitor import LIMITS
 from .provider import Provider
 
-_LARGEST_MESSAGE = 400 * 1024 * 1024  # Pulumi's own limit
 _WATCH = 1.0
 
 
 async def _serve(engine: str) -> None:
-    limits = [("grpc.max_receive_message_length", _LARGEST_MESSAGE), ("grpc.max_send_message_length", _LARGEST_MESSAGE)]
-    server = grpc.aio.server(options=limits)
+    server = grpc.aio.server(options=LIMITS)
     add_ResourceProviderServicer_to_server(Provider(Engine(engine)), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 _SECRET = ("accessKeySecret", "securityToken")
-_VERSION = version("pulumi-agentrun")
+VERSION = version("pulumi-agentrun")
 
 
 class Settings:
@@ -106,12 +106,12 @@ class Configured(ResourceProviderServicer):
 
     async def GetPluginInfo(self, request: Empty, context: Context) -> PluginInfo:
         """Say which version this is."""
-        return PluginInfo(version=_VERSION)
+        return PluginInfo(version=VERSION)
 
     async def GetSchema(self, request: messages.GetSchemaRequest, context: Context) -> messages.GetSchemaResponse:
         """Return the package's schema, as tools/schema.py has derived it from the models."""
         schema = json.loads((files(__package__) / "schema.json").read_text("utf-8"))
-        return messages.GetSchemaResponse(schema=json.dumps({"version": _VERSION, **schema}))
+        return messages.GetSchemaResponse(schema=json.dumps({"version": VERSION, **schema}))
 
     async def CheckConfig(self, request: messages.CheckRequest, context: Context) -> messages.CheckResponse:
         """Say what is wrong with the provider's configuration, and mark what is secret in it.

@@ -16,7 +16,7 @@ from ..lifecycle.controller import Compared
 from ..lifecycle.paths import dotted
 from ..lifecycle.schema import map_secrets, shapes_of
 from . import values
-from .values import Hidden, Properties, hide
+from .values import Properties, hidden_once, hide
 
 TYPES: dict[str, Kind[Any]] = {f"agentrun:index:{kind.token}": kind for kind in KINDS}
 """The kinds by type token, which is part of every URN in state."""
@@ -63,7 +63,7 @@ def wanted(
 
 def struct(kind: Kind[Any], props: Mapping[str, Any], given: Properties | None) -> Struct:
     """Return properties as the schema has them, what is a key or was given as a secret hidden."""
-    hidden = to_schema(properties(kind), map_secrets(kind, dict(props), Hidden))
+    hidden = to_schema(properties(kind), map_secrets(kind, dict(props), hidden_once))
     return values.write(hide(hidden, given.secrets if given else ()))
 
 

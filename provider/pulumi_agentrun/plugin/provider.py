@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+import grpc.aio
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2 as messages
 
@@ -20,7 +21,7 @@ from ..lifecycle.controller import Controller, Locate, Step
 from ..lifecycle.journal import Journal
 from ..lifecycle.live import IncompleteError
 from ..lifecycle.readers import SCHEMA
-from . import functions, values
+from . import components, functions, values
 from .configuration import Configured, Context
 from .properties import diff_response, failures, kind_of, plain, struct, wanted
 from .values import Properties
@@ -100,6 +101,14 @@ class Provider(Configured):
             verb = self._controller.delete(kind, request.id, plain(kind, request.properties), request.timeout)
             await drive_async(verb, self._perform)
         return Empty()
+
+    async def Construct(self, request: messages.ConstructRequest, context: Context) -> messages.ConstructResponse:
+        """Register a component of the schema and what is in it, as its program declares it."""
+        async with self._answering("", context):
+            try:
+                return await components.construct(request)
+            except grpc.aio.AioRpcError as error:  # of the engine, which has said why beside the resource
+                await context.abort(error.code(), error.details() or "")
 
     async def Invoke(self, request: messages.InvokeRequest, context: Context) -> messages.InvokeResponse:
         """Answer a function of the schema: look up one resource, or list some."""

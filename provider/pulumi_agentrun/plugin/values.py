@@ -37,6 +37,11 @@ class Hidden:
     value: Any
 
 
+def hidden_once(value: Any) -> Hidden:
+    """Return a value that Pulumi has to keep secret, marked once."""
+    return value if isinstance(value, Hidden) else Hidden(value)
+
+
 @dataclass(frozen=True, repr=False)
 class Properties:
     """Plain values, and where among them the program has put secrets."""
@@ -105,6 +110,23 @@ def hide(values: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
     for path in paths:
         values = _hide(values, path)
     return values
+
+
+def hide_within(values: Any, paths: Iterable[Path]) -> Any:
+    """Return the values with each single one at or below the paths hidden, so that keys and lengths stay to be seen."""
+    for path in paths:
+        values = _hide_within(values, path)
+    return values
+
+
+def _hide_within(values: Any, path: Path) -> Any:
+    if values is None or isinstance(values, Hidden):
+        return values
+    if isinstance(values, dict):
+        return {
+            key: _hide_within(item, path[1:]) if not path or key == path[0] else item for key, item in values.items()
+        }
+    return [_hide_within(item, path) for item in values] if isinstance(values, list) else Hidden(values)
 
 
 def _hide(values: Any, path: Path) -> Any:

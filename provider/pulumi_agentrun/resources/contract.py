@@ -7,11 +7,8 @@ from typing import Any
 
 import pulumi
 
+from ..lifecycle.gateway import CONTRACT_VERSION, as_contract
 from .generated import ModelProxy
-
-CONTRACT_VERSION = 1
-"""The contract that this release writes and reads. Fields may be added to a version; a field that goes or changes its
-meaning makes a new one."""
 
 _REQUIRED = {"endpoint": str, "model_proxy_name": str, "model_name": str, "model_names": list}
 
@@ -19,14 +16,13 @@ _REQUIRED = {"endpoint": str, "model_proxy_name": str, "model_name": str, "model
 def contract_of(proxy: ModelProxy, model_names: pulumi.Output[list[str]]) -> pulumi.Output[dict[str, Any]]:
     """Return what other stacks may know of a gateway; the credential only by its name."""
     return pulumi.Output.all(
-        version=CONTRACT_VERSION,
         endpoint=proxy.endpoint,
         model_proxy_name=proxy.model_proxy_name,
         model_name=model_names.apply(lambda names: names[0]),
         model_names=model_names,
         credential_name=proxy.credential_name,
         region=proxy.region,
-    ).apply(lambda fields: {key: value for key, value in fields.items() if value is not None})
+    ).apply(as_contract)
 
 
 class GatewayReference:

@@ -9,30 +9,18 @@ import pulumi
 from typing_extensions import Required, TypedDict
 
 from ..client.nearest import no_such
+from ..client.wording import dotted
 from ..dynamic import check_declaration
+from ..lifecycle.gateway import DEFAULTS, Gateway, GatewayError, service_resource
 from .args import (
     AiGuardrailConfigArgs,
     LogConfigurationArgs,
     ModelInfoConfigArgs,
     NetworkConfigurationArgs,
-    ProxyConfigEndpointArgs,
-    ProxyConfigFallbackArgs,
-    ProxyConfigPoliciesArgs,
     TokenRateLimiterArgs,
 )
 from .contract import contract_of
 from .generated import ModelProxy, ModelService
-
-DEFAULT_GUARDRAILS: AiGuardrailConfigArgs = {
-    "check_request": True,
-    "check_response": True,
-    "block_on_content_moderation": True,
-    "block_on_malicious_url": True,
-    "block_on_prompt_attack": True,
-}
-"""What a gateway checks and blocks unless told otherwise."""
-
-_PROVIDER_SETTINGS = ("api_key", "api_key_from", "base_url", "model_names")
 
 
 class GatewayServiceArgs(TypedDict, total=False):
@@ -88,10 +76,10 @@ class ModelGateway(pulumi.ComponentResource):
         services: Mapping[str, GatewayServiceArgs],
         weights: Mapping[str, pulumi.Input[int]] | None = None,
         fallbacks: Sequence[str] | None = None,
-        model_type: pulumi.Input[str] = "llm",
-        num_retries: pulumi.Input[int] = 2,
-        request_timeout: pulumi.Input[int] = 60,
-        concurrency_limit: pulumi.Input[int] = 100,
+        model_type: pulumi.Input[str] = DEFAULTS["model_type"],
+        num_retries: pulumi.Input[int] = DEFAULTS["num_retries"],
+        request_timeout: pulumi.Input[int] = DEFAULTS["request_timeout"],
+        concurrency_limit: pulumi.Input[int] = DEFAULTS["concurrency_limit"],
         token_rate_limiter: pulumi.Input[TokenRateLimiterArgs] | None = None,
         ai_guardrail_config: AiGuardrailConfigArgs | None = None,
         cpu: pulumi.Input[float] | None = None,
@@ -117,8 +105,8 @@ class ModelGateway(pulumi.ComponentResource):
         :param request_timeout: How long a request may take; the API documents no unit.
         :param concurrency_limit: How many requests may be under way at once.
         :param token_rate_limiter: How many tokens may pass. Unlimited unless given.
-        :param ai_guardrail_config: What is checked and blocked, over `DEFAULT_GUARDRAILS`: requests and
-            answers are checked, harmful content, malicious links and prompt attacks blocked.
+        :param ai_guardrail_config: What is checked and blocked, over what is unless given: requests and answers
+            are checked, harmful content, malicious links and prompt attacks blocked.
         :param cpu: Cores of the proxy; 2 unless given. A change replaces.
         :param memory: Memory of the proxy in MB; 4096 unless given. A change replaces.
         :param credential_name: A credential kept by AgentRun that callers must present.
@@ -132,56 +120,38 @@ class ModelGateway(pulumi.ComponentResource):
         :param opts: Pulumi's own resource options.
         """
         check_declaration("ModelGateway", resource_name, opts)
-        shares, spares = _routes(services, weights, fallbacks)
-        _check_map("ai_guardrail_config", {} if ai_guardrail_config is None else ai_guardrail_config, "settings")
-        super().__init__("agentrun:index:ModelGateway", resource_name, {}, opts)
-        self.services = {
-            key: _service(
-                f"{resource_name}-{key}",
-                settings,
-                model_type=model_type,
-                workspace_id=workspace_id,
-                profile=profile,
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-            for key, settings in services.items()
-        }
-        policies: ProxyConfigPoliciesArgs = {
-            "num_retries": num_retries,
-            "request_timeout": request_timeout,
-            "concurrency_limit": concurrency_limit,
-            "fallbacks": [self._fallback(key, services[key]) for key in spares],
-            "ai_guardrail_config": {**DEFAULT_GUARDRAILS, **(ai_guardrail_config or {})},
-        }
-        if token_rate_limiter is not None:
-            policies["token_rate_limiter"] = token_rate_limiter
-        self.proxy = ModelProxy(
-            resource_name,
-            proxy_config={
-                "endpoints": [self._endpoint(key, services[key], share) for key, share in shares.items()],
-                "policies": policies,
-            },
-            proxy_mode="multi",  # in `single`, a second endpoint would need a replacement
-            model_type=model_type,
-            model_proxy_name=model_proxy_name,
-            credential_name=credential_name,
-            description=description,
-            network_configuration=network_configuration,
-            log_configuration=log_configuration,
-            workspace_id=workspace_id,
-            cpu=cpu,
-            memory=memory,
-            profile=profile,
-            opts=pulumi.ResourceOptions(parent=self),
+        _check_form(services, weights, fallbacks, ai_guardrail_config)
+        gateway = _gateway(
+            {
+                "services": services,
+                "weights": weights,
+                "fallbacks": fallbacks,
+                "model_type": model_type,
+                "num_retries": num_retries,
+                "request_timeout": request_timeout,
+                "concurrency_limit": concurrency_limit,
+                "token_rate_limiter": token_rate_limiter,
+                "ai_guardrail_config": ai_guardrail_config,
+                "cpu": cpu,
+                "memory": memory,
+                "credential_name": credential_name,
+                "description": description,
+                "network_configuration": network_configuration,
+                "log_configuration": log_configuration,
+                "workspace_id": workspace_id,
+                "model_proxy_name": model_proxy_name,
+                "profile": profile,
+            }
         )
-        self._expose([name for key in shares for name in services[key]["model_names"]])
-
-    def _endpoint(self, key: str, settings: GatewayServiceArgs, weight: pulumi.Input[int]) -> ProxyConfigEndpointArgs:
-        name = self.services[key].model_service_name
-        return {"model_service_name": name, "model_names": settings["model_names"], "weight": weight}
-
-    def _fallback(self, key: str, settings: GatewayServiceArgs) -> ProxyConfigFallbackArgs:
-        return {"model_service_name": self.services[key].model_service_name, "model_name": settings["model_names"][0]}
+        super().__init__("agentrun:index:ModelGateway", resource_name, {}, opts)
+        inside = pulumi.ResourceOptions(parent=self)
+        self.services = {
+            key: ModelService(service_resource(resource_name, key), **inputs, opts=inside)
+            for key, inputs in gateway.services().items()
+        }
+        names = {key: service.model_service_name for key, service in self.services.items()}
+        self.proxy = ModelProxy(resource_name, **gateway.proxy(names), opts=inside)
+        self._expose(gateway.model_names)
 
     def _expose(self, models: list[pulumi.Input[str]]) -> None:
         self.endpoint = self.proxy.endpoint
@@ -193,55 +163,27 @@ class ModelGateway(pulumi.ComponentResource):
         self.register_outputs({name: getattr(self, name) for name in names})
 
 
-def _service(
-    name: str,
-    settings: GatewayServiceArgs,
-    *,
-    model_type: pulumi.Input[str],
-    workspace_id: pulumi.Input[str] | None,
-    profile: pulumi.Input[str] | None,
-    opts: pulumi.ResourceOptions,
-) -> ModelService:
-    reach: Any = {key: settings[key] for key in _PROVIDER_SETTINGS if key in settings}  # type: ignore[literal-required]
-    others: Any = {key: value for key, value in settings.items() if key not in _PROVIDER_SETTINGS}
-    return ModelService(
-        name,
-        **others,
-        provider_settings=reach,
-        model_type=model_type,
-        workspace_id=workspace_id,
-        profile=profile,
-        opts=opts,
-    )
+def _gateway(arguments: Mapping[str, Any]) -> Gateway:
+    try:
+        return Gateway(arguments)
+    except GatewayError as error:
+        raise pulumi.RunError(f"{dotted(error.path)} of the ModelGateway: {error}.") from None
 
 
-def _routes(
-    services: Mapping[str, GatewayServiceArgs],
-    weights: Mapping[str, pulumi.Input[int]] | None,
-    fallbacks: Sequence[str] | None,
-) -> tuple[Mapping[str, pulumi.Input[int]], Sequence[str]]:
-    """Return the services that take requests with their shares, and those to fall back to."""
-    _check_map("services", services, "keys of your own to the arguments of services")
-    _check_map("weights", {} if weights is None else weights, "keys of services to their shares")
-    _check_keys([] if fallbacks is None else fallbacks)
-    if not services:
-        raise pulumi.RunError("A ModelGateway needs at least one service.")
-    for key, settings in services.items():
+def _check_form(services: object, weights: object, fallbacks: object, guardrails: object) -> None:
+    """Stop the program at what it cannot be seen in which resources there are to register."""
+    for key, settings in _map("services", services, "keys of your own to the arguments of services").items():
         _check_service(f"Service {key!r} of the ModelGateway", settings)
-    shares: Mapping[str, pulumi.Input[int]] = {next(iter(services)): 100} if weights is None else weights
-    spares = [key for key in services if key not in shares] if fallbacks is None else fallbacks
-    for key in [*shares, *spares]:
-        if key not in services:
-            raise pulumi.RunError(f"The ModelGateway has no service {key!r}; there are {', '.join(services)}.")
-    if not shares:
-        raise pulumi.RunError("A ModelGateway needs at least one service with a weight.")
-    return shares, spares
+    _map("weights", {} if weights is None else weights, "keys of services to their shares")
+    _check_keys([] if fallbacks is None else fallbacks)
+    _map("ai_guardrail_config", {} if guardrails is None else guardrails, "settings")
 
 
-def _check_map(name: str, value: object, form: str) -> None:
-    """Stop the program at what is no map, nor can an Output be one: what there is to register must be known by then."""
+def _map(name: str, value: object, form: str) -> Mapping[str, Any]:
+    """Return a map, or stop the program; no Output is one, for what there is to register must be known by then."""
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise pulumi.RunError(f"{name} of the ModelGateway must be a map of {form}{_not_output(value)}.")
+    return value
 
 
 def _check_keys(fallbacks: object) -> None:

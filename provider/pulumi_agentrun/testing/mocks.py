@@ -26,9 +26,9 @@ from ..client.config import Config as ClientConfig
 from ..client.local import open_platform
 from ..dynamic import PREFIX, PROVIDERS, KindProvider
 from ..lifecycle import notes
+from ..lifecycle.gateway import CONTRACT_VERSION
 from ..lifecycle.hidden_inputs import URN
 from ..lifecycle.paths import rebuilt
-from ..resources.contract import CONTRACT_VERSION
 
 __all__ = ["AgentRunMocks", "gateway_contract"]
 
