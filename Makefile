@@ -7,6 +7,7 @@ LOCK := requirements.lock
 BIN := $(VENV)/bin
 PYTHONS := 3.10 3.11 3.12 3.13
 STACK := local
+SCHEMA := provider/pulumi_agentrun/plugin/schema.json
 
 export PATH := $(CURDIR)/.engine:$(CURDIR)/$(BIN):$(PATH)
 export PULUMI_SKIP_UPDATE_CHECK := 1
@@ -87,10 +88,15 @@ sdks: install engine ## generate the plugin's SDKs into sdk/ and compile those w
 bench: install engine ## measure speed beside references; writes docs/benchmarks.md (about 12 minutes, 2 with QUICK=1)
 	@PYTHONPATH=tests $(BIN)/python -m bench
 
-check: install ## formatting, lint, types, and that generated files are current
+check: install engine ## formatting, lint, types, that generated files are current, and the plugin's schema
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy && for program in examples/*/*.py; do $(BIN)/mypy $$program || exit 1; done
 	@$(BIN)/python tools/generate.py --check
+	@$(BIN)/python tools/compatibility.py
+	@said=$$(pulumi schema check $(SCHEMA) 2>&1) && test -z "$$said" || { echo "$(SCHEMA): $$said"; exit 1; }
+
+record-schema: install ## record the plugin's schema, for later ones to be compared with: what programs lean on changes
+	@$(BIN)/python tools/compatibility.py --record
 
 format: install ## format the code and write the generated files
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
@@ -120,4 +126,4 @@ lock: install ## resolve the dependencies anew: the newest, and the oldest that 
 	@$(resolve) pyproject.toml $(extras) --group test --constraint requirements.build.lock --resolution lowest-direct \
 	  -o requirements.oldest.lock
 
-.PHONY: help install engine stack up preview down test coverage unit test-pythons test-oldest e2e soak record sdks bench oracle check format platform lock
+.PHONY: help install engine stack up preview down test coverage unit test-pythons test-oldest e2e soak record sdks bench oracle check record-schema format platform lock
