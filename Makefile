@@ -88,6 +88,18 @@ sdks: install engine ## generate the plugin's SDKs into sdk/ and compile those w
 bench: install engine ## measure speed beside references; writes docs/benchmarks.md (about 12 minutes, 2 with QUICK=1)
 	@PYTHONPATH=tests $(BIN)/python -m bench
 
+# The executable is made of the wheel, in an environment with what that needs and no more.
+dist: install ## build the sdist, the wheel, and the plugin as an executable for this platform that needs no Python, into dist/
+	@rm -rf dist && $(BIN)/python -m hatchling build -d dist >/dev/null 2>&1
+	@test -x .venv-dist/bin/python || $(PYTHON) -m venv .venv-dist
+	@.venv-dist/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation \
+	  -r requirements.build.lock
+	@.venv-dist/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation \
+	  -r requirements.dist.lock
+	@.venv-dist/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps dist/*.whl
+	@.venv-dist/bin/python tools/executable.py dist
+	@ls -sh dist
+
 check: install engine ## formatting, lint, types, that generated files are current, and the plugin's schema
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy && for program in examples/*/*.py; do $(BIN)/mypy $$program || exit 1; done
@@ -125,5 +137,6 @@ lock: install ## resolve the dependencies anew: the newest, and the oldest that 
 	@$(resolve) pyproject.toml $(extras) --group dev --constraint requirements.build.lock -o requirements.lock
 	@$(resolve) pyproject.toml $(extras) --group test --constraint requirements.build.lock --resolution lowest-direct \
 	  -o requirements.oldest.lock
+	@$(resolve) pyproject.toml --extra credentials --group dist --constraint requirements.lock -o requirements.dist.lock
 
-.PHONY: help install engine stack up preview down test coverage unit test-pythons test-oldest e2e soak record sdks bench oracle check record-schema format platform lock
+.PHONY: help install engine stack up preview down dist test coverage unit test-pythons test-oldest e2e soak record sdks bench oracle check record-schema format platform lock
