@@ -100,6 +100,15 @@ dist: install ## build the sdist, the wheel, and the plugin as an executable for
 	@.venv-dist/bin/python tools/executable.py dist
 	@ls -sh dist
 
+# Not quietly: mkdocs would let every warning pass.
+docs: .venv-docs/installed ## build the documentation as a site into site/; a link that leads nowhere fails
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build
+	@echo site/index.html
+.venv-docs/installed: requirements.docs.lock
+	@test -x .venv-docs/bin/python || $(PYTHON) -m venv .venv-docs
+	@.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.docs.lock
+	@touch $@
+
 check: install engine ## formatting, lint, types, that generated files are current, and the plugin's schema
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy && for program in examples/*/*.py; do $(BIN)/mypy $$program || exit 1; done
@@ -138,5 +147,6 @@ lock: install ## resolve the dependencies anew: the newest, and the oldest that 
 	@$(resolve) pyproject.toml $(extras) --group test --constraint requirements.build.lock --resolution lowest-direct \
 	  -o requirements.oldest.lock
 	@$(resolve) pyproject.toml --extra credentials --group dist --constraint requirements.lock -o requirements.dist.lock
+	@$(resolve) --group docs -o requirements.docs.lock
 
-.PHONY: help install engine stack up preview down dist test coverage unit test-pythons test-oldest e2e soak record sdks bench oracle check record-schema format platform lock
+.PHONY: help install engine stack up preview down dist docs test coverage unit test-pythons test-oldest e2e soak record sdks bench oracle check record-schema format platform lock

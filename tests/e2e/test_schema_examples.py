@@ -1,4 +1,7 @@
-"""The examples of the schema's descriptions: in YAML as they are written, and in Python as they are translated."""
+"""The examples of the schema's descriptions: in YAML as they are written, and in Python as they are translated.
+
+`docs/_index.md` shows one of them, `docs/plugin.md` a program of its own.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,7 @@ EXAMPLES = [
     dict(re.findall(r"^```(\w+)\n(.*?)^```$", thing["description"], re.DOTALL | re.MULTILINE))
     for thing in (SCHEMA["resources"] | SCHEMA["functions"]).values()
 ]
+PAGE = (ROOT / "docs" / "plugin.md").read_text()
 MADE = {"dashscope": "create", "qwen": "create", "deepseek": "create", "gateway": "create"}
 
 
@@ -69,7 +73,9 @@ def test_the_examples_are_previewed(tmp_path: Path, language: str) -> None:
     if language == "yaml":
         (project.folder / "Pulumi.yaml").write_text(json.dumps(in_yaml()))
     else:
-        (project.folder / "__main__.py").write_text("".join(texts["python"] for texts in EXAMPLES))
+        (shown,) = re.findall(r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+        programs = [shown.replace('"qwen"', '"page"'), *(texts["python"] for texts in EXAMPLES)]
+        (project.folder / "__main__.py").write_text("".join(programs))
     run = project.preview()
-    assert run.changed == MADE, run.console
+    assert run.changed == MADE | ({} if language == "yaml" else {"page": "create"}), run.console
     assert KEY not in run.console
