@@ -46,8 +46,9 @@ preview: stack ## show what `make up` would do
 down: stack ## destroy what `make up` made
 	@$(local_stack) pulumi destroy --yes --stack $(STACK)
 
-test: install engine ## run every test, the end-to-end ones on the real engine included
-	@$(BIN)/python -m pytest -n 3 --dist worksteal tests
+test: install engine ## run every test, the end-to-end ones on the real engine included (BROWSER=yes gets one for those that need it)
+	@$(if $(BROWSER),$(MAKE) --no-print-directory browser)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal tests examples
 
 coverage: install ## measure what the tests that need no engine cover, against the floors of tools/floors.py (much slower)
 	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not e2e" --cov --cov-report= tests
@@ -64,7 +65,7 @@ test-pythons: ## run every test that needs no engine on each supported Python th
 	  if test -z "$$python"; then echo "Python $$version is not installed: nothing was tested on it"; continue; fi; \
 	  $(MAKE) --no-print-directory install VENV=.venv-$$version PYTHON="$$python" && \
 	    .venv-$$version/bin/python --version && \
-	    .venv-$$version/bin/python -m pytest -q -m "not e2e" tests/unit tests/platform tests/gateway tests/reliability || exit 1; \
+	    .venv-$$version/bin/python -m pytest -q -m "not e2e" tests/unit tests/platform tests/gateway tests/page tests/reliability || exit 1; \
 	done
 
 # Python 3.10 has to be on PATH, or in pyenv: another one would take other versions for the oldest.
@@ -109,12 +110,13 @@ docs: .venv-docs/installed ## build the documentation as a site into site/; a li
 	@.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.docs.lock
 	@touch $@
 
-check: install engine ## formatting, lint, types, that generated files are current, and the plugin's schema
+check: install engine ## formatting, lint, types, generated files, the plugin's schema, and that broken rules are noticed
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy && for program in examples/*/*.py; do $(BIN)/mypy $$program || exit 1; done
 	@$(BIN)/python tools/generate.py --check
 	@$(BIN)/python tools/compatibility.py
 	@said=$$(pulumi schema check $(SCHEMA) 2>&1) && test -z "$$said" || { echo "$(SCHEMA): $$said"; exit 1; }
+	@$(BIN)/python -W ignore tools/mutants.py
 
 record-schema: install ## record the plugin's schema, for later ones to be compared with: what programs lean on changes
 	@$(BIN)/python tools/compatibility.py --record
@@ -133,8 +135,16 @@ platform: install ## serve the embedded platform, and what is deployed to it, on
 	@echo '  export AGENTRUN_ACCESS_KEY_SECRET=$$(cut -d: -f2 .agentrun/credential)'
 	@echo 'Proxies answer at their endpoint, those without a credential to the token that only you can read (.agentrun/token):'
 	@echo '  export OPENAI_BASE_URL=http://127.0.0.1:8080/models/PROXY/v1 OPENAI_API_KEY=$$(cat .agentrun/token)'
+	@echo 'To watch and to break it: http://127.0.0.1:8080/ in a browser, which asks for that token.'
 	@$(BIN)/python -m pulumi_agentrun.platform --host 127.0.0.1 --port 8080 --data .agentrun \
 	  --credential-file .agentrun/credential
+
+browser: ## install Chromium, which the tests of the page look at it with (Debian and Ubuntu; elsewhere it says what to do)
+	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; \
+	then echo 'A browser is installed.'; \
+	elif command -v apt-get >/dev/null && run=$$(test "$$(id -u)" = 0 || echo sudo -n) && \
+	  timeout 120 $$run apt-get update -qq && timeout 300 $$run apt-get install -y -qq chromium >/dev/null; then chromium --version; \
+	else echo 'Install Chromium or Chrome yourself. Without it, the tests that look at the page are skipped.'; fi
 
 resolve = $(BIN)/uv pip compile --universal --python-version 3.10 --generate-hashes --upgrade --quiet \
   --custom-compile-command "make lock"
@@ -149,4 +159,4 @@ lock: install ## resolve the dependencies anew: the newest, and the oldest that 
 	@$(resolve) pyproject.toml --extra credentials --group dist --constraint requirements.lock -o requirements.dist.lock
 	@$(resolve) --group docs -o requirements.docs.lock
 
-.PHONY: help install engine stack up preview down dist docs test coverage unit test-pythons test-oldest e2e soak record sdks bench oracle check record-schema format platform lock
+.PHONY: help install engine stack up preview down dist docs test coverage unit test-pythons test-oldest e2e soak record sdks bench oracle check record-schema format platform browser lock

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pulumi_agentrun.client import Config, ModelClient, ModelProxy, ModelProxyListInput, ModelServiceListInput
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -86,7 +87,7 @@ def weights(proxy: ModelProxy) -> list[int | None]:
 
 def test_every_example_has_a_test() -> None:
     projects = {path.parent.name for path in EXAMPLES.glob("*/README.md")} - {"ci", "quickstart"}
-    assert projects == {"adopt", "application", "environments", "gateway", "platform", "yaml"}
+    assert projects == {"adopt", "application", "environments", "failover", "gateway", "platform", "yaml"}
 
 
 def test_gateway_shifts_traffic_to_the_canary_in_place(clone: Clone) -> None:
@@ -160,6 +161,40 @@ def test_a_producer_that_is_older_fails_the_preview_in_a_sentence(clone: Clone) 
     sentence = r"agentrun-platform/local \(output '(chat|search)'\) has version 0 of the gateway contract .* upgrade"
     assert re.search(sentence, shown), shown
     assert "Traceback" not in shown
+
+
+def test_failover_is_drilled_before_it_is_deployed_and_after(clone: Clone) -> None:
+    shown = clone.follow("failover")
+    assert "+ 6 created" in shown
+    assert shown.count("100 % answered, ") == 2
+    assert len(re.findall("^met     ", shown, re.MULTILINE)) == 2 * 6
+    assert "NOT MET" not in shown
+    (tests,) = re.findall(r"^```\n(.*)\n```", (EXAMPLES / "failover" / "README.md").read_text(), re.MULTILINE)
+    assert tests in shown
+    assert "<svg" in (clone.root / "examples" / "failover" / "drill.html").read_text()
+    assert "sk-try" not in shown + clone.again("failover", "pulumi stack export")
+    program = clone.root / "examples" / "failover" / "__main__.py"
+    program.write_text(program.read_text().replace("num_retries=3", "num_retries=0"))
+    drill = "pulumi-agentrun drill --preview --stack local --scenario drill.json && exit 1 || test $? = 1"
+    assert "NOT MET share(singapore) during 11m..20m >= 90%" in clone.again("failover", drill)
+    clone.again("failover", "pulumi destroy --yes")
+    assert clone.client.list(ModelServiceListInput()) == []
+
+
+def test_the_drills_workflow_runs_what_the_example_does(clone: Clone) -> None:
+    workflow = yaml.safe_load((EXAMPLES / "failover" / "github-actions.yml").read_text())
+    steps = [step["run"] for step in workflow["jobs"]["drill"]["steps"] if "Install" not in step.get("name", "Install")]
+    assert len(steps) == 2
+    runner = [
+        "set -o pipefail",
+        "export PATH=$PWD/.engine:$PWD/.venv/bin:$PATH PULUMI_BACKEND_URL=file://$PWD PULUMI_CONFIG_PASSPHRASE=x",
+        "cp -r examples/failover checkout && cd checkout && export GITHUB_STEP_SUMMARY=$PWD/summary",
+        "sed -i s,../../.venv,../.venv, Pulumi.yaml",
+    ]
+    shown = clone.run("\n".join([*runner, *steps]))
+    assert "met     success >= 99.9%: 100 %" in (clone.root / "checkout" / "summary").read_text()
+    assert "3 passed" in shown
+    assert "sk-none" not in shown
 
 
 def test_adopt_takes_over_what_exists_and_replaces_nothing(clone: Clone) -> None:

@@ -97,12 +97,12 @@ def test_production_blocks_what_baseline_lets_pass(project: Project) -> None:
 
 
 FIT = """
-network = {"network_mode": "PRIVATE", "vpc_id": "vpc-1"}
+network = {"network_mode": "PRIVATE", "vpc_id": "vpc-1", "vswitch_ids": ["vsw-1"], "security_group_id": "sg-1"}
 ModelService("s", model_type="llm", provider="tongyi", model_service_name="s", description="d", credential_name="c",
              provider_settings={"base_url": "https://a.example/v1", "model_names": ["m1", "m2"]},
              network_configuration=network)
 ModelProxy("p", model_proxy_name="p", description="d", network_configuration=network, proxy_config={
-    "endpoints": [{"model_service_name": "s", "model_names": ["m1"], "weight": 60} for _ in range(2)],
+    "endpoints": [{"model_service_name": "s", "model_names": [name], "weight": 60} for name in ("m1", "m2")],
     "policies": {"fallbacks": [{"model_service_name": "s", "model_name": "m2"}], "num_retries": 6,
                  "ai_guardrail_config": {"check_request": True, "check_response": True, "block_on_prompt_attack": True,
                                          "block_on_sensitive_data": True}},
@@ -320,3 +320,116 @@ def test_an_endpoint_in_another_region_counts(project: Project) -> None:
     assert done.code != 0
     assert "region: must be one of cn-hangzhou." in done.console
     assert run(project, "preview", {"agentrun-allowed-regions": {"allowed": ["cn-beijing"]}}).code == 0
+
+
+ATTACKS = """
+names = ["OpenAI/GPT-4o", "gpt-4o "]
+def serve(name, url, **more):
+    ModelService(name, model_type="llm", provider="tongyi", model_service_name=name, **more,
+                 provider_settings={"base_url": url, "model_names": names})
+serve("alias", "https://a.example/v1", description=" ", model_info_configs=[{"model_name": "GPT-4"}])
+serve("elsewhere", "https://api.openai.com./v1?key=k", network_configuration={"network_mode": "PRIVATE", "vpc_id": "v"})
+serve("metadata", "https://0xA9FEA9FE/latest")
+serve("mapped", "https://[::ffff:127.0.0.1]/v1")
+ModelProxy("gate", model_proxy_name="gate", arms_configuration={"arms_license_key": "k"}, proxy_config={
+    "endpoints": [{"base_url": "https://unknown.example/v1", "weight": 0}],
+    "policies": {"fallbacks": [{"model_service_name": "alias"}] * 2, "concurrency_limit": 0,
+                 "token_rate_limiter": {"tpm": 2**53 - 1}, "ai_guardrail_config": {"max_text_length": 1}}})
+"""
+GOT_PAST = [
+    "provider_settings.model_names[0]: is denied (gpt-4*)", "provider_settings.model_names[1]: is denied (gpt-4*)",
+    "model_info_configs[0].model_name: is denied (gpt-4*)", "description: must say what it is for",
+    "provider_settings.base_url: leads to another provider than tongyi",
+    "provider_settings.base_url: must have nothing after a ? or # but api-version",
+    "network_configuration.vswitch_ids: must be set", "network_configuration.security_group_id: must be set",
+    "credential_name: must be set, for the service has no key",
+    "provider_settings.base_url: must not lead to the machine itself or to its metadata",
+    "arms_configuration.arms_license_key: must not be set; use arms_license_key_from",
+    "proxy_config.endpoints[0].base_url: must lead to a provider that is known",
+    "proxy_config.endpoints[0].model_names: must name its models", "proxy_config.endpoints[0].weight: must be above 0",
+    "proxy_config.policies.fallbacks: must name at least 2 that help",
+    "proxy_config.policies.concurrency_limit: must be above 0 and below 1e+12",
+    "proxy_config.policies.token_rate_limiter: must limit tokens per second, minute, hour or day",
+    "proxy_config.policies.ai_guardrail_config.max_text_length: must be at least 1000",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_what_was_got_past_is_not_any_more(project: Project, door: str) -> None:
+    """A part of tests/unit/test_policy_evasion.py in the real engine."""
+    project.program(ATTACKS)
+    rules = {
+        "agentrun-allowed-models": {"denied": ["gpt-4*"]}, "agentrun-allowed-providers": {"allowed": ["tongyi"]},
+        "agentrun-fallback": {"min": 2},
+    }  # fmt: skip
+    done = run(project, "preview", rules, preset="production")
+    assert done.code != 0
+    assert [text for text in GOT_PAST if project.spelled(text) not in done.console] == []
+    assert done.console.count("must not lead to the machine itself") >= 2
+
+
+def test_a_provider_of_ours_under_another_type_is_held_to_the_rules(project: Project) -> None:
+    project.program(
+        """
+from pulumi.dynamic import Resource
+from pulumi_agentrun.dynamic import ModelServiceProvider
+class Own(ModelServiceProvider):
+    pass
+class Plain(Resource):
+    pass
+class Mine(Resource, module="acme", name="Mine"):
+    pass
+for type_, provider in ((Plain, ModelServiceProvider()), (Mine, Own())):
+    type_(provider, type_.__name__, {
+        "model_service_name": type_.__name__, "model_type": "llm", "provider": "tongyi",
+        "provider_settings": {"base_url": "http://a.example/v1"}})
+"""
+    )
+    done = run(project, "preview")
+    assert done.console.count("provider_settings.base_url: must begin with https://") >= 2, done.console
+
+
+@pytest.mark.parametrize("door", ["dynamic"])
+def test_a_service_of_another_profile_is_another_service(project: Project, door: str) -> None:
+    project.pulumi("config", "set", "--path", "agentrun:profiles.north.endpoint", "file://north")
+    other = SERVICE.replace('provider="tongyi",', 'provider="tongyi", profile="north",')
+    project.program(other + PROXY)
+    assert "names no model service of this stack" in run(project, "preview").console
+    project.program(SERVICE + PROXY)
+    assert "names no model service of this stack" not in run(project, "preview").console
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_the_newer_rules_hear_from_the_engine_what_they_go_by(project: Project, door: str) -> None:
+    rules = {
+        "all": "advisory", "agentrun-caching": {"sensitive": ["gate*"]}, "agentrun-litellm-version": {"required": True},
+        "agentrun-retry-budget": {"attempts": 2}, "agentrun-token-budget": {"tokensPerDay": 5},
+        "agentrun-successors": {"models": {"m1": {"sunset": "2000-01-01", "successor": "m2-0613"}}},
+    }  # fmt: skip
+    program = """
+opts = pulumi.ResourceOptions(protect=%s)
+service = ModelService("s", model_type="llm", provider="tongyi", model_service_name="s", opts=opts,
+                       description="owner: a, cost: b",
+                       provider_settings={"base_url": "https://a.example/v1", "model_names": ["m1"]})
+ModelProxy("gateway", model_proxy_name="gate", description="d", opts=opts, proxy_config={
+    "endpoints": [{"model_service_name": service.model_service_name}],
+    "policies": {"cache": True, "num_retries": 2}})
+"""
+    policies = "proxy_config.policies"
+    expected = [
+        f"{policies}.fallbacks: must leave callers somebody to answer while any one service is away",
+        f"{policies}.num_retries: must come, with the fallbacks, to at most 2 attempts",
+        f"{policies}.token_rate_limiter: must limit tokens, for the stack has a budget",
+        f"{policies}.cache: must be off, for sensitive data passes through", "litellm_version: must be set",
+        "provider_settings.model_names[0]: ends on 2000-01-01; use m2-0613 (m1)",
+        "provider_settings.model_names[0]: must name a version", "execution_role_arn: must be set",
+        "log_configuration.logstore: must be set", "description: must say owner: …",
+    ]  # fmt: skip
+    project.program(program % False)
+    done = run(project, "preview", rules, preset="production")
+    assert done.code == 0, done.console
+    assert [text for text in expected if project.spelled(text) not in done.console] == []
+    assert done.console.count("protect: must be set among the resource options") >= 2
+    assert done.console.count("description: must say cost: …") == 1
+    project.program(program % True)
+    assert "protect: must be set" not in run(project, "preview", rules, preset="production").console

@@ -30,7 +30,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheels_pack_runs_and_writes_nothing_beside_itself(project: Project, installed: Path) -> None:
     project.program(PROGRAM)
-    env = {**project.env, "PYTHONPATH": str(installed), "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {**project.env, "PYTHONPATH": str(installed), "PYTHONDONTWRITEBYTECODE": "1", "AGENTRUN_POLICIES": "baseline"}
     command = [sys.executable, "-m", "pulumi_agentrun.policy", "--path"]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=60, cwd=project.folder)
     pack = Path(done.stdout.strip())
@@ -56,3 +56,23 @@ def test_without_the_policy_sdk_the_pack_says_what_to_install(tmp_path: Path, pr
     assert run.code != 0
     assert "error: The policy pack needs Pulumi's policy SDK: pip install 'pulumi-agentrun[policy]'" in run.console
     assert "Traceback" not in run.console
+
+
+def test_the_wheel_has_every_file_of_the_package(installed: Path) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "provider/pulumi_agentrun"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    names = [name.removeprefix("provider/") for name in listed.stdout.splitlines()]
+    assert [name for name in names if not (installed / name).is_file()] == []
+    assert "pulumi_agentrun/platform/page/files/index.html" in names
+
+
+def test_in_ci_a_preset_has_to_be_named(project: Project) -> None:
+    project.program(PROGRAM)
+    pack = str(ROOT / "provider" / "pulumi_agentrun" / "policy_pack")
+    run = project.preview("--policy-pack", pack, check=False, env={"CI": "true"})
+    assert run.code != 0
+    assert "CI is set and no preset is named; name it: baseline or production." in run.console
+    assert "Traceback" not in run.console
+    run = project.preview("--policy-pack", pack, check=False, env={"CI": "true", "AGENTRUN_POLICIES": "production"})
+    assert "[mandatory]  agentrun-naming" in run.console

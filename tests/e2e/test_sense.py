@@ -28,6 +28,15 @@ def test_what_makes_no_sense_is_stopped_in_preview(project: Project) -> None:
 
 
 @both
+def test_what_is_malformed_is_said_where_there_was_no_preview(project: Project) -> None:
+    project.program(PROXY.format("{'model_service_name': 's', 'weight': -1}", ""))
+    run = project.up(check=False)
+    assert run.code != 0
+    assert project.spelled("proxy_config.endpoints[0].weight: must be at least 0") in run.console
+    assert "unexpected unknown" not in run.console
+
+
+@both
 def test_what_is_in_state_already_can_be_destroyed_whatever_it_says(project: Project) -> None:
     project.program(PROXY.format("{'base_url': 'https://example.com'}", ""))
     project.up()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
-import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -13,14 +11,13 @@ from random import Random
 from typing import Any
 
 import httpx
-import uvicorn
 from openai import AsyncOpenAI, OpenAI
 from pulumi_agentrun.platform import Platform
 from pulumi_agentrun.platform.gateway.access import Access
 from pulumi_agentrun.platform.gateway.calls import Gateway, Upstreams
 from pulumi_agentrun.platform.gateway.upstreams import Simulated, Upstream
-from pulumi_agentrun.platform.server import configuration
 from pulumi_agentrun.platform.store import Store
+from pulumi_agentrun.testing.threads import serving
 
 TOKEN = "local-the-token"
 ACCESS_KEYS = {"ak": "the-secret-of-ak"}
@@ -43,8 +40,11 @@ class Clock:
 class Local:
     """A served platform: `create` and `update` are its control plane, the rest calls its data plane."""
 
-    def __init__(self, platform: Platform, gateway: Gateway, address: str, clock: Clock, naps: list[float]) -> None:
+    def __init__(
+        self, platform: Platform, store: Store, gateway: Gateway, address: str, clock: Clock, naps: list[float]
+    ) -> None:
         self.platform = platform
+        self.store = store
         self.gateway = gateway
         self.address = address
         self.clock = clock
@@ -117,6 +117,7 @@ def served(
     clock: Clock | None = None,
     real_clock: bool = False,
     is_local: bool = True,
+    port: int = 0,
 ) -> Iterator[Local]:
     """Serve a platform from a thread, on a clock of its own and without real pauses."""
     naps: list[float] = []
@@ -132,16 +133,8 @@ def served(
     store, chance = Store(directory), Random(7).random
     upstreams = Upstreams(upstream or Simulated(chance, now, nap))
     gateway = Gateway(store, Access(ACCESS_KEYS, TOKEN), upstreams, clock=now, chance=chance, pause=nap)
-    server = uvicorn.Server(configuration(platform, gateway=gateway, is_local=is_local))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with serving(platform, gateway, is_local=is_local, port=port) as address:
         platform.served_at(address)
-        try:
-            yield Local(platform, gateway, address, clock, naps)
-        finally:
-            server.should_exit = True
-            thread.join()
+        yield Local(platform, store, gateway, address, clock, naps)
     store.close()
     platform.close()

@@ -89,7 +89,7 @@ def test_nobody_learns_which_proxies_there_are(local: Local) -> None:
                 client.with_options(base_url=f"{local.address}/models/{name}").models.list()
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:80", "10.0.0.1"])
+@pytest.mark.parametrize("host", ["evil.example", "127.evil.example", "localhost.evil.example:80", "10.0.0.1"])
 def test_a_page_of_another_host_is_refused(local: Local, host: str) -> None:
     local.proxy("qwen")
     answer = local.post(host=host)
@@ -124,8 +124,12 @@ def test_no_key_is_told_to_anybody(local: Local, caplog: pytest.LogCaptureFixtur
                 httpx.post(f"{local.endpoint}/v1/chat/completions?key={TOKEN}", json=CHAT, headers=headers).text
             )
         said.append(local.chat(messages=[{"role": "user", "content": API_KEY}]).text)
+        said.append(local.chat(model=TOKEN).text)
+        for rest in (f"v1/models/{TOKEN}", f"v1/{TOKEN}", TOKEN):
+            said.append(httpx.get(f"{local.endpoint}/{rest}", headers=bearer(TOKEN)).text)
         local.update(credentialName="callers")
         said.append(local.chat().text)
+        assert "callers" not in said[-1]
         said.append(httpx.post(f"{local.endpoint}/chat/completions", json=CHAT, headers=bearer(CALLER_KEY)).text)
     told = "\n".join(
         (*said, caplog.text, repr(local.gateway.book.entry("gate", local.clock())), repr(vars(local.gateway)))

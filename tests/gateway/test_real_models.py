@@ -87,6 +87,7 @@ def test_a_fault_of_the_request_is_told_in_the_models_words(joined: Pair) -> Non
     ("base_url", "reason"),
     [
         ("http://192.0.2.1/v1", "its base_url is http:// on another machine, where a key would go in clear"),
+        ("http://127.evil.example/v1", "its base_url is http:// on another machine, where a key would go in clear"),
         ("ftp://127.0.0.1/v1", "its service has no base_url that is an http(s) URL"),
         ("http://[::1/v1", "its service has no base_url that is an http(s) URL"),
         ("http://127.0.0.1:1/v1", "no connection (ConnectError)"),
@@ -130,6 +131,7 @@ def _request(line: socket.socket) -> bytes:
         read += line.recv(65536)
 
 
+TOOL = {"type": "function", "function": {"name": "f"}}
 HEAD = b"HTTP/1.1 200 OK\r\nconnection: close\r\n"
 EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\r\n\r\n'
 STREAM = HEAD + b"content-type: text/event-stream\r\n\r\n"
@@ -186,13 +188,13 @@ def test_what_is_sent_is_the_request_with_the_targets_model_and_key(pair: Pair) 
 
     with saying(answer) as base_url:
         connect(near, base_url, key=API_KEY)
-        got = near.chat(model="gate", tools=[{"type": "function"}], stream_options={"include_usage": True})
+        got = near.chat(model="gate", tools=[TOOL], stream_options={"include_usage": True})
     assert got.json() == {"choices": [], "own": 1}
     head, _, body = seen[0].partition(b"\r\n\r\n")
     assert head.startswith(b"POST /v1/chat/completions HTTP/1.1\r\n")
     assert f"authorization: Bearer {API_KEY}".encode() in head.lower().replace(b"bearer", b"Bearer")
     assert TOKEN.encode() not in head
-    assert json.loads(body) == {**CHAT, "tools": [{"type": "function"}]}
+    assert json.loads(body) == {**CHAT, "tools": [TOOL]}
 
 
 def test_a_model_that_says_nothing_is_given_up(pair: Pair) -> None:

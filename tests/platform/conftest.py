@@ -6,8 +6,6 @@ import asyncio
 import datetime
 import ipaddress
 import json
-import socket
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from alibabacloud_agentrun20250910 import models as api
 from alibabacloud_agentrun20250910.client import Client
 from alibabacloud_tea_openapi.models import Config
@@ -25,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pulumi_agentrun.platform import Answer, Platform
 from pulumi_agentrun.platform.opening import Certificate
-from pulumi_agentrun.platform.server import configuration
+from pulumi_agentrun.testing.threads import serving
 
 SECRET = "the-secret-of-ak"
 CREDENTIALS = {"ak": SECRET, "STS.ak": "the-secret-of-sts"}
@@ -133,14 +130,8 @@ class Served:
 
 def _serve(protocol: str, certificate: Certificate | None) -> Iterator[Served]:
     relay = Relay()
-    server = uvicorn.Server(configuration(relay, certificate))  # type: ignore[arg-type]
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        address = f"127.0.0.1:{listener.getsockname()[1]}"
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])))
-        thread.start()
-        yield Served(relay, protocol, address, certificate)
-        server.should_exit = True
-        thread.join()
+    with serving(relay, certificate=certificate) as address:  # type: ignore[arg-type]
+        yield Served(relay, protocol, address.partition("://")[2], certificate)
 
 
 @pytest.fixture(scope="session")

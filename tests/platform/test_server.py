@@ -207,7 +207,9 @@ def test_a_body_without_an_end_is_not_waited_for(local: tuple[str, int]) -> None
     assert said(local, HEAD + b"content-length: 10\r\n\r\nabc").startswith(b"HTTP/1.1 408 ")
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "localhost.evil.example", "10.0.0.1", "[::2]", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.evil.example:80", "localhost.evil.example", "10.0.0.1", "[::2]", ""]
+)
 def test_a_page_of_another_host_is_refused_on_loopback(local: tuple[str, int], host: str) -> None:
     asked = f"GET / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n".encode()
     assert said(local, asked).startswith(b"HTTP/1.1 421 ")

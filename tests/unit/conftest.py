@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
+from pathlib import Path
 
 import pytest
 
@@ -16,3 +18,13 @@ def current_loop(request: pytest.FixtureRequest) -> None:
     """Give Pulumi's mocks the current event loop that they expect, which asynchronous tests take away."""
     if not inspect.iscoroutinefunction(getattr(request, "function", None)):
         asyncio.set_event_loop(_LOOP)
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away what a terminal may know: settings, accounts, a home, a project."""
+    for name in [name for name in os.environ if name.startswith(("AGENTRUN_", "ALIBABA_CLOUD_", "FC_", "PULUMI_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)

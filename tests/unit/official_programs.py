@@ -487,17 +487,17 @@ CredentialConfig.outbound_llm_api_key("k", "openai").credential_public_config["p
     ),
     "an input with too little": (
         "ModelServiceCreateInput(model_service_name='s')",
-        "ValidationError",
+        "InvalidArgumentError",
         "An input lacks what the API needs: it is refused when it is made, not by the service.",
     ),
     "an input with too much": (
         "ModelServiceUpdateInput(descripton='d')",
-        "ValidationError",
+        "InvalidArgumentError",
         "An input has a field that there is not: it is refused with the nearest name, not sent.",
     ),
     "an update of what is fixed": (
         "ModelProxyUpdateInput(cpu=4)",
-        "ValidationError",
+        "InvalidArgumentError",
         "`cpu`, `memory`, `proxy_mode` and the like can only be set at creation; the official SDK drops them silently.",
     ),
     "a dump by the names of the wire": (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import stat
 import subprocess
 import sys
 from importlib.metadata import entry_points, version
@@ -18,20 +17,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_agentrun.cli import command, doctor
 from pulumi_agentrun.cli.command import app, main
-from pulumi_agentrun.cli.printing import printable
 from pulumi_agentrun.client import Config, ModelClient, ModelServiceCreateInput
 from pulumi_agentrun.client.errors import ConfigError
+from pulumi_agentrun.client.printable import printable
+from unit.fake_engine import pulumi
 
 SECRET = "sk-never-shown"
 STEERING = "a\x1b[2Jb\u202ec\nd"
 
 
-@pytest.fixture(autouse=True)
-def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith(("AGENTRUN_", "ALIBABA_CLOUD_", "FC_", "PULUMI_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
-    monkeypatch.setenv("HOME", str(tmp_path))
+pytestmark = pytest.mark.usefixtures("nowhere")
 
 
 @pytest.fixture
@@ -46,15 +41,6 @@ def endpoint(tmp_path: Path) -> str:
                 )
             )
     return where
-
-
-def pulumi(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put an engine on PATH that says what a script says."""
-    program = folder / "bin" / "pulumi"
-    program.parent.mkdir()
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
 
 
 def test_the_command_is_installed_and_says_its_version(capsys: pytest.CaptureFixture[str]) -> None:

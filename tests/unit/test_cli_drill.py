@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import stat
 from pathlib import Path
 
 import pytest
 from pulumi_agentrun.cli.command import main
 from pulumi_agentrun.client import Config, ModelClient, ModelProxyCreateInput, ModelServiceCreateInput
+from unit.fake_engine import pulumi
 
 SECRET = "sk-never-shown"
 STEERING = "chat\x1b[2J"
 
 
-@pytest.fixture(autouse=True)
-def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith(("AGENTRUN_", "ALIBABA_CLOUD_", "FC_", "PULUMI_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("nowhere")
 
 
 @pytest.fixture
@@ -41,15 +34,6 @@ def endpoint(tmp_path: Path) -> str:
         }
         client.create(ModelProxyCreateInput(model_proxy_name="gate", proxy_config=config))
     return where
-
-
-def pulumi(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put an engine on PATH that says what a script says."""
-    program = folder / "bin" / "pulumi"
-    program.parent.mkdir()
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
 
 
 def test_an_account_is_drilled_and_judged(endpoint: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,7 +26,7 @@ SUBCOMMANDS = {"inventory": "inventory", "policy": "audit", "platform": "platfor
 OPTIONS = {name: {option for item in command.params for option in item.opts} for name, command in app.commands.items()}
 OPTIONS["platform"] = {*_parser()._option_string_actions}
 NOT_OURS = {"PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"}
-COPIED = {".github/workflows/models.yml", "test_models.py"}
+COPIED = {".github/workflows/models.yml", "test_models.py", "test_gateway.py"}
 """Files that readers make of what they copy."""
 _VARIABLE = re.compile(r"\b_?[A-Z]+(?:_[A-Z]+)+\b")
 
@@ -71,7 +71,7 @@ def _given(options: str) -> set[str]:
 def test_settings_are_there(page: str) -> None:
     for (setting,) in named(page, r"(?<!/)\bagentrun:([\w.:]+)"):
         profile = re.fullmatch(r"profiles\.\w+\.(\w+)", setting)
-        known = {*KEYS, "profiles", "index"} | {kind.token for kind in KINDS}
+        known = {*KEYS, "profiles", "promotion", "index"} | {kind.token for kind in KINDS}
         assert profile[1] in KEYS if profile else setting.partition(":")[0] in known
 
 
@@ -141,7 +141,7 @@ def test_files_are_there(page: str) -> None:
     ):
         assert path in COPIED or any((folder / path).exists() for folder in folders), path
     for (name,) in named(page, r"^(test_\w+\.py)"):
-        assert name in COPIED or [*(ROOT / "tests").rglob(name)], name
+        assert name in COPIED or [*(ROOT / "tests").rglob(name), *(ROOT / "examples").rglob(name)], name
 
 
 def _anchors(page: Path) -> Iterator[str]:

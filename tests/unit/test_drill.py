@@ -17,8 +17,8 @@ from pulumi_agentrun.drill.page import page
 from pulumi_agentrun.drill.playing import drill
 from pulumi_agentrun.drill.report import Report, failures_said, percentile
 from pulumi_agentrun.drill.scenario import scenario
-from pulumi_agentrun.drill.subjects import Found, Subject
 from pulumi_agentrun.policy.view import DYNAMIC, PLUGIN
+from pulumi_agentrun.routes.subjects import Found, Subject
 from pydantic.alias_generators import to_camel
 
 KEY = "sk-nobody-may-see-this"
@@ -174,6 +174,14 @@ def test_an_endpoint_with_a_url_is_a_place_too() -> None:
     found = report(Subject(Found(PROXY, "p", None, body, None)), events=["region eu-west-1 500 10%", f"{url} slow 1s"])
     assert [row.name for row in found.rows] == [url]
     assert all(found.met)
+
+
+def test_what_may_be_secret_in_a_url_is_in_no_report() -> None:
+    url = f"https://user:{KEY}@own.example/v1?key={KEY}"
+    body = {"modelProxyName": "p", "proxyConfig": {"endpoints": [{"baseUrl": url, "modelNames": ["m"]}]}}
+    found = report(Subject(Found(PROXY, "p", None, body, None)))
+    assert found.to_json()["services"][0]["service"] == "https://own.example/v1"
+    assert KEY not in json.dumps(found.to_json()) + page(found) + "".join(found.lines())
 
 
 def test_the_same_drill_gives_the_same_bytes() -> None:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_agentrun.client.errors import ConfigError
-from pulumi_agentrun.drill import words
 from pulumi_agentrun.drill.events import Who, event
 from pulumi_agentrun.drill.expectations import MEASURES, expectation
 from pulumi_agentrun.drill.scenario import MOST_CALLS, scenario
+from pulumi_agentrun.routes import words
 
 
 @pytest.mark.parametrize(

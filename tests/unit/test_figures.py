@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 from oracle.table import CASES
-from pulumi_agentrun.cli import audit, command, drill
+from pulumi_agentrun.cli import audit, command, drill, explain, promote
 from pulumi_agentrun.client import Config, ModelService
 from pulumi_agentrun.client.flows import LONGEST_RETRY_AFTER
 from pulumi_agentrun.client.redaction import SHORT
@@ -18,10 +18,11 @@ from pulumi_agentrun.lifecycle import secret_refs
 from pulumi_agentrun.lifecycle.names import _HASH_DIGITS
 from pulumi_agentrun.lifecycle.places import Place
 from pulumi_agentrun.platform import server
-from pulumi_agentrun.platform.gateway import cooldowns, routing, serving, simulated
+from pulumi_agentrun.platform.gateway import cooldowns, journal, routing, serving, simulated
 from pulumi_agentrun.platform.gateway.limits import CACHED_SECONDS
 from pulumi_agentrun.platform.gateway.simulation import TAIL
 from pulumi_agentrun.platform.kinds import PROXY
+from pulumi_agentrun.platform.page import sessions
 from pulumi_agentrun.platform.switches import Switches
 from pulumi_agentrun.platform.verification import SKEW
 from pulumi_agentrun.policy.presets import PRESETS, RULES
@@ -34,7 +35,7 @@ from unit.pages import PAGES, ROOT, SPAN, prose, text_of
 WORDS = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "twenty-one",
-    "twenty-two", "twenty-three", "twenty-four", "twenty-five",
+    "twenty-two", "twenty-three", "twenty-four", "twenty-five", "twenty-six", "twenty-seven", "twenty-eight",
 )  # fmt: skip
 _STATUS = r"[45](?:\d\d|xx)\b(?! \w{3,}s\b)"
 _COUNTS = "|".join([*WORDS[3:], "dozen", "hundred", "thousand", "percent", "an? (?:tenth|quarter|minute|hour)"])
@@ -80,7 +81,10 @@ SENTENCES: dict[str, list[str]] = {
         f"{WORDS[len(RULES)].capitalize()} rules",
         f"in {WORDS[len(PRESETS)]} presets",
     ],
-    "SECURITY.md": [f"A secret shorter than {WORDS[SHORT]} characters is taken out only where it stands by itself"],
+    "SECURITY.md": [
+        f"it ends with the platform, or after {sessions.LASTS / 3600:.0f} hours",
+        f"A secret shorter than {WORDS[SHORT]} characters is taken out only where it stands by itself",
+    ],
     "docs/client.md": [
         f"`interval_seconds` ({default(WAIT, 'interval_seconds'):.0f}) and "
         f"`timeout_seconds` ({default(WAIT, 'timeout_seconds'):.0f}) say how to wait",
@@ -117,6 +121,10 @@ SENTENCES: dict[str, list[str]] = {
         f"| `latency` | {values('latency')}, seconds",
         *(f"| `{name}` | {values(name)} |" for name in ("duplicate", "page_cap", "success")),
     ],
+    "docs/explain.md": [
+        f"Its exit code is 0, and {explain.NOT_EXPLAINED} if that could not be found out",
+        f"can make each pause {span(routing._LONGEST_RETRY_AFTER)} long",
+    ],
     "docs/gateway.md": [
         f"A body has at most {serving.LARGEST_BODY // MIB} MiB",
         f"a signature holds for any call for {SKEW // 60} minutes",
@@ -132,10 +140,18 @@ SENTENCES: dict[str, list[str]] = {
         f"shares over {max(case.draws for case in CASES):,} draws",
         "| | LiteLLM 1.81.0 |",
     ],
+    "docs/page.md": [
+        f"A session ends with the platform, after {sessions.LASTS / 3600:.0f} hours",
+        f"**The last {journal.LAST} requests**",
+    ],
     "docs/policies.md": [
         f"keeps the limit of {PRESETS['production']['agentrun-limits'].settings['retries']['max']} retries",
         "| 0 | Nothing mandatory is broken. | | 1 | Something mandatory is broken. |",
         f"| {audit.UNJUDGED} | That could not be found out",
+    ],
+    "docs/promotion.md": [
+        "The exit code is 0 if nothing differs but what is expected and no mandatory rule is broken, 1 if not, and "
+        f"{promote.NOT_COMPARED} if that could not be found out",
     ],
     "docs/reliability.md": [
         f"at most {span(LONGEST_RETRY_AFTER)} at a time",
@@ -162,6 +178,9 @@ NO_CLAIMS: dict[str, list[str]] = {
         "a whole number, at least 0; 3.0 is 3 again",
         '3, 3.0 and "3" are 3',
     ],
+    "docs/page.md": ["With a thousand resources, too"],
+    "docs/testing.md": ["(0 is no connection)", "lets a minute pass"],
+    "examples/failover/README.md": ["tries three more times", "Each ends with 0", "the drill ends with 1"],
     "docs/gateway.md": [
         "70 and 30 are 70% and 30%. All left out, or all 0, are equal shares; one left out beside others counts as 0.",
         "0 limits nothing",

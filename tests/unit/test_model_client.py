@@ -17,6 +17,7 @@ from pulumi_agentrun.client import (
     BackendType,
     Config,
     ConfigError,
+    InvalidArgumentError,
     ModelClient,
     ModelServiceCreateInput,
     ModelServiceListInput,
@@ -30,7 +31,7 @@ from pulumi_agentrun.client.config import region_of, resolve
 from pulumi_agentrun.client.credentials import Credentials
 from pulumi_agentrun.client.flows import Flow
 from pulumi_agentrun.platform import Platform
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
 KEY = "sk-never-shown"
 
@@ -190,7 +191,7 @@ def test_an_endpoint_that_is_none_is_refused(endpoint: str) -> None:
 def test_nothing_secret_prints() -> None:
     config = Config(access_key_secret=SecretStr(KEY), security_token=SecretStr(KEY), access_key_id="i")
     shown = [repr(config), str(config), repr(resolve(config, {})), repr(service("a")), str(service("a"))]
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(InvalidArgumentError) as caught:
         ModelServiceCreateInput.model_validate({"provider_settings": KEY, "model_type": {"k": KEY}})
     assert all(KEY not in text for text in [*shown, str(caught.value), repr(caught.value)])
 

@@ -13,15 +13,31 @@ TESTS = Path(__file__).parents[1]
 
 INSTEAD: list[tuple[str, str, str]] = [
     ("unit/test_layout.py", "public names, each imported when it is used", "__init__ client/__init__"),
-    ("unit/test_cli.py", "tested as people run it", "cli/command cli/doctor cli/options cli/platform cli/printing"),
+    (
+        "unit/test_cli.py",
+        "tested as people run it",
+        "cli/command cli/doctor cli/options cli/platform cli/printing client/printable",
+    ),
     ("unit/test_cli_drill.py", "tested as people run it", "cli/pulumi_command"),
-    ("unit/test_drill_words.py", "what people write", "drill/events drill/expectations drill/scenario"),
+    ("unit/test_drill_words.py", "what people write", "drill/events drill/expectations drill/scenario routes/words"),
+    ("unit/test_cli_explain.py", "tested as people run it", "cli/subjects"),
+    (
+        "unit/test_promotion.py",
+        "two stacks, compared and told",
+        "promotion/comparing promotion/fates promotion/reporting promotion/stacks",
+    ),
+    ("unit/test_changes.py", "changes are what a comment says", "routes/markdown"),
+    (
+        "unit/test_explaining.py",
+        "what is explained, by the facts and by the words for them",
+        "routes/facts routes/picture routes/telling",
+    ),
     (
         "unit/test_drill.py",
         "a drill, from the proxy to the report",
-        "drill/finding drill/page drill/playing drill/report drill/subjects",
+        "drill/finding drill/meant drill/page drill/playing drill/report routes/subjects",
     ),
-    ("unit/test_policy_audit.py", "tested as people run it", "cli/audit policy/__main__"),
+    ("unit/test_policy_audit.py", "tested as people run it", "cli/audit client/json_file policy/__main__"),
     ("unit/test_inventory.py", "tested as people run it", "cli/programs"),
     ("unit/test_commands.py", "tested as people run it, with a wrong directory", "client/local"),
     (
@@ -97,9 +113,21 @@ INSTEAD: list[tuple[str, str, str]] = [
         "unit/test_policy.py",
         "rules are told by what they find",
         "policy/__init__ policy/presets policy/refusals policy/rule policy/rules/conventions policy/rules/limits "
-        "policy/rules/models policy/rules/security policy/rules/stack policy/services policy/view",
+        "policy/rules/models policy/rules/security policy/rules/stack policy/services policy/view "
+        "policy/rules/lifetimes policy/rules/upkeep policy/rules/resilience policy/routing",
     ),
-    ("unit/test_policy_circles.py", "rules are told by what they find", "policy/address policy/rules/circles"),
+    ("unit/test_policy_circles.py", "rules are told by what they find", "policy/rules/circles routes/address"),
+    (
+        "unit/test_policy_evasion.py",
+        "rules are told by what they find",
+        "policy/providers policy/rules/shares policy/spelling",
+    ),
+    (
+        "unit/test_policy_testing.py",
+        "a kit is what its users make of it",
+        "policy/testing/__init__ policy/testing/cases policy/testing/mutations policy/testing/received "
+        "policy/testing/resources",
+    ),
     ("e2e/test_policy.py", "the policy SDK is a process that the engine starts", "policy/pack"),
     ("e2e/test_policy_pack.py", "tested as the engine starts it", "policy_pack/__main__"),
     ("unit/test_references.py", "what a stack exports and another reads", "resources/contract"),
@@ -109,7 +137,13 @@ INSTEAD: list[tuple[str, str, str]] = [
         "written from the models: what matters is how they check",
         "resources/args resources/generated",
     ),
-    ("unit/test_mocks.py", "the mocks are what it has", "testing"),
+    (
+        "unit/test_testing_plugin.py",
+        "fixtures as a user's tests have them",
+        "platform/installed testing/__init__ testing/drills testing/local_gateway testing/local_platform "
+        "testing/scripted testing/threads",
+    ),
+    ("e2e/test_testing_stacks.py", "tested with the engine", "testing/stacks"),
 ]
 """A file of tests, why it is one for several modules or has another name, and the modules."""
 

@@ -317,8 +317,14 @@ async def test_an_unknown_function_is_refused_in_a_sentence(provider: Provider) 
 
 async def test_a_misspelt_filter_is_refused_in_a_sentence(provider: Provider) -> None:
     for args, expected in (
-        ({"modelTyp": "llm"}, "agentrun:index:listModelServices: there is no modelTyp: did you mean modelType?"),
-        ({"workspaceId": 7}, "agentrun:index:listModelServices: workspaceId: Input should be a valid string"),
+        (
+            {"modelTyp": "llm"},
+            "agentrun:index:listModelServices: ModelServiceListInput: there is no modelTyp: did you mean modelType?",
+        ),
+        (
+            {"workspaceId": 7},
+            "agentrun:index:listModelServices: ModelServiceListInput: workspaceId: it should be a valid string",
+        ),
     ):
         request = messages.InvokeRequest(tok="agentrun:index:listModelServices", args=values.write(args))
         with pytest.raises(Aborted, match=re.escape(expected)):

@@ -19,9 +19,15 @@ def main(arguments: list[str]) -> int:
     return command(["audit", *arguments])
 
 
+@pytest.fixture(autouse=True)
+def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no preset named, and no need to name one."""
+    for name in ("AGENTRUN_POLICIES", "CI"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
-def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.delenv("AGENTRUN_POLICIES", raising=False)
+def account(tmp_path: Path) -> Path:
     with ModelClient(Config(endpoint=f"file://{tmp_path / 'data'}")) as client:
         client.create(
             ModelServiceCreateInput(
@@ -153,3 +159,15 @@ def test_what_could_not_be_judged_is_told_from_what_is_wrong() -> None:
     assert found == Gap("mandatory", "agentrun-sizes", "model proxy", "p1", "cpu", "is no number, so it was not judged")
     [found] = judged([proxy(cpu=9)], choices("baseline", {"all": "disabled", "agentrun-sizes": "mandatory"}))
     assert isinstance(found, Violation)
+
+
+def test_in_ci_an_audit_wants_a_preset(
+    account: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    where = ["--endpoint", f"file://{account / 'data'}"]
+    assert main(where) == 2
+    assert "CI is set and no preset is named; name it: baseline or production." in capsys.readouterr().err
+    assert main([*where, "--preset", "baseline"]) == 1
+    monkeypatch.setenv("AGENTRUN_POLICIES", "baseline")
+    assert main(where) == 1

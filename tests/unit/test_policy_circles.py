@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pulumi_agentrun.policy import View
-from pulumi_agentrun.policy.address import address_of, endpoint_region
+from pulumi_agentrun.routes.address import address_of, endpoint_region
 from unit.views import found, proxy, service, to
 
 BACK = "leads back to this proxy"

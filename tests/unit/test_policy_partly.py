@@ -64,7 +64,10 @@ PARTLY: list[tuple[str, dict[str, Any], list[View], list[str]]] = [
         "limits", {"concurrency": {"required": True}}, [proxy(policies={"num_retries": UNKNOWN})],
         [f"proxy_config.policies.num_retries{LATER}", "proxy_config.policies.concurrency_limit: must be set"],
     ),
-    ("limits", {"anyRateLimit": True}, [proxy(policies={"token_rate_limiter": {"tps": UNKNOWN, "tpm": 1}})], []),
+    (
+        "limits", {"anyRateLimit": True}, [proxy(policies={"token_rate_limiter": {"tps": UNKNOWN, "tpm": 1}})],
+        [f"proxy_config.policies.token_rate_limiter.tps{LATER}"],
+    ),
     (
         "limits", {"anyRateLimit": True}, [proxy(policies={"token_rate_limiter": {"tps": UNKNOWN}})],
         [f"proxy_config.policies.token_rate_limiter.tps{LATER}"],
@@ -73,6 +76,11 @@ PARTLY: list[tuple[str, dict[str, Any], list[View], list[str]]] = [
         "weights", {"total": 100}, [proxy([*to("a", weight=UNKNOWN), *to("b", weight=0)])],
         [f"proxy_config.endpoints[0].weight{LATER}", "proxy_config.endpoints[1].weight: must be above 0"],
     ),
+    (
+        "fallback", {"min": 2}, [proxy(to(UNKNOWN), policies={"fallbacks": to("a", "b")})],
+        [f"{NAME}{LATER}"],
+    ),
+    ("fallback", {}, [proxy(to(UNKNOWN), policies={"fallbacks": to("a", "b")})], []),
     ("sizes", {}, [proxy(cpu=UNKNOWN, memory=99999)], [f"cpu{LATER}", "memory: must be at most 16384"]),
     (
         "naming", {}, [named(UNKNOWN)], [f"model_service_name{LATER}", "description: must say what it is for"],
@@ -132,7 +140,8 @@ def test_what_the_service_has_yet_to_say_is_not_known() -> None:
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule.is_for_stacks], ids=lambda rule: rule.name)
 def test_of_what_a_preview_shows_nothing_nothing_is_known(rule: Any) -> None:
     views = [View(PROXY, "p", {}).awaited, service()]
-    assert [type(item) for item in rule.findings(views, rule.configured())] == [NotKnown]
+    budget = {"tokensPerDay": 1} if "tokensPerDay" in rule.schema else {}
+    assert [type(item) for item in rule.findings(views, rule.configured(budget))] == [NotKnown]
 
 
 # rule, configuration, resources, what could not be judged

@@ -11,6 +11,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "examples" / "ci" / "github-actions.yml").read_text()
+DRILL = (ROOT / "examples" / "failover" / "github-actions.yml").read_text()
 WORKFLOW: dict[Any, Any] = yaml.safe_load(TEXT)
 JOBS: dict[str, dict[str, Any]] = WORKFLOW["jobs"]
 
@@ -29,6 +30,15 @@ def test_a_pull_request_reaches_no_secret() -> None:
             assert job["environment"]
 
 
+def test_a_drill_reaches_no_secret_and_may_read_the_repository_and_no_more() -> None:
+    assert "secrets." not in DRILL
+    workflow = yaml.safe_load(DRILL)
+    assert workflow["permissions"] == {}
+    assert [job["permissions"] for job in workflow["jobs"].values()] == [{"contents": "read"}]
+    assert "persist-credentials: false" in DRILL
+    assert "--require-hashes" in DRILL
+
+
 def test_only_the_step_that_needs_a_secret_has_it() -> None:
     for job in JOBS.values():
         assert "secrets." not in str(job.get("env", {}))
@@ -43,10 +53,19 @@ def test_preview_and_deployment_are_apart() -> None:
 
 def test_a_job_may_read_the_repository_and_no_more() -> None:
     assert WORKFLOW["permissions"] == {}
-    assert all(job["permissions"] == {"contents": "read"} for job in JOBS.values())
+    allowed = {name: job["permissions"] for name, job in JOBS.items()}
+    assert allowed.pop("comment") == {"pull-requests": "write"}
+    assert all(found == {"contents": "read"} for found in allowed.values())
 
 
-@pytest.mark.parametrize("line", [line for line in TEXT.splitlines() if "uses:" in line])
+def test_what_may_comment_runs_nothing_of_the_pull_request() -> None:
+    (step,) = JOBS["comment"]["steps"]
+    assert set(step) == {"if", "run", "env"}, "no checkout, no action"
+    assert step["run"].startswith("gh pr comment ")
+    assert "${{" not in step["run"], "what a pull request says comes by the environment, never as a command"
+
+
+@pytest.mark.parametrize("line", [line for line in (TEXT + DRILL).splitlines() if "uses:" in line])
 def test_an_action_is_pinned_by_its_commit(line: str) -> None:
     assert re.fullmatch(r" *- uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
 
@@ -55,7 +74,7 @@ def test_what_is_installed_is_checked_and_no_token_stays() -> None:
     for job in JOBS.values():
         assert all("--require-hashes" in step["run"] for step in job["steps"] if "pip" in step.get("run", ""))
         checkouts = [step for step in job["steps"] if "checkout" in step.get("uses", "")]
-        assert [step["with"]["persist-credentials"] for step in checkouts] == [False]
+        assert [step["with"]["persist-credentials"] for step in checkouts] == [False] * (job is not JOBS["comment"])
 
 
 @pytest.mark.parametrize(

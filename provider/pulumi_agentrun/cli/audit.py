@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,9 +10,10 @@ from typing import Any
 
 import click
 
-from ..client.errors import AgentRunError, ConfigError
+from ..client.errors import AgentRunError
+from ..client.json_file import object_in
 from ..policy.audit import Gap, Violation, choices, judged, resources
-from ..policy.presets import PRESET_VARIABLE, PRESETS
+from ..policy.presets import PRESET_VARIABLE, PRESETS, preset_named
 from . import options
 from .printing import as_json, said, sentence, table
 
@@ -26,10 +27,7 @@ UNJUDGED = 2
 @click.option(
     "--preset",
     metavar="|".join(PRESETS),
-    envvar=PRESET_VARIABLE,
-    default="baseline",
-    show_default=True,
-    help=f"Which choice of the rules (or {PRESET_VARIABLE}).",
+    help=f"Which choice of the rules (or {PRESET_VARIABLE}); baseline unless given, but in CI one must be.",
 )
 @click.option(
     "--config", metavar="FILE", type=click.Path(path_type=Path), help="JSON, as for pulumi --policy-pack-config."
@@ -39,7 +37,7 @@ UNJUDGED = 2
 @options.region
 @options.as_json
 def audit(
-    preset: str, config: Path | None, is_path: bool, endpoint: str | None, region: str | None, is_json: bool
+    preset: str | None, config: Path | None, is_path: bool, endpoint: str | None, region: str | None, is_json: bool
 ) -> None:
     """Hold what lives in an account, managed by Pulumi or not, to the rules.
 
@@ -52,7 +50,7 @@ def audit(
         said(str(PACK))
         return
     try:
-        chosen = choices(preset, _read(config))
+        chosen = choices(preset or preset_named(os.environ), read_config(config))
         with options.client_of(endpoint, region) as client:
             views = list(resources(client))
         found = list(judged(views, chosen))
@@ -73,18 +71,9 @@ def _unjudged(text: str) -> click.exceptions.Exit:
     return click.exceptions.Exit(UNJUDGED)
 
 
-def _read(path: Path | None) -> Mapping[str, Any]:
-    if path is None:
-        return {}
-    try:
-        config = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"The configuration {path} cannot be read: {error.strerror}.") from None
-    except (ValueError, RecursionError):
-        raise ConfigError(f"The configuration {path} cannot be read: it is no JSON.") from None
-    if not isinstance(config, dict):
-        raise ConfigError(f"The configuration {path} must be an object of policies.")
-    return config
+def read_config(path: Path | None) -> Mapping[str, Any]:
+    """Return the settings of rules in a file, none without one. Raises ConfigError."""
+    return object_in(path, what="configuration", of="policies") if path else {}
 
 
 def _as_json(found: Sequence[Violation | Gap], resources: int) -> None:

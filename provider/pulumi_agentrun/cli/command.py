@@ -11,10 +11,12 @@ from ..client.errors import AgentRunError
 from .audit import audit
 from .doctor import doctor, version_of
 from .drill import drill
+from .explain import explain
 from .inventory import inventory
 from .options import TERMINAL
 from .platform import platform
 from .printing import sentence
+from .promote import promote
 
 PROGRAM = "pulumi-agentrun"
 UNUSABLE = 2
@@ -33,7 +35,7 @@ def app() -> None:
     """
 
 
-for command in (inventory, audit, drill, doctor, platform):
+for command in (inventory, audit, explain, promote, drill, doctor, platform):
     app.add_command(command)
 
 

@@ -8,19 +8,19 @@ from typing import Any
 import click
 
 from ..client.errors import AgentRunError, ConfigError
-from ..drill import finding, words
+from ..client.printable import printable
+from ..drill import finding
 from ..drill.page import page
 from ..drill.playing import drill as played
-from ..drill.report import Report, failures_said
-from ..drill.scenario import scenario, scenario_file
-from ..drill.subjects import Subject
+from ..drill.report import TITLES, Report
+from ..drill.scenario import scenario, scenario_file, with_more
+from ..routes.subjects import Subject
 from . import options
-from .printing import as_json, printable, said, sentence, table
-from .pulumi_command import json_of
+from .printing import as_json, said, sentence, table
+from .subjects import exported, previewed
 
 NOT_DRILLED = 2
 """The exit code where nothing could be found out."""
-_EXPORT_PATIENCE, _PREVIEW_PATIENCE = 120.0, 900.0
 
 
 @click.command()
@@ -70,7 +70,7 @@ def drill(
     """
     try:
         given = scenario_file(file) if file else {}
-        wanted = scenario({**given, **_given(settings, given)})
+        wanted = scenario(with_more(given, settings))
         report = played(_subject(stack, preview, proxy, endpoint, region), wanted)
         if html:
             _write(html, page(report))
@@ -81,28 +81,13 @@ def drill(
     click.get_current_context().exit(0 if report.is_good else 1)
 
 
-def _given(settings: dict[str, Any], file: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings of the command line: events and expectations are in addition to those of the file."""
-    found = {name: value for name, value in settings.items() if value not in (None, ())}
-    if {"calls", "duration", "rate"} & found.keys():
-        found = {**dict.fromkeys(("calls", "duration", "rate")), **found}  # not one of the file's with one of these
-    for name in ("events", "expect"):
-        own = file.get(name, [])
-        if name in found:
-            found[name] = [*own, *found[name]] if isinstance(own, list) else own
-    return found
-
-
 def _subject(stack: str | None, preview: bool, proxy: str | None, endpoint: str | None, region: str | None) -> Subject:
     if (stack or preview) and (endpoint or region):
         raise ConfigError("--endpoint and --region are about an account; a stack says itself where it is.")
-    chosen = ["--stack", stack] if stack else []
     if preview:
-        shown = json_of(["preview", "--json", "--show-sames", *chosen], "say what would be", patience=_PREVIEW_PATIENCE)
-        return finding.of_preview(shown, proxy)
+        return finding.of_preview(previewed(stack), proxy)
     if stack:
-        exported = json_of(["stack", "export", *chosen], "read the stack", patience=_EXPORT_PATIENCE)
-        return finding.of_state(exported, proxy)
+        return finding.of_state(exported(stack), proxy)
     with options.client_of(endpoint, region) as client:
         return finding.of_account(client, proxy)
 
@@ -115,17 +100,6 @@ def _write(path: Path, text: str) -> None:
 
 
 def _as_table(report: Report) -> None:
-    rows = [
-        (
-            row.name,
-            "fallback" if row.declared is None else words.percent(row.declared),
-            words.percent(row.share),
-            words.percent(row.as_fallback),
-            str(row.attempts),
-            failures_said(row.failures),
-        )
-        for row in report.rows
-    ]
-    table(("SERVICE", "DECLARED", "ANSWERED", "AS FALLBACK", "ATTEMPTS", "FAILURES"), rows)
+    table(TITLES, report.cells())
     for line in report.lines():
         said(printable(line))

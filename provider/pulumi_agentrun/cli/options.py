@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import click
 
 from ..client import Config, ModelClient
@@ -27,6 +29,13 @@ _SETTINGS = {
 }
 TERMINAL = Reader(setting=lambda setting: _SETTINGS.get(setting.name, setting.name), property=dotted)
 """Who has the options and the environment, and no stack."""
+
+
+class Account(NamedTuple):
+    """The account that options name."""
+
+    endpoint: str | None
+    region: str | None
 
 
 def client_of(endpoint: str | None, region: str | None) -> ModelClient:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -12,15 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""The categories of characters that move, hide or reorder what stands around them."""
+from ..client.printable import printable
+
 _WIDEST = 10_000
 """Columns of a table that nobody looks at in a terminal: no cell is cut for a program that reads it."""
-
-
-def printable(text: str) -> str:
-    """Return a text of somebody else's with its control characters spelled out."""
-    return "".join(repr(letter)[1:-1] if unicodedata.category(letter) in _STEERING else letter for letter in text)
 
 
 def said(line: str) -> None:

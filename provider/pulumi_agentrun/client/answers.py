@@ -14,8 +14,6 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import ValidationError
-
 from . import errors
 from .missing import says_missing
 from .operations import items_of, secrets_in
@@ -60,7 +58,7 @@ def read(operation: Operation[T], response: httpx.Response) -> T:
     try:
         result = operation.read(data)
     except ValueError as error:
-        reason = f"its data is not that of {operation.subject}: {_where(error)}"
+        reason = f"its data is not that of {operation.subject}: {error}"
         raise _unexpected(operation, response, envelope, reason) from None
     for shown in items_of(result):
         shown._request_id = _request_id(operation, response, envelope)
@@ -234,9 +232,3 @@ def _redact(operation: Operation[Any], response: httpx.Response, text: str, *mor
     except RuntimeError:  # an answer to nothing
         sent = ()
     return redact(text, (*operation.secrets, *sent, *more))
-
-
-def _where(error: ValueError) -> str:
-    if not isinstance(error, ValidationError):
-        return str(error)
-    return "; ".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors())

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeGuard, TypeVar
 from urllib.parse import unquote
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from .addresses import base_url, check_region
 from .credentials import EMBEDDED, Credentials, access_key, bearer, chain, of_environment
@@ -22,6 +22,7 @@ from .errors import ConfigError
 from .getters import Getters
 from .local import identity
 from .nearest import nearest
+from .refusals import refusal
 from .wording import Message, Setting
 
 T = TypeVar("T")
@@ -117,7 +118,12 @@ class Config(Getters, BaseModel):
             "region": _one("region", region, "region_id", region_id),
             "bearer_token": bearer_token, "allow_insecure": allow_insecure, "connect_timeout": connect_timeout,
         }  # fmt: skip
-        super().__init__(**{name: value for name, value in given.items() if value is not None})
+        try:
+            super().__init__(**{name: value for name, value in given.items() if value is not None})
+            return
+        except ValidationError as error:
+            refused = ConfigError(refusal("Config", error))
+        raise refused  # which leads back to no error that has values in it
 
     def over(self, other: Config) -> Config:
         """Return these settings, completed by those of the other where unset here; headers are put together."""

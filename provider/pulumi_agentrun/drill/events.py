@@ -12,7 +12,7 @@ from typing import Literal
 from ..client.errors import ConfigError
 from ..platform.gateway.routing import NO_CONNECTION, TIMED_OUT, Outcome
 from ..platform.gateway.simulation import Incident, Surge
-from . import words
+from ..routes import words
 
 FORM = (
     "WHO down|hangs|revoked|STATUS|slow DURATION [SHARE%] [retry-after DURATION] [FROM..TO], or traffic xN [FROM..TO]"

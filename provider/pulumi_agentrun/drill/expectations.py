@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..client.errors import ConfigError
 from ..client.nearest import no_such
-from . import words
+from ..routes import words
 
 SHARES = ("success", "failed", "refused", "fallback", "share")
 TIMES = ("p50", "p90", "p95", "p99", "max")

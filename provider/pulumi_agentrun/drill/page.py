@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 from ..platform.gateway.simulation import Ended
-from . import words
+from ..routes import words
 from .report import Report, failures_said, percentile
 
 _COLUMNS = 60

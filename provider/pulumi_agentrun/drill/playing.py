@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ..platform.gateway.simulation import Traffic, play, targets_of
+from ..routes.subjects import Subject
+from .meant import meant
 from .report import Report
 from .scenario import Scenario
-from .subjects import Subject
 
 
 def drill(subject: Subject, scenario: Scenario) -> Report:
@@ -16,7 +17,7 @@ def drill(subject: Subject, scenario: Scenario) -> Report:
         if expected.measure.name:
             subject.place_named(expected.measure.name)
     incidents = {
-        index: event.incident(subject.meant(event.who, targets))
+        index: event.incident(meant(subject, event.who, targets))
         for index, event in enumerate(scenario.events)
         if event.who is not None
     }
@@ -25,9 +26,9 @@ def drill(subject: Subject, scenario: Scenario) -> Report:
     played = play(
         subject.plan, subject.limits, traffic, [*incidents.values()], latency=scenario.latency, seed=scenario.seed
     )
-    met = dict(zip(incidents, played.met, strict=True))
+    happened = dict(zip(incidents, played.met, strict=True))
     for index, event in enumerate(scenario.events):
         if event.who is None:
-            met[index] = sum(event.begins <= call.arrived < event.ends for call in played.calls)
-    played.met = [met[index] for index in range(len(scenario.events))]
+            happened[index] = sum(event.begins <= call.arrived < event.ends for call in played.calls)
+    played.met = [happened[index] for index in range(len(scenario.events))]
     return Report(subject, scenario, models, played)

@@ -12,13 +12,16 @@ from typing import Any
 
 from ..platform.gateway.routing import NO_CONNECTION, TIMED_OUT
 from ..platform.gateway.simulation import Ended, Played
-from . import words
+from ..routes import words
+from ..routes.subjects import Subject
 from .expectations import Expectation, Measure
 from .scenario import Scenario
-from .subjects import Subject
 
 _PERCENTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99, "max": 1.0}
 _STATUSES = {NO_CONNECTION: "no connection", TIMED_OUT: "too late"}
+
+
+TITLES = ("SERVICE", "DECLARED", "ANSWERED", "AS FALLBACK", "ATTEMPTS", "FAILURES")
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,25 @@ class Report:
         last = bisect_left(self.calls, ends, key=lambda call: call.arrived)
         return self.calls[first:last]
 
+    def cells(self) -> Iterator[tuple[str, ...]]:
+        """Yield the rows for people, under TITLES."""
+        for row in self.rows:
+            yield (
+                row.name,
+                "fallback" if row.declared is None else words.percent(row.declared),
+                words.percent(row.share),
+                words.percent(row.as_fallback),
+                str(row.attempts),
+                failures_said(row.failures),
+            )
+
+    def text(self) -> str:
+        """Return the whole report for people, as plain text."""
+        table = [TITLES, *self.cells()]
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        rows = ("  ".join(map(str.ljust, cells, widths)).rstrip() for cells in table)
+        return "\n".join([*rows, *self.lines()])
+
     def lines(self) -> Iterator[str]:
         """Yield what there is to say beside the rows."""
         length, asked = words.lasting(self.scenario.seconds), ", ".join(self.models)
@@ -180,7 +202,7 @@ class Report:
             "services": [
                 {
                     "name": row.name,
-                    "service": row.place,
+                    "service": self.subject.shown(row.place),
                     "declared": _rounded(row.declared),
                     "share": _rounded(row.share),
                     "asFallback": _rounded(row.as_fallback),

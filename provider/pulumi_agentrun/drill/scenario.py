@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,8 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..client.errors import ConfigError
+from ..client.json_file import object_in
 from ..client.nearest import no_such
-from . import words
+from ..routes import words
 from .events import Event, event
 from .expectations import Expectation, expectation
 
@@ -74,15 +74,19 @@ def scenario(given: Mapping[str, Any]) -> Scenario:
 
 def scenario_file(path: Path) -> dict[str, Any]:
     """Return the settings in a JSON file. Raises ConfigError."""
-    try:
-        found = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"The scenario {path} cannot be read: {error.strerror}.") from None
-    except (ValueError, RecursionError):
-        raise ConfigError(f"The scenario {path} cannot be read: it is no JSON.") from None
-    if not isinstance(found, dict):
-        raise ConfigError(f"The scenario {path} must be an object of settings.")
-    return found
+    return object_in(path, what="scenario", of="settings")
+
+
+def with_more(file: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a file with those that are given beside it: these win, events and expectations add."""
+    found = {name: value for name, value in given.items() if value not in (None, (), [])}
+    if {"calls", "duration", "rate"} & found.keys():
+        found = {**dict.fromkeys(("calls", "duration", "rate")), **found}  # not one of the file's with one of these
+    for name in ("events", "expect"):
+        own = file.get(name, [])
+        if name in found:
+            found[name] = [*own, *found[name]] if isinstance(own, list) else own
+    return {**file, **found}
 
 
 def _amount(read: Mapping[str, Any]) -> tuple[int, float]:

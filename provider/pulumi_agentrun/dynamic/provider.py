@@ -46,8 +46,10 @@ class Hosted:
         is_preview = bool(wanted.pop(hidden_inputs.PREVIEW, False))
         verb = self._controller.check(self.kind, wanted.get(hidden_inputs.URN), olds, wanted, foresee=is_preview)
         checked, failures = drive(verb, self._perform)
+        # What is malformed is not known, and without a preview the engine would complain of that instead.
+        inputs = {} if failures else self._to_pulumi(checked)
         # Given a property, the engine would print its value, which may be a secret in the wrong place.
-        return CheckResult(self._to_pulumi(checked), [CheckFailure("", failure.told(PYTHON)) for failure in failures])
+        return CheckResult(inputs, [CheckFailure("", failure.told(PYTHON)) for failure in failures])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare old outputs with checked inputs."""

@@ -9,13 +9,13 @@ import secrets
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from . import switches
 from .gateway.opening import KINDS
 from .gateway.opening import opened as opened_gateway
 from .gateway.simulated import Trouble, parse_troubles
+from .installed import server
 from .opening import CannotServe, checked, kept, listening, opened
 
 CREDENTIAL_VARIABLE = "AGENTRUN_PLATFORM_CREDENTIAL"
@@ -36,26 +36,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every URL
     try:
-        server = _server()
+        served_by = server()
         certificate = checked(options.tls_cert, options.tls_key) if options.tls_cert else None
         with listening(options.host, options.port) as listener, opened(options.data, credentials) as platform:
             platform.switch(**settings)
             with opened_gateway(options.data, credentials, models, troubles) as gateway:
-                server.serve(platform, gateway, options.host, listener, certificate)
+                served_by.serve(platform, gateway, options.host, listener, certificate)
     except CannotServe as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     return 0
-
-
-def _server() -> ModuleType:
-    try:
-        from . import server
-    except ImportError as error:
-        raise CannotServe(
-            f"{error.name or error} is not installed, which serving needs: pip install 'pulumi-agentrun[platform]'"
-        ) from None
-    return server
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,6 +9,7 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from .faults import Fault
 from .handlers import Call
 from .routes import ACTIONS, Operation, route
 from .states import microseconds
-from .store import FILE_NAME, Store
+from .store import FILE_NAME, Store, Tables
 from .switches import Switches
 from .verification import Headers, Verifier
 
@@ -119,6 +120,14 @@ class Platform:
         """Remember where the platform is served, which the `endpoint` of its proxies says from then on."""
         with self._store.writing() as tables:
             tables.set_address(address)
+
+    def now(self) -> float:
+        """Return the platform's time, in seconds since 1970."""
+        return self._clock()
+
+    def reading(self) -> AbstractContextManager[Tables]:
+        """Give all that the platform remembers, to look at it."""
+        return self._store.reading()
 
     @property
     def switches(self) -> Switches:

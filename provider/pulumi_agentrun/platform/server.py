@@ -21,7 +21,9 @@ from .errors import ConnectionDropped, Misdirected, PlatformError, TooLarge, Too
 from .gateway import serving
 from .gateway.calls import Gateway
 from .kinds import MODELS_PATH
+from .loopback import is_loopback, is_to_loopback
 from .opening import Certificate, address
+from .page.serving import Page
 from .platform import Platform
 
 LARGEST_BODY = 1024 * 1024
@@ -30,17 +32,19 @@ LONGEST_BODY = 30.0
 """Seconds that a body may take to arrive."""
 LONGEST_HEAD = 10.0
 """Seconds that a connection may take to send the head of a request."""
-_LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def application(platform: Platform, gateway: Gateway | None = None, *, is_local: bool = False) -> ASGIApp:
     """Return the platform as an ASGI application; it can drop connections only where `serve` runs it.
 
-    Where it `is_local`, requests to a host that is not this machine are refused. No gateway means no data plane.
+    Where it `is_local`, requests to a host that is not this machine are refused. No gateway means no data plane, and
+    no page.
     """
+    page = None if gateway is None else Page(platform, gateway, is_local=is_local)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
+            scope.setdefault("state", {})["page"] = page
             await _live(gateway, receive, send)
         elif gateway is not None and scope["raw_path"].startswith(MODELS_PATH.encode()):
             await call(gateway, scope, receive, send)
@@ -52,7 +56,7 @@ def application(platform: Platform, gateway: Gateway | None = None, *, is_local:
         host = request.headers.get("host", "")
         try:
             # The official SDK sends an empty one; no browser does.
-            if is_local and host and not _is_local(host):
+            if is_local and host and not is_to_loopback(host):
                 raise Misdirected("this gateway is for this machine alone: call it 127.0.0.1 or localhost")
             body = await _body(request, serving.LARGEST_BODY)
         except ConnectionDropped:
@@ -69,9 +73,12 @@ def application(platform: Platform, gateway: Gateway | None = None, *, is_local:
         target = (scope["raw_path"] + (b"?" + query if query else b"")).decode("latin-1")
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
         try:
-            if is_local and not _is_local(request.headers.get("host", "")):
+            if is_local and not is_to_loopback(request.headers.get("host", "")):
                 raise Misdirected("this platform is for this machine alone: call it 127.0.0.1 or localhost")
             body = await _body(request, LARGEST_BODY)
+            if page is not None and page.has(scope["path"]):
+                await page.respond(scope, receive, send, body)
+                return
             answer = await run_in_threadpool(platform.handle, request.method, target, headers, body)
         except ConnectionDropped:
             await _drop(request)
@@ -113,11 +120,6 @@ async def _body(request: Request, largest: int) -> bytes:
         raise ConnectionDropped from None
 
 
-def _is_local(host: str) -> bool:
-    name = host.rpartition("]")[0].removeprefix("[") if host.startswith("[") else host.partition(":")[0]
-    return name.lower() in _LOCAL or name.startswith("127.")
-
-
 def configuration(
     platform: Platform,
     certificate: Certificate | None = None,
@@ -144,7 +146,7 @@ def serve(
     platform: Platform, gateway: Gateway, host: str, listener: socket.socket, certificate: Certificate | None = None
 ) -> None:
     """Serve what arrives at a socket of a host until SIGTERM or SIGINT; standard output says where that is."""
-    config = configuration(platform, certificate, gateway=gateway, is_local=_is_local(f"[{host}]"))
+    config = configuration(platform, certificate, gateway=gateway, is_local=is_loopback(listener.getsockname()[0]))
     scheme, port = "https" if certificate else "http", listener.getsockname()[1]
     platform.served_at(address(scheme, host, port))
     shown = f"[{host}]" if ":" in host else host
@@ -180,6 +182,12 @@ class _Protocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         self._watch()
+
+    def shutdown(self) -> None:
+        page: Page | None = self.app_state.get("page")
+        if page is not None:
+            page.close()  # else the server would wait for who watches it
+        super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()

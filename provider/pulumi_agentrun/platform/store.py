@@ -12,7 +12,7 @@ import weakref
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +158,12 @@ class Tables:
         self._connection.execute("DELETE FROM nonces WHERE used < ?", (oldest,))
         query = "INSERT OR IGNORE INTO nonces VALUES (?, ?, ?)"
         return self._connection.execute(query, (key, nonce, now)).rowcount == 1
+
+    @property
+    def faults(self) -> dict[int, Fault]:
+        """The faults that wait, by their number, as far as they have not happened."""
+        found = self._connection.execute("SELECT sequence, fault, skip, times FROM faults ORDER BY sequence")
+        return {number: replace(fault_from_json(text), skip=skip, times=times) for number, text, skip, times in found}
 
     def add_fault(self, fault: Fault) -> None:
         """Store a fault behind those already waiting."""

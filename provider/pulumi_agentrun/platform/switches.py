@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import json
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
 
@@ -75,6 +78,21 @@ def parse(setting: str) -> dict[str, Any]:
         value = text
     _check(name, value)
     return {name: value}
+
+
+@lru_cache(maxsize=1)
+def described() -> dict[str, tuple[tuple[Any, ...], str]]:
+    """Return what each switch can be, nothing where that is a number, and the sentence below it in this file."""
+    (body,) = (
+        node.body for node in ast.parse(Path(__file__).read_text("utf-8")).body if isinstance(node, ast.ClassDef)
+    )
+    said = {
+        field.target.id: str(text.value.value)
+        for field, text in pairwise(body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
+    }
+    return {name: (choices, said[name]) for name, choices in _CHOICES.items()}
 
 
 _CHOICES: dict[str, tuple[Any, ...]] = {

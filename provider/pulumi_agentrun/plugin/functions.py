@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from pydantic import ValidationError
-
 from ..client import operations
 from ..client.errors import InvalidArgumentError, NoPlatformError, ResourceNotExistError
 from ..client.flows import call
@@ -16,7 +14,6 @@ from ..client.models import SystemProps
 from ..client.wording import joined
 from ..lifecycle.casing import camel, properties, to_schema
 from ..lifecycle.drift import without_keys
-from ..lifecycle.paths import dotted
 from ..lifecycle.scalars import plain
 from ..lifecycle.steps import REGION
 from .configuration import Settings
@@ -44,8 +41,8 @@ async def invoke(token: str, args: Mapping[str, Any], settings: Settings) -> dic
         filters = {key: value for key, value in args.items() if value is not None}
         try:
             wanted = kind.list_input.model_validate({**filters, "pageSize": PAGE_SIZE})
-        except ValidationError as error:
-            raise InvalidArgumentError(f"{token}: {_reasons(error)}") from None
+        except InvalidArgumentError as error:
+            raise InvalidArgumentError(joined(token, error, by=": ")) from None
         return {results(kind): [_shown(kind, item, place.region) async for item in iterate_async(session, wanted)]}
     raise InvalidArgumentError(f"There is no function {token}; there are {', '.join(sorted({*_GET, *_LIST}))}.")
 
@@ -61,11 +58,6 @@ async def _get(kind: Kind[Any], args: Mapping[str, Any], settings: Settings) -> 
     except NoPlatformError as error:
         raise NoPlatformError(joined(error, _OF_THIS_PROGRAM)) from None
     return _shown(kind, found, place.region)
-
-
-def _reasons(error: ValidationError) -> str:
-    places = ((dotted(item["loc"]), item["msg"]) for item in error.errors(include_input=False))
-    return "; ".join(f"{path}: {reason}" if path else reason for path, reason in places)
 
 
 def results(kind: Kind[Any]) -> str:

@@ -44,7 +44,9 @@ class Provider(Configured):
             checked, wrong = await drive_async(verb, self._perform)
         del checked[hidden_inputs.URN]
         reasons = sorted([*map(str, faults), *(failure.told(SCHEMA) for failure in wrong)])
-        return messages.CheckResponse(inputs=struct(kind, checked, given), failures=failures(reasons))
+        # What is malformed is not known, and without a preview the engine would complain of that instead.
+        inputs = None if reasons else struct(kind, checked, given)
+        return messages.CheckResponse(inputs=inputs, failures=failures(reasons))
 
     async def Diff(self, request: messages.DiffRequest, context: Context) -> messages.DiffResponse:
         """Compare old outputs with checked inputs, down to the properties that differ."""

@@ -14,7 +14,7 @@ from ..client.models import SystemProps
 from ..client.session import Session
 from ..lifecycle.paths import dotted
 from ..lifecycle.scalars import plain
-from .address import endpoint_region
+from ..routes.address import endpoint_region
 from .presets import RULES, Choice, Level, preset_of
 from .refusals import refuse_unknown
 from .rule import Rule, Settings

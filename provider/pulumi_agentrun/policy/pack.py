@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -29,13 +33,15 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 from ..client.config import ENDPOINT_VARIABLE, region_of
 from ..client.errors import ConfigError
 from ..lifecycle.schema import UNKNOWN
-from .address import endpoint_region
+from ..routes.address import endpoint_region
 from .presets import RULES, Choice, preset_of
 from .refusals import refuse_unknown
 from .rule import Rule
-from .view import NotKnown, Unjudged, View, view_of
+from .view import ANY_DYNAMIC, NotKnown, Unjudged, View, view_of
 
 _SERVICER = "_PolicyAnalyzerServicer"
+_KEPT: ContextVar[dict[str, View | None] | None] = ContextVar("kept", default=None)
+"""The resources of the question that is being answered, by their URNs."""
 
 
 class _Gaps(UnknownValueError):
@@ -77,7 +83,25 @@ def _servicer(base: Any, chosen: Mapping[str, Choice]) -> Any:
                 context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
             return super().Configure(request, context)
 
+        def Analyze(self, request: Any, context: Any) -> Any:
+            with _views_kept():
+                return super().Analyze(request, context)
+
+        def AnalyzeStack(self, request: Any, context: Any) -> Any:
+            with _views_kept():
+                return super().AnalyzeStack(request, context)
+
     return Servicer
+
+
+@contextmanager
+def _views_kept() -> Iterator[None]:
+    """Have each resource of one question read once for all policies, to whom the SDK hands it anew."""
+    token = _KEPT.set({})
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
 
 
 def _refuse_wrong(configured: Mapping[str, Any], chosen: Mapping[str, Choice]) -> None:
@@ -89,12 +113,17 @@ def _refuse_wrong(configured: Mapping[str, Any], chosen: Mapping[str, Choice]) -
 
 
 def _policy(rule: Rule, choice: Choice) -> Policy:
+    @cache
+    def configured(text: str) -> Any:
+        return rule.configured(choice.settings, json.loads(text))
+
     def settings_of(args: ResourceValidationArgs | StackValidationArgs) -> Any:
-        return rule.configured(choice.settings, args.get_config())
+        # The same for every resource, so read once.
+        return configured(json.dumps(args.get_config()))
 
     def check_one(args: ResourceValidationArgs, report: ReportViolation) -> None:
         settings = settings_of(args)
-        view = view_of(args.resource_type, args.name, _plain(args.props), args.urn, _region(args.props, args.provider))
+        view = _view(args)
         if view is not None:
             _report(rule, [view], settings, report)
 
@@ -136,17 +165,52 @@ def _report(rule: Rule, views: Sequence[View], settings: Any, report: ReportViol
 
 def _views(resources: Iterable[PolicyResource]) -> Iterable[View]:
     for resource in resources:
-        view = view_of(resource.resource_type, resource.name, _plain(resource.props), resource.urn)
+        view = _view(resource)
         if view is not None:
             yield view.awaited
 
 
-def _region(props: Mapping[str, Any], provider: Any) -> str | Unjudged | None:
-    """Return the region that a resource will be in, as the provider will find it, or why that cannot be told."""
+def _view(found: ResourceValidationArgs | PolicyResource) -> View | None:
+    if "agentrun" not in found.resource_type and not found.resource_type.startswith(ANY_DYNAMIC):
+        return None
+    kept = _KEPT.get()
+    if kept is None:
+        return _read(found)
+    if found.urn not in kept:
+        kept[found.urn] = _read(found)
+    return kept[found.urn]
+
+
+def _read(found: ResourceValidationArgs | PolicyResource) -> View | None:
+    view = view_of(found.resource_type, found.name, _plain(found.props), found.urn)
+    if view is None:
+        return None
+    region, place = _where(found.props, found.provider)
+    return replace(view, region=region, place=place, is_protected=bool(found.opts and found.opts.protect))
+
+
+def _where(props: Mapping[str, Any], provider: Any) -> tuple[str | Unjudged | None, Hashable | Unjudged]:
+    """Return the region that a resource will be in, as the provider will find it, and its place among others.
+
+    Either may be why that cannot be told.
+    """
     try:
-        return _leads_to(_settings(props, provider))
+        settings = _settings(props, provider)
+    except NotKnown as gap:
+        return gap, gap
     except Unjudged as gap:
-        return gap
+        return gap, f"profile {_item(props, 'profile')}"
+    region: str | Unjudged | None
+    try:
+        region = _leads_to(settings)
+    except Unjudged as gap:
+        region = gap
+    parts = [settings.get(key) for key in ("endpoint", "accountId", "accessKeyId")]
+    if UNKNOWN in parts or isinstance(region, NotKnown):
+        return region, NotKnown(("region",))
+    where = settings.get("region") if isinstance(region, Unjudged) else region
+    endpoint, account, key = parts
+    return region, json.dumps([where, endpoint, account or key], default=str)
 
 
 def _leads_to(settings: Mapping[str, Any]) -> str | None:
@@ -164,14 +228,16 @@ def _leads_to(settings: Mapping[str, Any]) -> str | None:
 
 def _settings(props: Mapping[str, Any], provider: Any) -> Mapping[str, Any]:
     """Return the settings that a resource goes by. Raises Unjudged."""
-    profile = _item(props, "profile") if "profile" in props else None
+    # Not `in props`, which asks for the value and so fails where that is not known.
+    profile = _item(props, "profile") if "profile" in [*props] else None
     if profile is UNKNOWN:
         raise NotKnown(("profile",))
     if profile:
         return _profile(profile)
     if provider is not None and not provider.resource_type.startswith("pulumi:providers:pulumi-python"):
         return dict(_plain(provider.props))
-    return {key: pulumi.runtime.get_config(f"agentrun:{key}") for key in ("region", "endpoint")}
+    keys = ("region", "endpoint", "accessKeyId", "accountId")
+    return {key: pulumi.runtime.get_config(f"agentrun:{key}") for key in keys}
 
 
 def _profile(name: Any) -> Mapping[str, Any]:

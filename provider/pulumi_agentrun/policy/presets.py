@@ -8,14 +8,17 @@ from typing import Any, Literal
 
 from ..client.errors import ConfigError
 from .rule import Rule
-from .rules import conventions, limits, models, security, stack
+from .rules import conventions, lifetimes, limits, models, resilience, security, shares, stack, upkeep
 
 Level = Literal["advisory", "mandatory", "disabled"]
 
 PRESET_VARIABLE = "AGENTRUN_POLICIES"
 """The environment variable that names the preset of the ready-made pack and of the audit."""
 
-RULES: tuple[Rule, ...] = (*models.RULES, *security.RULES, *limits.RULES, *conventions.RULES, *stack.RULES)
+RULES: tuple[Rule, ...] = (
+    *models.RULES, *security.RULES, *limits.RULES, *shares.RULES, *conventions.RULES, *stack.RULES,
+    *resilience.RULES, *lifetimes.RULES, *upkeep.RULES,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,28 @@ _BASELINE = {
     "agentrun-models-offered": Choice("mandatory"),
     "agentrun-no-cycles": Choice("mandatory"),
     "agentrun-unused-services": Choice("advisory"),
+    "agentrun-survives-outage": Choice("disabled"),
+    "agentrun-retry-budget": Choice("disabled"),
+    "agentrun-safe-fallback": Choice("disabled"),
+    "agentrun-token-budget": Choice("mandatory"),
+    "agentrun-pinned-models": Choice("disabled"),
+    "agentrun-successors": Choice("advisory"),
+    "agentrun-litellm-version": Choice("mandatory"),
+    "agentrun-execution-role": Choice("disabled"),
+    "agentrun-logs": Choice("disabled"),
+    "agentrun-tags": Choice("disabled"),
+    "agentrun-protect": Choice("disabled"),
+    "agentrun-caching": Choice("mandatory"),
 }
+_YOUNG = (
+    "survives-outage", "retry-budget", "safe-fallback", "successors", "execution-role", "logs", "protect",
+)  # fmt: skip
+"""Rules that advise in production: they came later, and stacks that stand should not stop for them."""
 _PRODUCTION = {
     **{name: Choice("mandatory") for name in _BASELINE},
+    **{f"agentrun-{name}": Choice("advisory") for name in _YOUNG},
+    "agentrun-pinned-models": Choice("disabled"),
+    "agentrun-tags": Choice("disabled"),
     "agentrun-limits": Choice(
         "mandatory", {"anyRateLimit": True, "concurrency": {"required": True}, "retries": {"max": 5}}
     ),
@@ -61,3 +83,14 @@ def preset_of(name: str) -> dict[str, Choice]:
     if name not in PRESETS:
         raise ConfigError(f"There is no preset {name!r}; there are {', '.join(PRESETS)}.")
     return PRESETS[name]
+
+
+def preset_named(environ: Mapping[str, str]) -> str:
+    """Return the name of the preset that an environment asks for; the weaker one only where nobody relies on it unseen.
+
+    Raises ConfigError in CI where none is named.
+    """
+    name = environ.get(PRESET_VARIABLE, "")
+    if not name and environ.get("CI", "").lower() not in ("", "0", "false"):
+        raise ConfigError(f"CI is set and no preset is named; name it: {' or '.join(PRESETS)}.")
+    return name or "baseline"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
@@ -12,6 +12,7 @@ from ..client.errors import ConfigError
 from ..client.nearest import nearest, no_such
 
 _FORMS = {
+    "missing": "must be set",
     "tuple_type": "must be a list",
     "string_type": "must be a text",
     "string_unicode": "must be whole Unicode text",
@@ -22,6 +23,7 @@ _FORMS = {
     "int_from_float": "must be a whole number",
     "float_type": "must be a number",
     "float_parsing": "must be a number",
+    "finite_number": "must be a number",
     "model_type": "must be an object",
     "dict_type": "must be an object",
     "date_type": "must be a date (YYYY-MM-DD)",
@@ -30,6 +32,12 @@ _FORMS = {
     "date_from_datetime_inexact": "must be a date (YYYY-MM-DD)",
 }
 """By pydantic's types of error."""
+_BOUNDS = {
+    "greater_than": ("above", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than_equal": ("at most", "le"),
+}
+"""The same, with where the bound stands."""
 
 
 def refuse_unknown(names: Iterable[str], policies: Sequence[str]) -> None:
@@ -44,13 +52,21 @@ def refuse_unknown(names: Iterable[str], policies: Sequence[str]) -> None:
 def wrong(settings: type[BaseModel], found: ErrorDetails) -> str:
     """Say which setting is wrong, and what is allowed."""
     path = ".".join(map(str, found["loc"]))
-    if found["type"] == "extra_forbidden":
-        return f"{path}: {_no_setting(settings, found['loc'])}"
-    if found["type"] == "literal_error":
-        return f"{path}: must be {found['ctx']['expected']}"
-    if found["type"] == "value_error":
-        return f"{path}: {found['ctx']['error']}"
-    return f"{path}: {_FORMS.get(found['type'], 'has a form that is not allowed')}"
+    return f"{path}: {_why(settings, found)}" if path else _why(settings, found)
+
+
+def _why(settings: type[BaseModel], found: ErrorDetails) -> str:
+    kind, context = found["type"], found.get("ctx", {})
+    if kind == "extra_forbidden":
+        return _no_setting(settings, found["loc"])
+    if kind == "literal_error":
+        return f"must be {context['expected']}"
+    if kind in _BOUNDS:
+        word, key = _BOUNDS[kind]
+        return f"must be {word} {context[key]}"
+    if kind == "value_error":
+        return str(context["error"])
+    return _FORMS.get(kind, "has a form that is not allowed")
 
 
 def _no_setting(settings: type[BaseModel], path: tuple[int | str, ...]) -> str:
@@ -59,6 +75,8 @@ def _no_setting(settings: type[BaseModel], path: tuple[int | str, ...]) -> str:
 
 
 def _names(settings: Any, path: tuple[int | str, ...]) -> list[str]:
-    """Return the settings below a path, as JSON spells them."""
+    """Return the settings below a path, as JSON spells them; none where a map has names of its own."""
+    if get_origin(settings) is dict:
+        return _names(get_args(settings)[1], path[1:]) if path else []
     by_name = {field.alias or name: field.annotation for name, field in settings.model_fields.items()}
     return _names(by_name[str(path[0])], path[1:]) if path else list(by_name)

@@ -29,6 +29,7 @@ class Settings(BaseModel):
         extra="forbid",
         use_attribute_docstrings=True,
         hide_input_in_errors=True,
+        allow_inf_nan=False,
         alias_generator=to_camel,
         populate_by_name=True,
     )
@@ -111,7 +112,9 @@ class Rule:
 
         What a layer does not name stays, at any depth. Raises ConfigError that names what is wrong.
         """
-        return reduce(_over, [self._validated(layer) for layer in layers], self.settings())
+        merged = reduce(_over, [self._validated(layer) for layer in layers], self.settings())
+        # What each layer may say alone may make no sense together.
+        return self._validated(merged.model_dump())
 
     def _validated(self, layer: Mapping[str, Any]) -> Settings:
         try:

@@ -11,6 +11,7 @@ from .view import ENDPOINTS, FALLBACKS, Unjudged, View
 
 NAME = "model_service_name"
 MODELS = ("provider_settings", "model_names")
+SERVICE_URL = ("provider_settings", "base_url")
 
 
 def proxies(views: Sequence[View]) -> Iterator[View]:
@@ -29,17 +30,28 @@ def targets(proxy: View) -> Iterator[Path | Unjudged]:
 
 
 class Services:
-    """The model services of a stack by name."""
+    """The model services of a stack by place and name."""
 
     def __init__(self, views: Sequence[View]) -> None:
         named, self._gaps = told_apart(each(services(views), lambda view: [(view.text(NAME), view)]))
-        self._named = dict(named)
+        self._named: dict[str | None, list[View]] = {}
+        for name, view in named:
+            self._named.setdefault(name, []).append(view)
 
-    def get(self, name: str | None) -> View | None:
-        """Return a service, None if the stack has none of that name.
+    def get(self, name: str | None, proxy: View) -> View | None:
+        """Return a service where a proxy is, None if the stack has none of that name there.
 
-        Raises Unjudged if one whose name cannot be told may be it.
+        Raises Unjudged if one whose name or place cannot be told may be it.
         """
-        if name not in self._named and name and self._gaps:
-            raise self._gaps[0]
-        return self._named.get(name) if name else None
+        found, gaps = told_apart(each(self._named.get(name, ()), lambda view: [view] if is_beside(view, proxy) else []))
+        if not found and name and (gaps or self._gaps):
+            raise [*gaps, *self._gaps][0]
+        return found[0] if found and name else None
+
+
+def is_beside(one: View, other: View) -> bool:
+    """Say whether two resources are in the same account and region. Raises Unjudged."""
+    for view in (one, other):
+        if isinstance(view.place, Unjudged):
+            raise view.place.of(view)
+    return one.place == other.place

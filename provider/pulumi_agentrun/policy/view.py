@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import Any
 
 from ..client.kinds import KINDS, Kind
@@ -14,6 +15,7 @@ from ..lifecycle.readers import PYTHON, SCHEMA
 from ..lifecycle.schema import UNKNOWN, Shape
 
 DYNAMIC = "pulumi-python:dynamic/agentrun:"
+ANY_DYNAMIC = "pulumi-python:dynamic"
 PLUGIN = "agentrun:index:"
 POLICIES = ("proxy_config", "policies")
 ENDPOINTS = ("proxy_config", "endpoints")
@@ -64,6 +66,10 @@ class View:
     urn: str | None = None
     region: str | Unjudged | None = None
     """The region that it is or will be in, or why that cannot be told."""
+    place: Hashable | Unjudged = field(default=None, repr=False)
+    """What tells its account and region from others, or why that cannot be told; the same for all of an account."""
+    is_protected: bool | None = None
+    """Whether Pulumi protects it from deletion; None where no program says so."""
     spells_camel: bool = False
     """Whether the program spells properties as the plugin's schema does."""
     is_live: bool = False
@@ -106,7 +112,7 @@ class View:
     def number(self, *path: str | int) -> float | None:
         """Return the number at a path, None if there is none. Raises Unjudged."""
         value = self.at(*path)
-        is_one = isinstance(value, (int, float)) and not isinstance(value, bool)
+        is_one = isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
         _require(value is None or is_one, path, "number", self)
         return value  # type: ignore[no-any-return]
 
@@ -141,5 +147,16 @@ def view_of(type_: str, name: str, props: Mapping[str, Any], urn: str, region: A
             continue
         camel = prefix == PLUGIN
         values = from_schema(properties(kind), props, []) if camel else dict(props)
-        return View(kind, name, values, urn, region, camel)
-    return None
+        return View(kind, name, values, urn, region, spells_camel=camel)
+    kind = _under_another_type(props) if type_.startswith(ANY_DYNAMIC) else None
+    return View(kind, name, dict(props), urn, region) if kind else None
+
+
+def _under_another_type(props: Mapping[str, Any]) -> Kind[Any] | None:
+    """Return the kind of a resource that a provider of ours has under a type of the program's own.
+
+    The engine does not show the provider; but it has checked the inputs, so nothing is missing among them or strange.
+    """
+    return next(
+        (kind for kind in KINDS if {kind.name_field, *kind.required} <= props.keys() <= properties(kind).keys()), None
+    )

@@ -4,13 +4,13 @@ import os
 import sys
 
 from pulumi_agentrun.client.errors import ConfigError
-from pulumi_agentrun.policy.presets import PRESET_VARIABLE
+from pulumi_agentrun.policy.presets import PRESET_VARIABLE, preset_named
 
 try:
     from pulumi_agentrun.policy.pack import serve
 except ModuleNotFoundError:
     sys.exit("error: The policy pack needs Pulumi's policy SDK: pip install 'pulumi-agentrun[policy]'")
 try:
-    serve(os.environ.get(PRESET_VARIABLE, "baseline"))
+    serve(preset_named(os.environ))
 except ConfigError as error:
     sys.exit(f"error: {PRESET_VARIABLE}: {error}")

@@ -32,29 +32,34 @@ class Access:
     def check(self, headers: Headers, name: str, credential: Mapping[str, Any] | None, now: float) -> None:
         """Refuse whoever may not call a proxy that wants the named credential, or none if that is empty."""
         if name:
-            self._check_credential(headers, name, credential)
+            self._check_credential(headers, credential)
         elif headers.get("agentrun-authorization"):
             self._check_signature(headers, now)
-        elif not _equal(_bearer(headers), self._token):
+        elif not self.is_token(_bearer(headers)):
             raise _unknown(
                 "It has no credential: send the platform's token (the file `token` in its data) as the bearer, or sign "
                 "with its access key as the official SDK does."
             )
 
-    def _check_credential(self, headers: Headers, name: str, credential: Mapping[str, Any] | None) -> None:
+    def is_token(self, text: str) -> bool:
+        """Say whether a text is the token."""
+        return _equal(text, self._token)
+
+    def _check_credential(self, headers: Headers, credential: Mapping[str, Any] | None) -> None:
+        # Its name is for those who may look at the proxy.
         if credential is None:
-            raise _unknown(f"It wants the credential {name}, which does not exist.")
+            raise _unknown("The credential that it wants does not exist.")
         if credential.get("enabled") is False:
-            raise _unknown(f"Its credential {name} is disabled.")
+            raise _unknown("Its credential is disabled.")
         secret = credential.get("credentialSecret") or ""
         if not secret:
-            raise _unknown(f"Its credential {name} has no secret that could be sent.")
+            raise _unknown("Its credential has no secret that could be sent.")
         config = credential.get("credentialPublicConfig", {})
         header = str(config.get("headerKey") or _DEFAULT_HEADER)
         whole = f"{config.get('prefix') or ''}{secret}"
         # Both are looked at, so that the time taken does not say which was meant.
         if not _equal(_bearer(headers), secret) | _equal(headers.get(header.lower()), whole):
-            raise _unknown(f"Send the secret of its credential {name} as the bearer, or in the header {header}.")
+            raise _unknown(f"Send the secret of its credential as the bearer, or in the header {header}.")
 
     def _check_signature(self, headers: Headers, now: float) -> None:
         match = _AUTHORIZATION.fullmatch(headers.get("agentrun-authorization"))

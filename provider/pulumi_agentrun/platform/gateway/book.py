@@ -80,15 +80,28 @@ class Book:
     def troubles(self) -> dict[str, Trouble]:
         """The troubles that simulated services have."""
         with self._store.reading() as tables:
-            query = "SELECT value FROM settings WHERE name = 'troubles'"
-            found = tables.connection.execute(query).fetchone()
-        return {} if found is None else troubles_from_json(found[0])
+            return _troubles(tables)
+
+    def set_trouble(self, service: str, trouble: Trouble | None) -> None:
+        """Store the trouble of one service, or of any by the name `*`; None ends it."""
+        with self._store.writing() as tables:
+            others = {name: found for name, found in _troubles(tables).items() if name != service}
+            _store_troubles(tables, others if trouble is None else {**others, service: trouble})
 
     def set_troubles(self, troubles: Mapping[str, Trouble]) -> None:
         """Store them, for every process on the directory."""
         with self._store.writing() as tables:
-            query = "INSERT OR REPLACE INTO settings VALUES ('troubles', ?)"
-            tables.connection.execute(query, (troubles_to_json(troubles),))
+            _store_troubles(tables, troubles)
+
+
+def _troubles(tables: Tables) -> dict[str, Trouble]:
+    found = tables.connection.execute("SELECT value FROM settings WHERE name = 'troubles'").fetchone()
+    return {} if found is None else troubles_from_json(found[0])
+
+
+def _store_troubles(tables: Tables, troubles: Mapping[str, Trouble]) -> None:
+    query = "INSERT OR REPLACE INTO settings VALUES ('troubles', ?)"
+    tables.connection.execute(query, (troubles_to_json(troubles),))
 
 
 def _entry(tables: Tables, name: str, now: float) -> Entry | None:

@@ -20,15 +20,16 @@ from . import guardrails, wire
 from .access import Access
 from .book import Book, Entry
 from .cooldowns import Cooldowns
+from .journal import ABANDONED, Journal, Record
 from .leases import Leases
 from .ledger import Ledger
 from .limits import equal_calls
-from .paths import CHAT, EMBEDDINGS, MODELS, Route, route
+from .paths import CHAT, EMBEDDINGS, MODELS, Route, route, told
 from .refusals import Refused, none_left, over_limit, unknown_model
 from .routing import NO_CONNECTION, Answer, Attempt, Outcome, Pause, call
 from .simulated import Trouble, parse_troubles
 from .streams import Passage, checked, forwarded
-from .upstreams import Asked, Operation, Reply, Upstream
+from .upstreams import Asked, Operation, Reply, Simulated, Upstream
 
 _LOG = logging.getLogger("pulumi_agentrun.platform")
 SIMULATE = "x-agentrun-simulate"
@@ -71,6 +72,10 @@ class Upstreams:
         """Return what calls the models of a service."""
         return self.own.get(service, self.default)
 
+    def is_simulated(self, service: str) -> bool:
+        """Say whether the models of a service only are simulated."""
+        return isinstance(self.of(service), Simulated)
+
 
 class Gateway:
     """The data plane over the data in a directory; it belongs to one event loop, and several can share a directory."""
@@ -91,6 +96,7 @@ class Gateway:
         self._access = access
         self._upstreams = upstreams
         self._cooldowns: dict[str, Cooldowns] = {}
+        self._journal = Journal()
         self._clock = clock
         self._chance = chance
         self._pause = pause
@@ -99,6 +105,20 @@ class Gateway:
     def book(self) -> Book:
         """What the gateway knows of the platform's proxies, and the troubles of simulated services."""
         return self._book
+
+    @property
+    def journal(self) -> Journal:
+        """What became of the calls."""
+        return self._journal
+
+    @property
+    def upstreams(self) -> Upstreams:
+        """Which models answer."""
+        return self._upstreams
+
+    def is_token(self, text: str) -> bool:
+        """Say whether a text is the platform's own token."""
+        return self._access.is_token(text)
 
     async def aclose(self) -> None:
         """Close the connections to models."""
@@ -111,11 +131,12 @@ class Gateway:
     async def answered(self, request: Request) -> AsyncIterator[Response]:
         """Give the answer to a request; what it holds, such as a place under a limit, is let go of afterwards."""
         started, number = time.perf_counter(), uuid.uuid4().hex
-        response = Response(499, [], code="abandoned")
+        record = Record(number, self._clock())
+        response = Response(ABANDONED, [], code=record.code)
         try:
             async with AsyncExitStack() as stack:
                 try:
-                    response = await self._answer(request, stack)
+                    response = await self._answer(request, stack, record)
                 except Refused as refused:
                     response = refusal(refused)
                 except Exception as error:
@@ -126,13 +147,17 @@ class Gateway:
                 yield response
         finally:
             lasted = (time.perf_counter() - started) * 1000
-            said = (request.method, request.path, response.status, response.code, number, lasted)
+            record.status, record.code, record.milliseconds = response.status, response.code, lasted
+            self._journal.add(record)
+            said = (request.method, told(request.path), response.status, response.code, number, lasted)
             _LOG.info("%s %s - %s %s %s %.1fms", *said)
 
-    async def _answer(self, request: Request, stack: AsyncExitStack) -> Response:
+    async def _answer(self, request: Request, stack: AsyncExitStack, record: Record) -> Response:
         asked = route(request.method, request.path)
         now = self._clock()
         entry = self._book.entry(asked.proxy, now)
+        if asked.operation != MODELS:
+            record.proxy, record.operation, record.is_known = asked.proxy, asked.operation, entry is not None
         # One that there is not is called like one without a credential, so that nobody learns names.
         name = entry.body.get("credentialName", "") if entry else ""
         self._access.check(request.headers, name, entry.credential if entry else None, now)
@@ -144,17 +169,18 @@ class Gateway:
             return _models(entry, asked)
         body = _body(request, asked)
         passage = Passage(wire.wants_usage(body), bool(entry.limits.tokens), stack.aclose)
-        call = _Call(entry, _OPERATIONS[asked.operation], body, _troubles(request), uuid.uuid4().hex, passage)
+        record.model, record.passage, record.own = body["model"], passage, entry.plan.groups.get(body["model"])
+        call = _Call(entry, _OPERATIONS[asked.operation], body, _troubles(request), record, passage)
         return await self._completed(call, stack)
 
     async def _completed(self, call: _Call, stack: AsyncExitStack) -> Response:
         entry, body = call.entry, call.body
         if body["model"] not in entry.plan.groups:
-            raise unknown_model(body["model"], entry.plan.name, list(entry.plan.groups))
+            raise unknown_model(entry.plan.name, list(entry.plan.groups))
         if entry.guardrails.requests:
             guardrails.check(entry.guardrails, wire.texts(body))
         if entry.limits.are_any:
-            refused = await self._leases.take(entry.id, entry.limits, call.id, call.passage, stack)
+            refused = await self._leases.take(entry.id, entry.limits, call.record.id, call.passage, stack)
             if refused is not None:
                 raise over_limit(refused)
         key = f"{entry.updated}:{equal_calls(call.operation, body)}" if entry.limits.is_cached else ""
@@ -187,6 +213,7 @@ class Gateway:
                     step = steps.send(reply.outcome)
         except StopIteration as end:
             answer: Answer = end.value
+        call_.record.trail = answer.trail
         if not answer.is_good:
             raise none_left(answer, cooldowns.rest(plan.groups[asked].targets, self._clock()))
         return answer, reply
@@ -206,7 +233,7 @@ class _Call:
     operation: Operation
     body: Mapping[str, Any] = field(repr=False)
     troubles: Mapping[str, Trouble]
-    id: str
+    record: Record
     passage: Passage
 
     @property
@@ -243,7 +270,7 @@ def _models(entry: Entry, asked: Route) -> Response:
     created = entry.updated // 1_000_000
     names = list(entry.plan.groups)
     if asked.model and asked.model not in names:
-        raise unknown_model(asked.model, entry.plan.name, names)
+        raise unknown_model(entry.plan.name, names)
     shown = wire.model(asked.model, created) if asked.model else wire.model_list(names, created)
     return Response(200, [("content-type", JSON)], wire.dumped(shown))
 

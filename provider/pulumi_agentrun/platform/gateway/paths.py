@@ -21,6 +21,13 @@ class Route(NamedTuple):
     """The model that it asks about, if it does."""
 
 
+def told(path: str) -> str:
+    """Return a path as a log may have it: without what stands in place of an operation, or of a model's name."""
+    name, _, rest = path[len(MODELS_PATH) :].partition("/")
+    operation = rest.removeprefix("v1/")
+    return path if operation in _METHODS else f"{MODELS_PATH}{name}/…"
+
+
 def route(method: str, path: str) -> Route:
     """Return what a method and a path, as it was sent, ask for."""
     # Split before decoding: an encoded slash is part of a name.

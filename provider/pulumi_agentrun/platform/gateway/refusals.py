@@ -53,10 +53,10 @@ def invalid(param: str, expected: str) -> Refused:
     return Refused(400, f"{param}: {expected}", "invalid_value", param)
 
 
-def unknown_model(asked: str, proxy: str, models: Sequence[str]) -> Refused:
-    """Refuse a model that a proxy does not route."""
+def unknown_model(proxy: str, models: Sequence[str]) -> Refused:
+    """Refuse a model that a proxy does not route; what was asked for is not said again, for it may be a key."""
     there = ", ".join(models) or "none"
-    text = f"The model {asked!r} is not routed by model proxy {proxy}; there is: {there}."
+    text = f"That model is not routed by model proxy {proxy}; there is: {there}."
     return Refused(404, text, "model_not_found", "model")
 
 

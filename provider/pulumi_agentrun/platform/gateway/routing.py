@@ -173,3 +173,13 @@ def most_seconds(plan: Plan) -> float:
     """Return how long one call takes at most, its pauses included, where no target asks for longer ones."""
     pauses = sum(_backoff(number) + _JITTER for number in range(plan.retries + 1)) if plan.retries else 0.0
     return most_attempts(plan) * plan.timeout + (1 + len(plan.fallbacks)) * pauses
+
+
+def failing(plan: Plan, asked: str, is_out: Callable[[Target], bool]) -> float:
+    """Return the share of a model's calls that nobody answers while some targets cannot be connected to."""
+    failed = 1.0
+    for group in (plan.groups[asked], *plan.fallbacks):
+        shares = [share for target, share in zip(group.targets, group.shares().values(), strict=True) if is_out(target)]
+        # Who cannot be connected to is not left alone, so every attempt is drawn from all.
+        failed *= 1.0 if len(shares) == len(group.targets) else sum(shares) ** (plan.retries + 1)
+    return failed

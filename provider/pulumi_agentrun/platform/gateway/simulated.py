@@ -104,6 +104,11 @@ def completion(service: str, model: str, body: Mapping[str, Any], created: int) 
     """Return a chat completion that names who made it, and repeats the beginning of what it was asked last."""
     asked = [text for _, text in texts(body)]
     text = f"This is {model} of {service}, simulated. You said: {(asked or [''])[-1][:_LONGEST_ECHO]}"
+    return worded(text, model, body, created)
+
+
+def worded(text: str, model: str, body: Mapping[str, Any], created: int) -> dict[str, Any]:
+    """Return a chat completion with a text, as far as the request lets it be so long."""
     most: int = body.get("max_completion_tokens") or body.get("max_tokens") or _tokens(text)
     is_cut = _tokens(text) > most
     text = text[: most * _CHARACTERS_A_TOKEN]
@@ -118,12 +123,12 @@ def completion(service: str, model: str, body: Mapping[str, Any], created: int) 
         for index in range(number)
     ]
     return {
-        "id": f"chatcmpl-{_digest(service, model, json.dumps(body, sort_keys=True))[:24]}",
+        "id": f"chatcmpl-{_digest(text, model, json.dumps(body, sort_keys=True))[:24]}",
         "object": "chat.completion",
         "created": created,
         "model": model,
         "choices": choices,
-        "usage": _usage(sum(map(_tokens, asked)), number * _tokens(text)),
+        "usage": _usage(sum(_tokens(asked) for _, asked in texts(body)), number * _tokens(text)),
     }
 
 

@@ -22,6 +22,8 @@ class Passage:
     finish: Callable[[], Awaitable[None]]
     """Lets go of what the call holds: before the caller learns of its end, who may call again at once."""
     tokens: int = 0
+    is_broken: bool = False
+    """Whether its stream ended before its end."""
 
 
 async def checked(rails: Guardrails, reply: Reply) -> AsyncIterator[bytes] | None:
@@ -62,6 +64,7 @@ async def forwarded(reply: Reply, passage: Passage) -> AsyncIterator[bytes]:
                     continue  # asked for by the gateway alone
             yield event
     except StreamBroken as error:
+        passage.is_broken = True
         last = wire.event(Refused(502, f"The answer broke off: {error}.", "upstream_broke_off").envelope())
     await passage.finish()
     yield last

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import anyio
 import httpx
 
+from ..loopback import is_loopback
 from . import simulated
 from .refusals import is_of_the_request
 from .routing import NO_CONNECTION, TIMED_OUT, Attempt, Outcome
@@ -98,12 +99,16 @@ class Simulated:
         if asked.operation == "embeddings":
             return Reply(_GOOD, simulated.embeddings(target.place, asked.attempt.model, asked.body))
         answer = simulated.completion(target.place, asked.attempt.model, asked.body, int(self._clock()))
-        if asked.is_stream:
-            return Reply(_GOOD, answer, _stream(answer, wants_usage(asked.body)))
-        return Reply(_GOOD, answer)
+        return replied(asked, answer)
 
     async def aclose(self) -> None:
         """Do nothing, for nothing is open."""
+
+
+def replied(asked: Asked, completion: dict[str, Any]) -> Reply:
+    """Return a completion as it was asked for: whole, or as a stream."""
+    stream = _stream(completion, wants_usage(asked.body)) if asked.is_stream else None
+    return Reply(_GOOD, completion, stream)
 
 
 async def _stream(answer: Mapping[str, Any], with_usage: bool) -> AsyncIterator[bytes]:
@@ -183,8 +188,7 @@ def _problem(asked: Asked) -> str | None:
         host = None
     if not host or url.scheme not in ("http", "https"):
         return "its service has no base_url that is an http(s) URL"
-    is_here = host == "localhost" or host == "::1" or host.startswith("127.")
-    if url.scheme == "http" and asked.key and not is_here:
+    if url.scheme == "http" and asked.key and not is_loopback(host):
         return "its base_url is http:// on another machine, where a key would go in clear"
     return None
 

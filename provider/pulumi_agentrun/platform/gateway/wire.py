@@ -17,7 +17,21 @@ _NUMBERS = {
     "presence_penalty": (-2, 2),
     "frequency_penalty": (-2, 2),
 }
-_COUNTS = {"n": 128, "max_tokens": 2**31, "max_completion_tokens": 2**31}
+_COUNTS = {"n": (1, 128), "max_tokens": (1, 2**31), "max_completion_tokens": (1, 2**31), "top_logprobs": (0, 20)}
+_KINDS: Mapping[str, tuple[type, str]] = {
+    "user": (str, "a text"),
+    "seed": (int, "a whole number"),
+    "logprobs": (bool, "true or false"),
+    "parallel_tool_calls": (bool, "true or false"),
+    "logit_bias": (dict, "an object"),
+    "metadata": (dict, "an object"),
+    "store": (bool, "true or false"),
+    "service_tier": (str, "a text"),
+    "reasoning_effort": (str, "a text"),
+    "stream": (bool, "true or false"),
+}
+"""Other fields that OpenAI's API has, where no more than their type can be told; those that it has not pass."""
+_MOST_STOPS = 4
 _MOST_INPUTS = 2048
 _MOST_DIMENSIONS = 4096
 _MOST_NUMBERS = 1_000_000
@@ -47,30 +61,32 @@ def check_chat(body: Mapping[str, Any]) -> None:
         raise invalid("messages", "a list of at least one message is needed")
     for index, message in enumerate(messages):
         _check_message(f"messages[{index}]", message)
-    if not isinstance(body.get("stream"), bool | None):
-        raise invalid("stream", "must be true or false")
+    _check_kinds(body)
     _check_options(body.get("stream_options"))
+    _check_stop(body.get("stop"))
+    _check_tools(body)
     for name, (least, most) in _NUMBERS.items():
         value = body.get(name)
         if value is not None and not (_is_number(value) and least <= value <= most):
             raise invalid(name, f"must be a number from {least} to {most}")
-    for name, limit in _COUNTS.items():
+    for name, (least, most) in _COUNTS.items():
         value = body.get(name)
-        if value is not None and not (_is_whole(value) and 1 <= value <= limit):
-            raise invalid(name, f"must be a whole number from 1 to {limit}")
+        if value is not None and not (_is_whole(value) and least <= value <= most):
+            raise invalid(name, f"must be a whole number from {least} to {most}")
 
 
 def check_embeddings(body: Mapping[str, Any]) -> None:
     """Refuse what is no request for embeddings; the error names the field."""
     _check_model(body)
+    _check_kinds(body)
     given = body.get("input")
-    if not (isinstance(given, str) or (isinstance(given, list) and given)):
+    if not (isinstance(given, str | list) and given):
         raise invalid("input", "a text, or a list of at least one, is needed")
     if isinstance(given, list) and not _is_tokens(given):
         if len(given) > _MOST_INPUTS:
             raise invalid("input", f"must have at most {_MOST_INPUTS} items")
         for index, item in enumerate(given):
-            if not (isinstance(item, str) or _is_tokens(item)):
+            if not (item and isinstance(item, str)) and not _is_tokens(item):
                 raise invalid(f"input[{index}]", "must be a text, or a list of tokens")
     if body.get("encoding_format", "float") not in ("float", "base64", None):
         raise invalid("encoding_format", "must be float or base64")
@@ -101,6 +117,36 @@ def _check_message(path: str, message: Any) -> None:
                 raise invalid(f"{where}.text", "must be a text")
     elif not isinstance(content, str | None):
         raise invalid(f"{path}.content", "must be a text or a list of parts")
+
+
+def _check_kinds(body: Mapping[str, Any]) -> None:
+    for name, (kind, text) in _KINDS.items():
+        value = body.get(name)
+        if value is not None and not (_is_whole(value) if kind is int else isinstance(value, kind)):
+            raise invalid(name, f"must be {text}")
+
+
+def _check_stop(stop: Any) -> None:
+    stops = [stop] if isinstance(stop, str | None) else stop
+    if not (isinstance(stops, list) and len(stops) <= _MOST_STOPS and all(isinstance(s, str | None) for s in stops)):
+        raise invalid("stop", f"must be a text, or a list of at most {_MOST_STOPS}")
+
+
+def _check_tools(body: Mapping[str, Any]) -> None:
+    tools = body.get("tools")
+    if not isinstance(tools, list | None):
+        raise invalid("tools", "must be a list")
+    for index, tool in enumerate(tools or ()):
+        if not isinstance(tool, dict) or not isinstance(tool.get("type"), str):
+            raise invalid(f"tools[{index}]", "must be an object with a type")
+        function = tool.get("function")
+        if tool["type"] == "function" and not (isinstance(function, dict) and isinstance(function.get("name"), str)):
+            raise invalid(f"tools[{index}].function", "must be an object with a name")
+    if not isinstance(body.get("tool_choice"), str | dict | None):
+        raise invalid("tool_choice", "must be a text or an object")
+    wanted = body.get("response_format")
+    if wanted is not None and not (isinstance(wanted, dict) and isinstance(wanted.get("type"), str)):
+        raise invalid("response_format", "must be an object with a type")
 
 
 def _check_options(options: Any) -> None:

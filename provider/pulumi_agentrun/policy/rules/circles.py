@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...lifecycle.paths import Path
-from ..address import Address, address_of
+from ...routes.address import Address, address_of
 from ..rule import Finding, Found, NoSettings, apart, each, told_apart, unless
 from ..services import MODELS, NAME, Services, proxies, targets
+from ..spelling import plain
 from ..view import ENDPOINTS, FALLBACKS, Unjudged, View
 
 
 def no_cycles(views: Sequence[View], settings: NoSettings) -> Iterator[Found]:
     """Yield fallbacks to what has just failed, and what leads back to the proxy that it stands behind."""
     net = _Net(views)
-    return each(proxies(views), lambda proxy: apart(_repeated(proxy, net.services), _back(proxy, net)))
+    return each(proxies(views), lambda proxy: apart(repeated(proxy, net.services), _back(proxy, net)))
 
 
-def _repeated(proxy: View, there: Services) -> Iterator[Found]:
+def repeated(proxy: View, there: Services) -> Iterator[Found]:
     """Yield fallbacks that stand in the list twice, or are all that any endpoint has tried before."""
-    before: set[tuple[str, str | None]] = set()
+    before: set[tuple[str, str]] = set()
 
     def judge(path: Path) -> Iterator[Found]:
-        name, model = proxy.text(*path, NAME), proxy.text(*path, "model_name")
-        if not name:
+        name, model = proxy.text(*path, NAME) or "", plain(proxy.text(*path, "model_name") or "")
+        if not name and not model:
             return
         tried, gaps = told_apart(
             apart(each(proxy.items(*ENDPOINTS), lambda endpoint: [_tries(proxy, endpoint, name, model, there)]))
@@ -38,16 +39,19 @@ def _repeated(proxy: View, there: Services) -> Iterator[Found]:
     return each(proxy.items(*FALLBACKS), judge)
 
 
-def _tries(proxy: View, endpoint: Path, name: str, model: str | None, there: Services) -> bool:
-    """Say whether every request through an endpoint has been to a service, for a model or else the request's own."""
-    if proxy.text(*endpoint, NAME) != name:
+def _tries(proxy: View, endpoint: Path, name: str, model: str, there: Services) -> bool:
+    """Say whether every request through an endpoint has been to a service, for a model or else the request's own.
+
+    A fallback without a service goes to what the endpoints have of its model.
+    """
+    if name and proxy.text(*endpoint, NAME) != name:
         return False
-    if model is None:
+    if not model:
         return True
     routed = [proxy.text(*item) for item in proxy.items(*endpoint, "model_names")]
-    service = there.get(name)
+    service = there.get(proxy.text(*endpoint, NAME), proxy)
     offered = [service.text(*item) for item in service.items(*MODELS)] if service and not routed else []
-    return set(routed or offered) == {model}
+    return {plain(item or "") for item in routed or offered} == {model}
 
 
 class _Net:
@@ -70,7 +74,7 @@ class _Net:
     def _address(self, proxy: View, path: Path) -> Address | None:
         url = proxy.text(*path, "base_url")
         if not url:
-            service = self.services.get(proxy.text(*path, NAME))
+            service = self.services.get(proxy.text(*path, NAME), proxy)
             url = service.text("provider_settings", "base_url") if service else None
         return address_of(url) if url else None
 

@@ -9,6 +9,7 @@ from pydantic import field_validator
 
 from ...client.kinds import KINDS
 from ..rule import Finding, Found, Rule, Settings, apart
+from ..spelling import is_blank
 from ..view import Unjudged, View
 
 
@@ -42,7 +43,7 @@ def _name(view: View, settings: Naming) -> Iterator[Finding]:
 
 
 def _description(view: View, settings: Naming) -> Iterator[Finding]:
-    if settings.description and not view.at("description"):
+    if settings.description and is_blank(view.text("description")):
         yield Finding(("description",), "must say what it is for")
 
 

@@ -1,14 +1,19 @@
-"""Rules about numbers: limits, weights, fallbacks and sizes."""
+"""Rules about numbers: limits, fallbacks and sizes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydantic import Field, model_validator
+
 from ...client.kinds import PROXY
 from ...client.wording import naming
 from ...lifecycle.paths import Path
-from ..rule import Finding, Found, Rule, Settings, apart, each, unless
-from ..view import ENDPOINTS, FALLBACKS, POLICIES, Unjudged, View
+from ..rule import Finding, Found, Rule, Settings, apart, each, told_apart, unless
+from ..services import NAME, Services
+from ..spelling import is_blank
+from ..view import FALLBACKS, POLICIES, Unjudged, View
+from .circles import repeated
 
 
 class Bounds(Settings):
@@ -20,6 +25,12 @@ class Bounds(Settings):
     """The greatest value; none means any."""
     required: bool = False
     """Whether a value must be set."""
+
+    @model_validator(mode="after")
+    def _leave_room(self) -> Bounds:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError("min must not be above max")
+        return self
 
 
 class Limits(Settings):
@@ -56,12 +67,26 @@ _LIMITS = {
     "retries": (*POLICIES, "num_retries"),
     "concurrency": (*POLICIES, "concurrency_limit"),
 }
+_COUNTS = [path for name, path in _LIMITS.items() if name != "retries"]
+"""Limits that limit nothing, or everything, where they are 0."""
+_NO_LIMIT = 10**12
+"""What no proxy ever reaches."""
 
 
 def limits(view: View, settings: Limits) -> Iterator[Found]:
-    """Yield the limits that are missing or out of bounds."""
+    """Yield the limits that are missing, limit nothing or are out of bounds."""
     bounded = [_within(view, path, getattr(settings, name)) for name, path in _LIMITS.items()]
-    return apart(*bounded, _some_rate(view, settings))
+    return apart(*bounded, _some_rate(view, settings), each(_COUNTS, lambda path: _limiting(view, path)))
+
+
+def _limiting(view: View, path: Path) -> Iterator[Finding]:
+    value = view.number(*path)
+    if value is not None and not _is_limit(value):
+        yield Finding(path, f"must be above 0 and below {_NO_LIMIT:.0e}, or it limits nothing")
+
+
+def _is_limit(value: float) -> bool:
+    return 0 < value < _NO_LIMIT
 
 
 def _some_rate(view: View, settings: Limits) -> Iterator[Found]:
@@ -70,7 +95,7 @@ def _some_rate(view: View, settings: Limits) -> Iterator[Found]:
     gaps: list[Unjudged] = []
     for path in _RATES.values():
         try:
-            if view.at(*path):
+            if _is_limit(view.number(*path) or 0):
                 return
         except Unjudged as gap:
             gaps.append(gap)
@@ -94,40 +119,26 @@ def _within(view: View, path: Path, bounds: Bounds) -> Iterator[Finding]:
 class Fallbacks(Settings):
     """How many fallbacks a proxy needs."""
 
-    min: int = 1
-    """The least number of fallbacks."""
+    min: int = Field(default=1, ge=0)
+    """The least number of fallbacks that lead somewhere else than what is tried before them."""
 
 
-def fallbacks(view: View, settings: Fallbacks) -> Iterator[Finding]:
-    """Yield a proxy with too few fallbacks."""
-    if len(list(view.items(*FALLBACKS))) < settings.min:
-        yield Finding(FALLBACKS, f"must name at least {settings.min}")
+def fallbacks(view: View, settings: Fallbacks) -> Iterator[Found]:
+    """Yield fallbacks that lead nowhere, and a proxy with too few others."""
+    paths = list(view.items(*FALLBACKS))
+    empty, gaps = told_apart(each(paths, lambda path: _empty(view, path)))
+    again, doubts = told_apart(repeated(view, Services([])))
+    useless = {found.path for found in (*empty, *again)}
+    yield from apart(empty, gaps)
+    if len(paths) - len(useless) < settings.min:
+        yield Finding(FALLBACKS, f"must name at least {settings.min}" + (" that help" if useless else ""))
+    elif len(paths) - len(useless) - len({gap.path for gap in (*gaps, *doubts)}) < settings.min:
+        yield from doubts
 
 
-class Weights(Settings):
-    """What the weights of several endpoints must add up to."""
-
-    total: int | None = None
-    """Their sum; none means any."""
-
-
-def weights(view: View, settings: Weights) -> Iterator[Found]:
-    """Yield weights of several endpoints that are missing, not positive, or do not add up."""
-    paths = [(*path, "weight") for path in view.items(*ENDPOINTS)]
-    if len(paths) > 1:
-        yield from each(paths, lambda path: _positive(view, path))
-        yield from apart(_total(view, paths, settings))
-
-
-def _positive(view: View, path: Path) -> Iterator[Finding]:
-    value = view.number(*path)
-    if value is None or value <= 0:
-        yield Finding(path, "must be above 0")
-
-
-def _total(view: View, paths: list[Path], settings: Weights) -> Iterator[Finding]:
-    if settings.total is not None and sum(view.number(*path) or 0 for path in paths) != settings.total:
-        yield Finding(ENDPOINTS, f"must have weights that add up to {settings.total}")
+def _empty(view: View, path: Path) -> Iterator[Finding]:
+    if is_blank(view.text(*path, NAME)) and is_blank(view.text(*path, "model_name")):
+        yield Finding(path, naming("must have a {model_service_name} or a {model_name}"))
 
 
 class Sizes(Settings):
@@ -140,8 +151,15 @@ class Sizes(Settings):
 
 
 def sizes(view: View, settings: Sizes) -> Iterator[Found]:
-    """Yield sizes that are out of bounds."""
-    return apart(_within(view, ("cpu",), settings.cpu), _within(view, ("memory",), settings.memory))
+    """Yield sizes that are none, or out of bounds."""
+    sizes = {("cpu",): settings.cpu, ("memory",): settings.memory}
+    return apart(*(apart(_there(view, path), _within(view, path, bounds)) for path, bounds in sizes.items()))
+
+
+def _there(view: View, path: Path) -> Iterator[Finding]:
+    value = view.number(*path)
+    if value is not None and value <= 0:
+        yield Finding(path, "must be above 0")
 
 
 RULES = (
@@ -152,11 +170,6 @@ RULES = (
     Rule(
         "agentrun-fallback", "Every proxy has somewhere to go when its endpoint fails.",
         naming("Add a model service to {proxy_config.policies.fallbacks}."), Fallbacks, fallbacks, (PROXY,),
-    ),
-    Rule(
-        "agentrun-weights", "The weights of several endpoints are positive and add up.",
-        "Set the weight of each endpoint; one that should get no traffic is better left out.",
-        Weights, weights, (PROXY,),
     ),
     Rule(
         "agentrun-sizes", "Proxies have sizes within bounds.", "Set cpu and memory.", Sizes, sizes, (PROXY,),

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from ...client.wording import naming
 from ...lifecycle.paths import Path
 from ..rule import Finding, Found, NoSettings, Rule, Settings, apart, each, matches, told_apart, unless
-from ..services import MODELS, NAME, Services, proxies, services, targets
-from ..view import View
+from ..services import MODELS, NAME, Services, is_beside, proxies, services, targets
+from ..view import Unjudged, View
 from .circles import no_cycles
 from .models import each_model
 
@@ -28,7 +28,7 @@ def services_exist(views: Views, settings: External) -> Iterator[Found]:
 
     def named(proxy: View, path: Path) -> Iterator[Finding]:
         name = proxy.text(*path)
-        if name and not matches(name, settings.external) and there.get(name) is None:
+        if name and not matches(name, settings.external) and there.get(name, proxy) is None:
             yield Finding(path, "names no model service of this stack", proxy)
 
     return each(proxies(views), lambda proxy: each(targets(proxy), lambda path: named(proxy, (*path, NAME))))
@@ -44,7 +44,7 @@ def _offered(proxy: View, path: Path, there: Services) -> Iterator[Found]:
     model = proxy.text(*path)
     first_index = next(depth for depth, part in enumerate(path) if isinstance(part, int))
     target = path[: first_index + 1]
-    service = there.get(proxy.text(*target, NAME)) if model else None
+    service = there.get(proxy.text(*target, NAME), proxy) if model else None
     if service is None:
         return
     offered, gaps = told_apart(apart(each(service.items(*MODELS), lambda item: [service.text(*item)])))
@@ -55,13 +55,25 @@ def _offered(proxy: View, path: Path, there: Services) -> Iterator[Found]:
 def unused_services(views: Views, settings: External) -> Iterator[Found]:
     """Yield services that no proxy of the stack names."""
     used, gaps = told_apart(
-        each(proxies(views), lambda proxy: each(targets(proxy), lambda path: [proxy.text(*path, NAME)]))
+        each(proxies(views), lambda proxy: each(targets(proxy), lambda path: [(proxy.text(*path, NAME), proxy)]))
     )
+
+    users: dict[str | None, list[View]] = {}
+    for known, proxy in used:
+        users.setdefault(known, []).append(proxy)
 
     def unused(service: View) -> Iterator[Found]:
         name = service.text(NAME)
-        if name and name not in used and not matches(name, settings.external):
-            yield from unless(gaps, Finding((NAME,), "is named by no proxy of this stack", service))
+        if not name or matches(name, settings.external):
+            return
+        doubts = list(gaps)
+        for proxy in users.get(name, ()):
+            try:
+                if is_beside(service, proxy):
+                    return
+            except Unjudged as gap:
+                doubts.append(gap)
+        yield from unless(doubts, Finding((NAME,), "is named by no proxy of this stack", service))
 
     return each(services(views), unused)
 

@@ -21,14 +21,14 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.runtime import MockCallArgs, MockResourceArgs, rpc
 from pulumi.runtime.mocks import MockMonitor
 
-from .client import ModelClient
-from .client.config import Config as ClientConfig
-from .client.local import open_platform
-from .dynamic import PREFIX, PROVIDERS, KindProvider
-from .lifecycle import notes
-from .lifecycle.hidden_inputs import URN
-from .lifecycle.paths import rebuilt
-from .resources.contract import CONTRACT_VERSION
+from ..client import ModelClient
+from ..client.config import Config as ClientConfig
+from ..client.local import open_platform
+from ..dynamic import PREFIX, PROVIDERS, KindProvider
+from ..lifecycle import notes
+from ..lifecycle.hidden_inputs import URN
+from ..lifecycle.paths import rebuilt
+from ..resources.contract import CONTRACT_VERSION
 
 __all__ = ["AgentRunMocks", "gateway_contract"]
 
@@ -85,6 +85,14 @@ class AgentRunMocks(pulumi.runtime.Mocks):
     def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         """Return nothing for any function."""
         return {}, []
+
+    def deployment(self) -> dict[str, Any]:
+        """Return what the program has made, in the form of `pulumi stack export`, but with its keys in clear."""
+        made = [
+            {"urn": urn, "type": urn.split("::")[2].split("$")[-1], "custom": True, "id": id, "outputs": outputs}
+            for urn, (id, outputs) in self._made.items()
+        ]
+        return {"deployment": {"resources": made}}
 
     def _up(self, provider: KindProvider, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """Do what `pulumi up` does to a new resource, or `pulumi preview`, where the program is run for that."""

@@ -1,4 +1,4 @@
-"""A proxy to drill: what its calls can come to, and what people call that."""
+"""A proxy: what its calls can come to, and what people call that."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from ..client.errors import ConfigError
 from ..client.kinds import Kind
@@ -14,13 +15,15 @@ from ..client.nearest import nearest
 from ..lifecycle.names import is_automatic
 from ..platform.gateway.limits import Limits, limits
 from ..platform.gateway.plans import Plan, Target, plan, shares
-from ..policy.address import address_of
-from .events import Who
+from .address import address_of
+
+OWN = "its own key"
+"""What is said of a service's key that no other can share."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """A proxy or a model service that may be drilled."""
+    """A proxy or a model service, as far as it decides on routes."""
 
     kind: Kind[Any]
     name: str
@@ -31,7 +34,9 @@ class Found:
     """What the API has of it, without its key."""
     region: str | None
     gap: str | None = None
-    """Why it cannot be drilled, if so."""
+    """Why nothing can be said of its routes, if so."""
+    key: str = ""
+    """Where a service's key comes from, never the key: `credential NAME`, `env:NAME`, `file:PATH` or `OWN`."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,11 @@ class Place:
     names: frozenset[str]
     provider: str = ""
     regions: frozenset[str] = frozenset()
+    """Where AgentRun has it."""
     hosts: tuple[str, ...] = ()
+    """Which hosts it calls."""
+    key: str = ""
+    """Where its key comes from, as in `Found`."""
 
     def is_in(self, region: str) -> bool:
         """Say whether it is in a region: where the API has it, or by the host that it calls."""
@@ -53,7 +62,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Subject:
-    """A proxy to drill, and what is known of the services that it names."""
+    """A proxy, and what is known of the services that it names."""
 
     proxy: Found
     services: Mapping[str, Found] = field(default_factory=dict)
@@ -114,45 +123,20 @@ class Subject:
             if len(meant) == 1:
                 return meant[0]
             if meant:
-                several = ", ".join(meant)
+                several = ", ".join(map(self.shown, meant))
                 raise ConfigError(f"{name!r} may mean several services of the proxy {self.name}: {several}.")
         there = [place.name for place in places.values()]
         raise ConfigError(f"The proxy {self.name} has no service {name!r}{meant_by(name, there)}")
 
-    def meant(self, who: Who, targets: Mapping[str, Target]) -> frozenset[str]:
-        """Return the ids of the targets that an event is about. Raises ConfigError if it is about none."""
-        if who.scope == "service":
-            name = self.place_named(who.name)
-            found = [id for id, target in targets.items() if target.place == name]
-        else:
-            found = [id for id, target in targets.items() if self._is_meant(who, target)]
-        if not found:
-            raise ConfigError(
-                f"No call of the proxy {self.name} can come to {who.scope} {who.name}{self._there(who.scope)}"
-            )
-        return frozenset(found)
-
-    def _is_meant(self, who: Who, target: Target) -> bool:
-        place = self.places[target.place]
-        if who.scope == "provider":
-            return place.provider == who.name
-        if who.scope == "region":
-            return place.is_in(who.name)
-        return who.scope == "all" or target.model == who.name
-
-    def _there(self, scope: str) -> str:
-        known = {
-            "provider": {place.provider for place in self.places.values()},
-            "region": {region for place in self.places.values() for region in (*place.regions, *place.hosts)},
-        }.get(scope, set())
-        said = ", ".join(sorted(known - {""}))
-        return f"; there are {said}." if said else "."
+    def shown(self, place: str) -> str:
+        """Return a place as the plan has it: a service's name, or a URL without what may be secret in it."""
+        return place if place in self.services else self.places[place].name
 
     def _place(self, target: Target) -> Place:
         key = target.place
         if not target.service:
             hosts = _hosts([key])
-            return Place(key, frozenset({key, *hosts}), hosts=hosts)
+            return Place(without_secrets(key), frozenset({key, *hosts}), hosts=hosts)
         service = self.services.get(key)
         logical = service.logical if service else None
         own = {key, chosen_part(key), *([logical] if logical else [])}
@@ -166,6 +150,7 @@ class Subject:
             provider=service.body.get("provider", "") if service else "",
             regions=frozenset([service.region] if service and service.region else []),
             hosts=_hosts(urls),
+            key=service.key if service else "",
         )
 
     def _own_urls(self, service: str) -> Iterator[str]:
@@ -177,6 +162,15 @@ class Subject:
 
 def _hosts(urls: Iterable[str]) -> tuple[str, ...]:
     return tuple(address.host for url in urls if (address := address_of(url)) is not None)
+
+
+def without_secrets(url: str) -> str:
+    """Return a URL without what may be a secret in it: a user, a password, a query."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that makes no sense"
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def chosen_part(name: str) -> str:

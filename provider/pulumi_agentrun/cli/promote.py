@@ -1,0 +1,155 @@
+"""`pulumi-agentrun promote`: what callers would notice if one stack became like another."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..client.errors import AgentRunError, ConfigError
+from ..client.printable import printable
+from ..policy.audit import choices
+from ..policy.presets import PRESET_VARIABLE, PRESETS, preset_named
+from ..promotion.comparing import Promotion, compared
+from ..promotion.reporting import as_markdown, sections
+from ..promotion.settings import Settings, differing, moved, project_folder, settings_of
+from ..promotion.stacks import Deployed, deployed, reads
+from . import options
+from .audit import read_config
+from .explain import lines
+from .printing import as_json, said, sentence, table
+from .pulumi_command import json_of
+from .subjects import EXPORT_PATIENCE, exported
+
+NOT_COMPARED = 2
+"""The exit code where nothing could be found out, or nothing could be written."""
+
+
+@click.command()
+@click.option("--from", "source", metavar="STACK", required=True, help="The stack to promote, such as dev.")
+@click.option("--to", "target", metavar="STACK", required=True, help="The stack that is to become like it.")
+@click.option(
+    "--preset",
+    metavar="|".join(PRESETS),
+    help=f"Which choice of the rules the target has (or {PRESET_VARIABLE}); baseline unless given, in CI it must be.",
+)
+@click.option(
+    "--config",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Its rules' settings: JSON, as for pulumi --policy-pack-config.",
+)
+@click.option(
+    "--consumers/--no-consumers",
+    "is_asked",
+    default=True,
+    help="Whether to look in all stacks of the backend for those that read the target.",
+)
+@click.option(
+    "--apply",
+    "fields",
+    metavar="FIELDS",
+    help="Write these settings of the source, with commas between them, into the target's Pulumi.STACK.yaml instead.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(("table", "json", "markdown")), default="table", show_default=True,
+    help="For people, for programs, or a comment on a pull request.",
+)  # fmt: skip
+@options.as_json
+def promote(
+    source: str,
+    target: str,
+    preset: str | None,
+    config: Path | None,
+    is_asked: bool,
+    fields: str | None,
+    form: str,
+    is_json: bool,
+) -> None:
+    """Compare two stacks of one program in terms of callers, before one is made like the other.
+
+    It reads states and settings and changes nothing; it needs no key and no passphrase, and shows no secret. It ends
+    with 0 if nothing differs but what agentrun:promotion.expected in the settings names and the rules let the source
+    through, with 1 if not, and with 2 if that could not be found out. --apply compares nothing: it writes settings into
+    a file, for review.
+
+    Example: pulumi-agentrun promote --from dev --to prod --preset production --config policies.prod.json
+    """
+    try:
+        if fields is not None:
+            _apply(source, target, fields)
+            return
+        found = _compared(source, target, preset, config, is_asked)
+    except AgentRunError as error:
+        sentence(error.told(options.TERMINAL))
+        raise click.exceptions.Exit(NOT_COMPARED) from None
+    _show(found, "json" if is_json else form)
+    click.get_current_context().exit(0 if found.is_good else 1)
+
+
+def _compared(source: str, target: str, preset: str | None, config: Path | None, is_asked: bool) -> Promotion:
+    rules = choices(preset or preset_named(os.environ), read_config(config))
+    ours, theirs = _settings(source, target)
+    old, new = deployed(target, exported(target)), deployed(source, exported(source))
+    projects = {new.project, old.project} - {""}
+    if len(projects) > 1:
+        raise ConfigError(f"{source} and {target} are stacks of different projects: {', '.join(sorted(projects))}.")
+    return compared(
+        new,
+        old,
+        rules,
+        expected=list(dict.fromkeys((*ours.expected, *theirs.expected))) if ours and theirs else [],
+        settings=differing(ours, theirs) if ours and theirs else (),
+        consumers=_consumers(old) if is_asked and old.stack else None,
+    )
+
+
+def _settings(source: str, target: str) -> tuple[Settings | None, Settings | None]:
+    """Return the settings of both stacks, none in a folder that belongs to no project."""
+    folder = project_folder(Path.cwd())
+    return (settings_of(source, folder), settings_of(target, folder)) if folder else (None, None)
+
+
+def _consumers(target: Deployed) -> list[str]:
+    try:
+        listed: Any = json_of(["stack", "ls", "--all", "--json"], "list the stacks", patience=EXPORT_PATIENCE)
+        names = [str(item["name"]) for item in listed]
+        return [name for name in names if name != target.name and reads(exported(name), target)]
+    except ConfigError as error:
+        raise ConfigError(f"Who reads {target.name} is not known: {error}; --no-consumers leaves that out.") from None
+
+
+def _apply(source: str, target: str, fields: str) -> None:
+    ours, theirs = _settings(source, target)
+    if ours is None or theirs is None:
+        raise ConfigError("There is no Pulumi.yaml here or above: --apply writes beside it.")
+    names = [name for name in map(str.strip, fields.split(",")) if name]
+    if not names:
+        raise ConfigError("--apply needs the names of settings, with commas between them.")
+    text = moved(ours, theirs, names)
+    if text == theirs.text:
+        said(printable(f"{theirs.path.name} has all of that already."))
+        return
+    try:
+        theirs.path.write_bytes(text.encode("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{theirs.path} cannot be written: {error.strerror}.") from None
+    said(
+        printable(
+            f"Wrote {', '.join(names)} into {theirs.path.name}. Next: git diff, then pulumi preview --stack {target}"
+        )
+    )
+
+
+def _show(found: Promotion, form: str) -> None:
+    if form == "json":
+        as_json(found.to_json())
+    elif form == "markdown":
+        lines(as_markdown(found))
+    else:
+        for section in sections(found):
+            said(printable(section.line))
+            if section.rows:
+                table(section.titles, section.rows, section.styles)

@@ -1,0 +1,144 @@
+"""`pulumi-agentrun explain`: where it takes proxies from, what it says, and how it ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi_agentrun.cli.command import main
+from unit.fake_engine import pulumi
+from unit.test_cli_drill import SECRET, STEERING, endpoint
+from unit.test_drill import state
+
+__all__ = ["endpoint"]  # a fixture
+pytestmark = pytest.mark.usefixtures("nowhere")
+
+
+def shown(text: str, given: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put an engine on PATH that answers one command with JSON."""
+    (folder / "given").write_text(json.dumps(given))
+    pulumi(folder, f'[ "$*" = "--non-interactive {text}" ] && cat {folder}/given', monkeypatch)
+
+
+def previewed() -> dict[str, Any]:
+    resources = state()["deployment"]["resources"]
+    return {"steps": [{"op": "create", "newState": {**made, "inputs": made.get("outputs")}} for made in resources[2:]]}
+
+
+def test_an_account_is_explained(endpoint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "--endpoint", endpoint]) == 0
+    table = capsys.readouterr().out
+    assert "gate: 200 calls at once (0.167 a second at worst)\nno guardrails\n" in table
+    assert "m      stable       backup  2 attempts of 10m, 20m  provider p; region embedded" in table
+    assert "stable   p, embedded, e, key its own key" in table
+    assert main(["explain", "--endpoint", endpoint, "--json"]) == 0
+    text = capsys.readouterr().out
+    (proxy,) = json.loads(text)["proxies"]
+    assert (proxy["name"], proxy["models"][0]["attempts"], proxy["timeout"]) == ("gate", 2, 600)
+    assert main(["explain", "--endpoint", endpoint, "--format", "json"]) == 0
+    assert capsys.readouterr().out == text
+    assert SECRET not in table + text
+
+
+@pytest.mark.parametrize("line", [["--stack", "dev"], ["--preview", "--stack", "dev"], ["--plan", "given"]])
+def test_a_stack_is_explained_as_it_is_and_as_it_would_be(
+    line: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = "stack export --stack dev" if line[0] == "--stack" else "preview --json --show-sames --stack dev"
+    shown(command, state() if line[0] == "--stack" else previewed(), tmp_path, monkeypatch)
+    assert main(["explain", *line]) == 0
+    table = capsys.readouterr().out
+    assert table.startswith("gate (g-1111111): 200 calls at once")
+    assert "service s; provider x; region r" in table
+
+
+def test_what_others_named_steers_no_terminal_and_breaks_no_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = json.loads(
+        json.dumps(state()).replace('"gate"', json.dumps(STEERING)).replace("::gate", "::chat\\u001b[2J")
+    )
+    given["deployment"]["resources"][3]["outputs"]["credential_name"] = "c\x1b[2J\nd"
+    shown("stack export --stack dev", given, tmp_path, monkeypatch)
+    for form in ("table", "mermaid", "json"):
+        assert main(["explain", "--stack", "dev", "--format", form]) == 0
+        text = capsys.readouterr().out
+        assert "\x1b" not in text
+        assert "chat" in text
+
+
+def test_a_proxy_that_routes_nothing_hides_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = previewed()
+    idle = json.loads(json.dumps(given["steps"][1]).replace("::gate", "::idle").replace("s-1111111", "elsewhere"))
+    (tmp_path / "given").write_text(json.dumps({"steps": [idle, *given["steps"]]}))
+    assert main(["explain", "--plan", "given"]) == 0
+    shown = capsys.readouterr().out
+    assert "It routes no model: neither its endpoints" in shown
+    assert "gate (g-1111111)" in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (["--stack", "dev", "--region", "cn-hangzhou"], "--endpoint and --region are about an account;"),
+        (["--plan", "given", "--stack", "dev"], "--plan is a preview that was made before:"),
+        (["--plan", "nothing"], "The plan nothing cannot be read: No such file or directory."),
+        (["--plan", "bad"], "The plan bad cannot be read: it is no JSON."),
+        (["--plan", "list"], "The plan list is not what pulumi preview --json --show-sames writes."),
+        (["--plan", "given", "--proxy", "gat"], "There is no model proxy 'gat'; did you mean gate?"),
+        (["--plan", "empty"], "There is no model proxy, so there is nothing to explain."),
+    ],
+)
+def test_what_cannot_be_explained_is_one_sentence(
+    line: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "given").write_text(json.dumps(previewed()))
+    (tmp_path / "bad").write_text("{")
+    (tmp_path / "list").write_text("[]")
+    (tmp_path / "empty").write_text('{"steps": []}')
+    assert main(["explain", *line]) == 2
+    text = capsys.readouterr().err
+    assert text.startswith(f"error: {said}")
+    assert text.count("\n") == 1
+
+
+def test_what_changes_for_callers_is_said_in_each_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = previewed()
+    (tmp_path / "before").write_text(json.dumps(given))
+    given["steps"][1]["newState"]["inputs"]["proxy_config"]["policies"] = {"concurrency_limit": 7}
+    (tmp_path / "after").write_text(json.dumps(given))
+    assert main(["explain", "--plan", "before", "--json"]) == 0
+    (tmp_path / "main.json").write_text(capsys.readouterr().out)
+
+    def said(plan: str, *more: str) -> str:
+        assert main(["explain", "--plan", plan, "--against", "main.json", *more]) == 0
+        return capsys.readouterr().out
+
+    assert said("before") == said("before", "--format", "markdown") == "Nothing changes for callers.\n"
+    assert json.loads(said("before", "--json")) == {"changes": []}
+    assert said("after").splitlines()[1].split() == ["gate", "calls", "at", "once", "200", "7"]
+    comment = said("after", "--format", "markdown")
+    assert comment.startswith("1 thing changes for callers.\n\n| Proxy |")
+    assert "<code>calls at once</code> | <code>200</code> | <code>7</code>" in comment
+    (change,) = json.loads(said("after", "--json", "--proxy", "g"))["changes"]
+    assert (change["what"], change["effect"]) == ("calls at once", "")
+    assert main(["explain", "--plan", "after", "--format", "markdown"]) == 0
+    assert "```mermaid" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", '{"proxies": [{"name": "sk-never-shown"}]}', "null"])
+def test_what_is_no_explanation_is_refused_in_a_sentence(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "given").write_text(json.dumps(previewed()))
+    (tmp_path / "main.json").write_text(text)
+    assert main(["explain", "--plan", "given", "--against", "main.json"]) == 2
+    assert capsys.readouterr().err == (
+        "error: The explanation main.json is not what this version's explain --json writes.\n"
+    )
+    assert main(["explain", "--plan", "given", "--against", "main.json", "--format", "mermaid"]) == 2
+    assert capsys.readouterr().err == "error: --against has no picture: --format is table, json or markdown.\n"
