@@ -90,7 +90,7 @@ bench: install engine ## measure speed beside references; writes docs/benchmarks
 	@PYTHONPATH=tests $(BIN)/python -m bench
 
 # The executable is made of the wheel, in an environment with what that needs and no more.
-dist: install ## build the sdist, the wheel, and the plugin as an executable for this platform that needs no Python, into dist/
+dist: install ## build the sdist, the wheel, the plugin as an executable for this platform that needs no Python, and their SBOM, into dist/
 	@rm -rf dist && $(BIN)/python -m hatchling build -d dist >/dev/null 2>&1
 	@test -x .venv-dist/bin/python || $(PYTHON) -m venv .venv-dist
 	@.venv-dist/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation \
@@ -99,6 +99,10 @@ dist: install ## build the sdist, the wheel, and the plugin as an executable for
 	  -r requirements.dist.lock
 	@.venv-dist/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps dist/*.whl
 	@.venv-dist/bin/python tools/executable.py dist
+	@test -x .venv-sbom/bin/python || $(PYTHON) -m venv .venv-sbom
+	@.venv-sbom/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.sbom.lock
+	@.venv-sbom/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file \
+	  dist/pulumi-agentrun-$$($(BIN)/hatchling version).cdx.json .venv-dist/bin/python
 	@ls -sh dist
 
 # Not quietly: mkdocs would let every warning pass.
@@ -157,6 +161,7 @@ lock: install ## resolve the dependencies anew: the newest, and the oldest that 
 	@$(resolve) pyproject.toml $(extras) --group test --constraint requirements.build.lock --resolution lowest-direct \
 	  -o requirements.oldest.lock
 	@$(resolve) pyproject.toml --extra credentials --group dist --constraint requirements.lock -o requirements.dist.lock
+	@$(resolve) --group sbom -o requirements.sbom.lock
 	@$(resolve) --group docs -o requirements.docs.lock
 
 .PHONY: help install engine stack up preview down dist docs test coverage unit test-pythons test-oldest e2e soak record sdks bench oracle check record-schema format platform browser lock

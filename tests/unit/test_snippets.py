@@ -14,6 +14,7 @@ from unit.pages import PAGES, ROOT, text_of
 _BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 TRIED: dict[str, set[str]] = {
     "tests/unit/test_testing_page.py": {"docs/testing.md"},
+    "tests/unit/test_snippets.py": {"docs/testing-policies.md"},
     "tests/e2e/test_schema_examples.py": {"docs/_index.md", "docs/plugin.md"},
 }
 """Pages whose Python is run, and by what."""
@@ -74,6 +75,30 @@ def test_snippets_in_python_are_typed_right(tmp_path: Path) -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+OUR_RULES = """
+def hosts(args, report):
+    is_service = args.resource_type.endswith(":ModelService")
+    if is_service and not args.props["provider_settings"]["base_url"].startswith("https://a.example/"):
+        report("provider_settings.base_url: must be one of ours")
+"""
+OUR_PACK = """
+import our_rules as rules
+from pulumi_policy import ResourceValidationPolicy
+
+PACK_POLICIES = [ResourceValidationPolicy("our-hosts", "Ours only.", rules.hosts)]
+"""
+
+
+def test_the_tests_of_policies_run_as_they_stand(tmp_path: Path) -> None:
+    """`docs/testing-policies.md`, with a pack as its reader has one."""
+    (shown,) = (text for language, text in _BLOCK.findall(text_of("docs/testing-policies.md")) if language == "python")
+    for name, text in (("our_rules", OUR_RULES), ("our_pack", OUR_PACK), ("test_page", shown)):
+        (tmp_path / f"{name}.py").write_text(text)
+    command = [sys.executable, "-W", "ignore", "-m", "pytest", "-p", "no:cacheprovider", "test_page.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    assert "2 passed" in done.stdout, done.stdout
 
 
 def commands(text: str) -> str:
