@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import clients, report, stacks
+from bench import clients, gateway, report, stacks
 
 
 def main() -> None:
@@ -29,6 +29,10 @@ def main() -> None:
         _say("imports")
         found, notes = clients.imports(rounds)
         rows += found
+        _say("gateway")
+        found, more = gateway.calls(folder, 500 if is_quick else 4000, rounds)
+        rows += [*found, gateway.drills(5_000 if is_quick else 50_000, rounds)]
+        notes += more
         _say("growth")
         growth = stacks.growth(bench, [10, 50] if is_quick else [10, 100, 1000])
         _say("lists")
