@@ -72,7 +72,7 @@ class Subject:
     proxy: Found
     services: Mapping[str, Found] = field(default_factory=dict)
     missing: frozenset[str] = frozenset()
-    """Which of the services that it names there surely are not; of others than these and `services` nothing is known."""
+    """Which of the services that it names there surely are not; of any that is in neither nothing is known."""
 
     @cached_property
     def plan(self) -> Plan:
