@@ -41,7 +41,9 @@ def deployed(resource: Mapping[str, Any]) -> Whereabouts:
     outputs = resource.get("outputs") or {}
     origin, region = origin_of(outputs), outputs.get(REGION)
     location = origin.get(LOCATION)
-    target = (location, origin.get(ACCOUNT) or origin.get(ACCESS_KEY)) if location else None
+    account = origin.get(ACCOUNT) or origin.get(ACCESS_KEY)
+    is_told = location and (account or location.startswith("embedded:"))  # one endpoint is that of many accounts
+    target = (location, account) if is_told else None
     return Whereabouts(_way(resource, outputs), target, endpoint_region(location) or region)
 
 
