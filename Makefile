@@ -7,6 +7,7 @@ LOCK := requirements.lock
 BIN := $(VENV)/bin
 PYTHONS := 3.10 3.11 3.12 3.13
 STACK := local
+SCHEMA := provider/pulumi_agentrun/plugin/schema.json
 
 export PATH := $(CURDIR)/.engine:$(CURDIR)/$(BIN):$(PATH)
 export PULUMI_SKIP_UPDATE_CHECK := 1
@@ -88,11 +89,41 @@ sdks: install engine ## generate the plugin's SDKs into sdk/ and compile those w
 bench: install engine ## measure speed beside references; writes docs/benchmarks.md (about 12 minutes, 2 with QUICK=1)
 	@PYTHONPATH=tests $(BIN)/python -m bench
 
-check: install ## formatting, lint, types, that generated files are current, and that broken rules are noticed
+# The executable is made of the wheel, in an environment with what that needs and no more.
+dist: install ## build the sdist, the wheel, the plugin as an executable for this platform that needs no Python, and their SBOM, into dist/
+	@rm -rf dist && $(BIN)/python -m hatchling build -d dist >/dev/null 2>&1
+	@test -x .venv-dist/bin/python || $(PYTHON) -m venv .venv-dist
+	@.venv-dist/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation \
+	  -r requirements.build.lock
+	@.venv-dist/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation \
+	  -r requirements.dist.lock
+	@.venv-dist/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps dist/*.whl
+	@.venv-dist/bin/python tools/executable.py dist
+	@test -x .venv-sbom/bin/python || $(PYTHON) -m venv .venv-sbom
+	@.venv-sbom/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.sbom.lock
+	@.venv-sbom/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file \
+	  dist/pulumi-agentrun-$$($(BIN)/hatchling version).cdx.json .venv-dist/bin/python
+	@ls -sh dist
+
+# Not quietly: mkdocs would let every warning pass.
+docs: .venv-docs/installed ## build the documentation as a site into site/; a link that leads nowhere fails
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build
+	@echo site/index.html
+.venv-docs/installed: requirements.docs.lock
+	@test -x .venv-docs/bin/python || $(PYTHON) -m venv .venv-docs
+	@.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.docs.lock
+	@touch $@
+
+check: install engine ## formatting, lint, types, generated files, the plugin's schema, and that broken rules are noticed
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy && for program in examples/*/*.py; do $(BIN)/mypy $$program || exit 1; done
 	@$(BIN)/python tools/generate.py --check
+	@$(BIN)/python tools/compatibility.py
+	@said=$$(pulumi schema check $(SCHEMA) 2>&1) && test -z "$$said" || { echo "$(SCHEMA): $$said"; exit 1; }
 	@$(BIN)/python -W ignore tools/mutants.py
+
+record-schema: install ## record the plugin's schema, for later ones to be compared with: what programs lean on changes
+	@$(BIN)/python tools/compatibility.py --record
 
 format: install ## format the code and write the generated files
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
@@ -129,5 +160,8 @@ lock: install ## resolve the dependencies anew: the newest, and the oldest that 
 	@$(resolve) pyproject.toml $(extras) --group dev --constraint requirements.build.lock -o requirements.lock
 	@$(resolve) pyproject.toml $(extras) --group test --constraint requirements.build.lock --resolution lowest-direct \
 	  -o requirements.oldest.lock
+	@$(resolve) pyproject.toml --extra credentials --group dist --constraint requirements.lock -o requirements.dist.lock
+	@$(resolve) --group sbom -o requirements.sbom.lock
+	@$(resolve) --group docs -o requirements.docs.lock
 
-.PHONY: help install engine stack up preview down test coverage unit test-pythons test-oldest e2e soak record sdks bench oracle check format platform browser lock
+.PHONY: help install engine stack up preview down dist docs test coverage unit test-pythons test-oldest e2e soak record sdks bench oracle check record-schema format platform browser lock

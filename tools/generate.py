@@ -1,5 +1,6 @@
 """Writes what is derived: from the models the argument types, the resource classes, the schema and the reference page,
-from the rules the reference of policies, from the modules' docstrings the list of modules.
+from the examples what the Registry shows, from the rules the reference of policies, from the modules' docstrings the
+list of modules.
 
 Run `make format` after changing one; a test fails while a written file differs from what this would write.
 """
@@ -7,6 +8,7 @@ Run `make format` after changing one; a test fails while a written file differs 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import subprocess
 import sys
@@ -18,6 +20,7 @@ from typing import Any
 import modules
 import policies
 import reference
+import registry
 import schema
 from pulumi_agentrun.client.kinds import KINDS, Kind
 from pulumi_agentrun.client.models.fields import Model
@@ -30,6 +33,7 @@ from pydantic import SecretStr
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "provider" / "pulumi_agentrun"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
+INDEX = ROOT / "docs" / "_index.md"
 WIDTH = 100
 
 NOTE = "Written by tools/generate.py from the models: change those, then run `make format`."
@@ -227,10 +231,12 @@ def formatted(text: str) -> str:
 
 def outputs() -> dict[Path, str]:
     """Return every written file with the text it should have."""
+    spec = schema.package({"adopt": META["adopt"][2], REGION: REGION_TEXT})
     return {
         PACKAGE / "resources" / "args.py": formatted(args_module()),
         PACKAGE / "resources" / "generated.py": formatted(resources_module()),
-        PACKAGE / "plugin" / "schema.json": schema.package({"adopt": META["adopt"][2], REGION: REGION_TEXT}),
+        PACKAGE / "plugin" / "schema.json": json.dumps(spec, indent=2) + "\n",
+        INDEX: registry.index(INDEX.read_text("utf-8"), spec),
         ARCHITECTURE: modules.page(ARCHITECTURE.read_text("utf-8"), PACKAGE),
         ROOT / "docs" / "policies.md": policies.page((ROOT / "docs" / "policies.md").read_text("utf-8")),
         ROOT / "docs" / "resources.md": reference.page(nested_models(shown=True), REGION_TEXT),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
+import registry
 from pulumi_agentrun.client.config import Config
 from pulumi_agentrun.client.kinds import KINDS, Kind
 from pulumi_agentrun.client.models.fields import Model, docstrings
@@ -30,12 +30,17 @@ DETAILS = "Details"
 """What the types of answers end in that are not those of resources."""
 PAGING = ("page_number", "page_size")
 _SCALARS = {str: "string", SecretStr: "string", int: "integer", float: "number", int | float: "number", bool: "boolean"}
+_VARIABLE = re.compile(r"\b(?:AGENTRUN|ALIBABA_CLOUD|FC)(?:_[A-Z]+)+\b")
 _RENAMED = {"Provider": "ModelProvider"}  # every SDK has a class Provider, which configures the plugin
 _LANGUAGES: Json = {
     # This package is `pulumi_agentrun` already; the SDK made from the schema can stand beside it.
     "python": {"packageName": "pulumi_agentrun_sdk", "pyproject": {"enabled": True}, "respectSchemaVersion": True},
     "nodejs": {"packageName": "pulumi-agentrun", "respectSchemaVersion": True},
-    "go": {"generateResourceContainerTypes": True, "respectSchemaVersion": True},
+    "go": {
+        "importBasePath": f"{registry.GO_MODULE}/agentrun",
+        "generateResourceContainerTypes": True,
+        "respectSchemaVersion": True,
+    },
     "csharp": {"namespaces": {"agentrun": "AgentRun"}, "respectSchemaVersion": True},
 }
 
@@ -238,8 +243,12 @@ def component(types: Types) -> Json:
     }
 
 
-def configuration() -> Json:
-    """Return the schemas of the provider's settings."""
+def configuration() -> tuple[Json, Json]:
+    """Return the schemas of the settings of a stack, with the variables that stand in for them, and of a provider.
+
+    A provider's own have no variables: an SDK would read those in the program, and write what it finds into state,
+    secrets too, and a token beside somebody else's key. The plugin reads them where it runs, from one source whole.
+    """
     texts = docstrings(Config)
     names = {"endpoint": "endpoint", "region": "region", "account_id": "accountId", "access_key_id": "accessKeyId"}
     secrets = {"access_key_secret": "accessKeySecret", "security_token": "securityToken"}
@@ -257,23 +266,29 @@ def configuration() -> Json:
         "type": "boolean",
         "description": "Whether previews look for names of new resources that are taken already (false unless given).",
     }
-    return settings
+    found = {key: _VARIABLE.findall(setting["description"]) for key, setting in settings.items()}
+    named = {
+        key: setting | ({"defaultInfo": {"environment": found[key]}} if found[key] else {})
+        for key, setting in settings.items()
+    }
+    return named, settings
 
 
-def package(described: dict[str, str]) -> str:
-    """Return the schema as text; `described` has the sentences of properties that no model documents."""
-    types, settings = Types(described), configuration()
+def package(described: dict[str, str]) -> Json:
+    """Return the schema; `described` has the sentences of properties that no model documents."""
+    types, (variables, settings) = Types(described), configuration()
     resources = {token: resource(kind, types) for token, kind in TYPES.items()} | {GATEWAY: component(types)}
     found = [functions(kind, types) for kind in KINDS]
-    spec = {
+    spec: Json = {
         "name": "agentrun",
         "displayName": "AgentRun",
         "description": "AgentRun's model services and model proxies.",
         "keywords": ["pulumi", "agentrun", "llm", "category/cloud", "kind/native"],
         "license": "Apache-2.0",
         "publisher": "pulumi-agentrun",
+        **registry.PLACES,
         "language": _LANGUAGES,
-        "config": {"variables": settings},
+        "config": {"variables": variables},
         "provider": {
             "description": "Where AgentRun is, and as whom to work there.",
             "inputProperties": settings,
@@ -282,4 +297,5 @@ def package(described: dict[str, str]) -> str:
         "resources": resources,
         "functions": {token: spec for several in found for token, spec in several.items()},
     }
-    return json.dumps(spec, indent=2) + "\n"
+    registry.add_examples(spec)
+    return spec

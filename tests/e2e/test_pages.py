@@ -102,7 +102,7 @@ def options_of(text: str) -> list[str]:
 @pytest.mark.parametrize("page", PAGES)
 def test_what_a_page_says_of_pulumis_command_line_is_there(page: str) -> None:
     for line in code(page):
-        for command in re.findall(r"(?:^|[ =])pulumi ([a-z][^|;)]*)", line):
+        for command in re.findall(r"(?:^|(?<! as)[ =])pulumi ([a-z][^|;)]*)", line):
             words = tuple(re.findall(r"(?<!\S)[a-z][a-z-]*", command.partition("-")[0]))
             assert re.search(rf"^ +pulumi {words[0]}\b", helped(*words), re.MULTILINE), command
             assert {*options_of(command)} <= {*re.findall(r"-[\w-]+", helped(*words))}, command

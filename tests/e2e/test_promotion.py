@@ -30,7 +30,7 @@ def test_dev_is_promoted_to_prod(clone: Clone) -> None:
     without_keys = "unset PULUMI_CONFIG_PASSPHRASE DASHSCOPE_API_KEY DEEPSEEK_API_KEY\n"
     for command, lines in shown_by("docs/explain.md").items():
         in_order(lines, clone.again("environments", f"{without_keys}{command}"))
-    (compare, apply) = shown_by("docs/promotion.md").items()
+    compare, apply, _ = shown_by("docs/promotion.md").items()
     shown = clone.again("environments", f"{without_keys}{compare[0]} || echo ended with $?")
     in_order([*compare[1], "ended with 1"], shown)
     assert "sk-try" not in shown

@@ -127,12 +127,21 @@ def test_no_key_is_told_to_anybody(local: Local, caplog: pytest.LogCaptureFixtur
         said.append(local.chat(model=TOKEN).text)
         for rest in (f"v1/models/{TOKEN}", f"v1/{TOKEN}", TOKEN):
             said.append(httpx.get(f"{local.endpoint}/{rest}", headers=bearer(TOKEN)).text)
+            said.append(httpx.get(f"{local.address}/models/{TOKEN}/{rest}", headers=bearer(TOKEN)).text)
+        said.append(httpx.post(f"{local.address}/models/{API_KEY}/v1/embeddings", headers=bearer(TOKEN)).text)
+        said.append(local.post(x_agentrun_simulate=f"{API_KEY}=500").text)
         local.update(credentialName="callers")
         said.append(local.chat().text)
         assert "callers" not in said[-1]
         said.append(httpx.post(f"{local.endpoint}/chat/completions", json=CHAT, headers=bearer(CALLER_KEY)).text)
     told = "\n".join(
-        (*said, caplog.text, repr(local.gateway.book.entry("gate", local.clock())), repr(vars(local.gateway)))
+        (
+            *said,
+            caplog.text,
+            repr(vars(local.gateway)["_journal"]),
+            repr(local.gateway.book.entry("gate", local.clock())),
+            repr(vars(local.gateway)),
+        )
     )
     assert "content_filter" in told
     assert not [secret for secret in (*SECRETS, CALLER_KEY) if secret in told]

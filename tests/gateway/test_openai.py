@@ -78,7 +78,7 @@ def test_errors_are_those_that_openai_has(local: Local) -> None:
         )
         with pytest.raises(openai.AuthenticationError, match="token"):
             client.with_options(api_key="other").chat.completions.create(**CHAT)
-        with pytest.raises(openai.NotFoundError, match="Model proxy none does not exist"):
+        with pytest.raises(openai.NotFoundError, match="There is no model proxy of that name"):
             client.with_options(base_url=f"{local.address}/models/none/v1").chat.completions.create(**CHAT)
         with pytest.raises(openai.NotFoundError, match="That model is not routed"):
             client.models.retrieve("none")

@@ -17,7 +17,7 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How Pulumi's wire writes what a preview does not know."""
 SECRET = "4dabf18193072939515e22adb298388d"
 _AUTOMATIC = re.compile(r"\b([a-z])-[0-9a-f]{7}\b")
-_VERSIONED = re.compile(r"default(_\d+)+")
+_VERSIONED = re.compile(r"default(?:_\d+)+(?:_github_/\S*)?")  # and where its SDK says to download it
 _TYPES = {
     **{f"{prefix}{kind.token}": kind.word for kind in KINDS for prefix in _PREFIXES},
     "pulumi:providers:pulumi-python": "account",

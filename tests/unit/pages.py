@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [
     path.relative_to(ROOT).as_posix()
     for path in (
-        *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+        *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "RELEASING.md", "SECURITY.md")),
         *sorted(ROOT.glob("docs/**/*.md")),
         *sorted(ROOT.glob("examples/*/README.md")),
         ROOT / "tools" / "engine" / "README.md",

@@ -16,7 +16,9 @@ from pulumi_agentrun.client import (
     InvalidArgumentError,
     ModelProxyCreateInput,
     ModelServiceCreateInput,
+    ProviderSettings,
 )
+from pydantic import SecretStr
 
 KEY = "sk-never-shown"
 SERVICE_INPUT: Any = ModelServiceCreateInput
@@ -32,6 +34,12 @@ REFUSED: list[Callable[[], Any]] = [
     lambda: PROXY_INPUT(model_proxy_name="p", cpu=KEY),
     lambda: CREDENTIAL_INPUT(credential_name="c", credential_config={"credential_secret": [KEY]}),
     lambda: CREDENTIAL.outbound_tool_ak_sk_custom({"secret": [KEY]}),
+    lambda: ModelServiceCreateInput.parse_raw(f'{{"api_key": "{KEY}"'),
+    lambda: ANY_CONFIG.parse_raw(f'{{"access_key_secret": "{KEY}"'),
+    lambda: ANY_CONFIG.model_validate_json(f'{{"access_key_secret": "{KEY}"'),
+    lambda: ANY_CONFIG.model_validate(KEY),
+    lambda: SERVICE_INPUT.validate([KEY]),
+    lambda: ANY_CONFIG(headers=KEY),
     lambda: ANY_CONFIG(endpoint="https://h", access_key_secret=[KEY], headers={"Authorization": [KEY]}),
 ]
 
@@ -59,3 +67,11 @@ def test_a_refusal_names_each_field_by_its_path_in_the_programs_spelling() -> No
         "model_type: it",
         "provider: it is required",
     ]
+
+
+def test_a_key_that_is_assigned_is_a_secret_too() -> None:
+    settings: Any = ProviderSettings()
+    settings.api_key = KEY
+    assert settings.api_key == SecretStr(KEY)
+    assert KEY not in f"{settings!r} {settings}"
+    assert settings.to_wire() == {"apiKey": KEY}

@@ -161,3 +161,11 @@ def test_links_lead_somewhere(page: str) -> None:
         there = here.parent / path if path else here
         assert there.exists(), target
         assert not anchor or anchor in _anchors(there), target
+
+
+def test_the_site_has_every_page_in_its_navigation() -> None:
+    """What it leaves out is listed on a page of its own, or is for Pulumi's Registry."""
+    shown = set(re.findall(r"^ +- (?:[\w ]+: )?([\w/.-]+\.md)$", text_of("mkdocs.yml"), re.MULTILINE))
+    elsewhere = {"docs/_index.md", "docs/installation-configuration.md"}
+    pages = {page for page in PAGES if not re.match(r"docs/decisions/(?!README)", page)} - elsewhere
+    assert shown == pages | {"CHANGELOG.md"}

@@ -97,7 +97,10 @@ PASS: list[tuple[str, dict[str, Any], list[View]]] = [
     ("pinned-models", {"exempt": ["M2"]}, [offering("m-2024-08-06", "m-0613", "m@1", "m-20240806", "m2")]),
     ("successors", {"models": END, "today": "2029-11-30"}, [service()]),
     ("successors", {"models": END, "today": "2030-02-28", "notice": 0}, [service()]),
-    ("litellm-version", {"least": "1.81"}, [proxy(litellm_version="v1.81.0"), proxy(litellm_version="1.100"), proxy()]),
+    (
+        "litellm-version", {"least": "1.81"},
+        [proxy(litellm_version=v) for v in ("v1.81.0", "1.100", "1.81.0-stable", "1.82.0rc1")] + [proxy()],
+    ),
     ("execution-role", {"allowed": ["*/gate"]}, [proxy(execution_role_arn=ROLE)]),
     ("logs", {}, [proxy(log_configuration={"project": "p", "logstore": "l"})]),
     ("tags", {}, [service(description="For chats. Owner: ml, cost=42"), proxy(description="cost: a; owner : b")]),
@@ -287,8 +290,8 @@ FAIL: list[tuple[str, dict[str, Any], list[View], list[str]]] = [
     ),
     (
         "litellm-version", {"least": "v1.81", "required": True},
-        [proxy(litellm_version="1.9.9"), proxy(litellm_version="newest"), proxy()],
-        ["litellm_version: must be at least v1.81"] * 2 + ["litellm_version: must be set"],
+        [proxy(litellm_version=v) for v in ("1.9.9", "newest", "1.81rc1", "1.81.dev1", "v1.81-nightly")] + [proxy()],
+        ["litellm_version: must be at least v1.81"] * 5 + ["litellm_version: must be set"],
     ),
     (
         "execution-role", {"allowed": ["*:role/other"]},

@@ -25,6 +25,7 @@ NAMES, URL = "provider_settings.model_names", "provider_settings.base_url"
 ENDPOINT, FALL = "proxy_config.endpoints[0]", "proxy_config.policies.fallbacks"
 GUARDRAILS = "proxy_config.policies.ai_guardrail_config"
 LIMITER = "proxy_config.policies.token_rate_limiter"
+WILD = "must be the name of one model, for not all are allowed and a pattern offers many"
 NO_LIMIT = "must be above 0 and below 1e+12, or it limits nothing"
 OWN = "must not lead to the machine itself or to its metadata"
 TRIED = "falls back to what has been tried already"
@@ -62,6 +63,8 @@ MODELS: CASES = [
         "allowed-models", {"denied": ["gpt-4*"]}, [service(model_info_configs=[{"model_name": "GPT-4o"}])],
         ["model_info_configs[0].model_name: is denied (gpt-4*)"],
     ),
+    ("allowed-models", {"denied": ["gpt-4*"]}, [offering("*"), offering("openai/*")], [f"{NAMES}[0]: {WILD}"] * 2),
+    ("allowed-models", {"allowed": ["openai/gpt-4o"]}, [offering("openai/gpt-4?")], [f"{NAMES}[0]: {WILD}"]),
     ("allowed-models", {"allowed": ["gpt-4o"]}, [offering("evil/gpt-4o")], [f"{NAMES}[0]: must be one of gpt-4o"]),
     (
         "allowed-models", {"sunset": {"gpt-4*": "2030-01-01"}, "today": "2030-01-01"}, [offering("openai/GPT-4o ")],
@@ -80,6 +83,14 @@ PROVIDERS: CASES = [
     (
         "allowed-providers", {"allowed": ["tongyi"], "hosts": {"ours": ["*.Ours.example."]}},
         [behind("https://gpt.ours.example/v1", provider="tongyi")], [f"{URL}: leads to another provider than tongyi"],
+    ),
+    (
+        "allowed-providers", {"allowed": ["tongyi"]},
+        [
+            behind(f"https://{host}/v1", provider="tongyi")
+            for host in ("x.openai.azure.com", "bedrock-runtime.us-east-1.amazonaws.com", "api.x.ai", "openrouter.ai")
+        ],
+        [f"{URL}: leads to another provider than tongyi"] * 4,
     ),
     (
         "allowed-providers", {"allowed": ["tongyi"]}, [proxy([{"base_url": "https://a.example/v1"}])],

@@ -14,10 +14,11 @@ from ..policy.audit import choices
 from ..policy.presets import PRESET_VARIABLE, PRESETS, preset_named
 from ..promotion.comparing import Promotion, compared
 from ..promotion.reporting import as_markdown, sections
-from ..promotion.settings import Settings, differing, moved, project_folder, settings_of
+from ..promotion.settings import Settings, differing, moved, project_folder, settings_of, write
 from ..promotion.stacks import Deployed, deployed, reads
 from . import options
 from .audit import read_config
+from .canary import canary_options, move
 from .explain import lines
 from .printing import as_json, said, sentence, table
 from .pulumi_command import json_of
@@ -28,7 +29,7 @@ NOT_COMPARED = 2
 
 
 @click.command()
-@click.option("--from", "source", metavar="STACK", required=True, help="The stack to promote, such as dev.")
+@click.option("--from", "source", metavar="STACK", help="The stack to promote, such as dev; not with --canary.")
 @click.option("--to", "target", metavar="STACK", required=True, help="The stack that is to become like it.")
 @click.option(
     "--preset",
@@ -57,9 +58,10 @@ NOT_COMPARED = 2
     "--format", "form", type=click.Choice(("table", "json", "markdown")), default="table", show_default=True,
     help="For people, for programs, or a comment on a pull request.",
 )  # fmt: skip
+@canary_options
 @options.as_json
 def promote(
-    source: str,
+    source: str | None,
     target: str,
     preset: str | None,
     config: Path | None,
@@ -67,6 +69,7 @@ def promote(
     fields: str | None,
     form: str,
     is_json: bool,
+    **canary: Any,
 ) -> None:
     """Compare two stacks of one program in terms of callers, before one is made like the other.
 
@@ -75,9 +78,23 @@ def promote(
     through, with 1 if not, and with 2 if that could not be found out. --apply compares nothing: it writes settings into
     a file, for review.
 
+    --canary compares nothing either, and does change something: by pulumi up it moves the weights of --to by steps,
+    with a drill before or a probe after each of them. It ends with 0 if all steps were taken, and with 1 if a gate
+    failed and all is back as it was. What was interrupted goes on where the same command is run again.
+
     Example: pulumi-agentrun promote --from dev --to prod --preset production --config policies.prod.json
+
+    Example: pulumi-agentrun promote --to prod --canary 5,25,100 --probe 50 --probe-key-env GATEWAY_KEY
     """
     try:
+        if canary["steps"] or canary["is_back"]:
+            if source or fields or (canary["steps"] and canary["is_back"]):
+                raise ConfigError(
+                    "--canary and --take-back are about --to alone: neither goes with the other, --from or --apply."
+                )
+            click.get_current_context().exit(move(target, canary, is_json))
+        if source is None:
+            raise ConfigError("Say --from which stack.")
         if fields is not None:
             _apply(source, target, fields)
             return
@@ -132,10 +149,7 @@ def _apply(source: str, target: str, fields: str) -> None:
     if text == theirs.text:
         said(printable(f"{theirs.path.name} has all of that already."))
         return
-    try:
-        theirs.path.write_bytes(text.encode("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{theirs.path} cannot be written: {error.strerror}.") from None
+    write(theirs, text)
     said(
         printable(
             f"Wrote {', '.join(names)} into {theirs.path.name}. Next: git diff, then pulumi preview --stack {target}"

@@ -22,9 +22,12 @@ def exported(stack: str) -> dict[str, Any]:
     return json_of(["stack", "export", "--stack", stack], "read the stack", patience=EXPORT_PATIENCE)
 
 
-def previewed(stack: str | None) -> dict[str, Any]:
-    """Return what the program in this folder would deploy. Raises ConfigError."""
-    chosen = ["--stack", stack] if stack else []
+def previewed(stack: str | None, settings: Path | None = None) -> dict[str, Any]:
+    """Return what the program in this folder would deploy. Raises ConfigError.
+
+    :param settings: What to take in place of the stack's Pulumi.STACK.yaml.
+    """
+    chosen = [*(["--stack", stack] if stack else []), *(["--config-file", str(settings)] if settings else [])]
     return json_of(["preview", "--json", "--show-sames", *chosen], "say what would be", patience=PREVIEW_PATIENCE)
 
 

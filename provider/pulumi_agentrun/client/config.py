@@ -11,18 +11,18 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, ClassVar, TypeGuard, TypeVar
 from urllib.parse import unquote
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from .addresses import base_url, check_region
 from .credentials import EMBEDDED, Credentials, access_key, bearer, chain, of_environment
-from .errors import ConfigError
+from .errors import AgentRunError, ConfigError
 from .getters import Getters
 from .local import identity
 from .nearest import nearest
-from .refusals import refusal
+from .refusals import Refusing
 from .wording import Message, Setting
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ _INSECURE = "AGENTRUN_ALLOW_INSECURE"
 _NETWORK = re.compile(r"https://agentrun(?:-[a-z0-9]+)?\.([a-z0-9-]+)\.aliyuncs\.com$")
 
 
-class Config(Getters, BaseModel):
+class Config(Getters, Refusing):
     """Settings of a client; what is unset is looked up in the environment.
 
     By position and by name it takes what the official SDK's does (agentrun-sdk 0.0.54), where `region` is `region_id`
@@ -45,6 +45,7 @@ class Config(Getters, BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
+    _refused: ClassVar[type[AgentRunError]] = ConfigError
 
     endpoint: str | None = None
     """`https://HOST`, `http://HOST:PORT`, or `file://PATH` for the embedded platform
@@ -113,17 +114,12 @@ class Config(Getters, BaseModel):
             "access_key_id": access_key_id, "access_key_secret": access_key_secret, "security_token": security_token,
             "account_id": account_id, "token": token, "timeout": timeout, "read_timeout": read_timeout,
             "data_endpoint": data_endpoint, "devs_endpoint": devs_endpoint, "bailian_endpoint": bailian_endpoint,
-            "use_vpc_endpoint": use_vpc_endpoint, "headers": tuple(sorted(dict(headers).items())) if headers else None,
+            "use_vpc_endpoint": use_vpc_endpoint, "headers": _pairs(headers),
             "endpoint": _one("endpoint", endpoint, "control_endpoint", control_endpoint),
             "region": _one("region", region, "region_id", region_id),
             "bearer_token": bearer_token, "allow_insecure": allow_insecure, "connect_timeout": connect_timeout,
         }  # fmt: skip
-        try:
-            super().__init__(**{name: value for name, value in given.items() if value is not None})
-            return
-        except ValidationError as error:
-            refused = ConfigError(refusal("Config", error))
-        raise refused  # which leads back to no error that has values in it
+        super().__init__(**{name: value for name, value in given.items() if value is not None})
 
     def over(self, other: Config) -> Config:
         """Return these settings, completed by those of the other where unset here; headers are put together."""
@@ -143,6 +139,10 @@ class Config(Getters, BaseModel):
         for config in configs:
             merged = config.over(merged) if config else merged
         return merged
+
+
+def _pairs(headers: Any) -> Any:
+    return tuple(sorted(headers.items())) if isinstance(headers, Mapping) else headers
 
 
 def _set_fields(config: Config) -> dict[str, Any]:

@@ -87,17 +87,22 @@ def all_of_preview(shown: Mapping[str, Any]) -> list[Subject]:
 
 def _in_program(resources: Iterable[tuple[Mapping[str, Any], Mapping[str, Any], str | None]]) -> dict[str, Found]:
     """Return the resources of ours by their URNs."""
-    kinds = {f"{prefix}{kind.token}": kind for kind in _NEEDED for prefix in (DYNAMIC, PLUGIN)}
     found: dict[str, Found] = {}
     for resource, values, region in resources:
-        kind = kinds.get(resource["type"])
+        kind = kind_of(resource["type"])
         if kind is not None and resource.get("custom"):
             logical = resource["urn"].rsplit("::", 1)[1]
-            name = _either(values, kind.name_field)
+            name = either(values, kind.name_field)
             known = name if isinstance(name, str) and name not in (_NOT_KNOWN, HIDDEN) else logical
-            own = _either(values, "region")
+            own = either(values, "region")
             found[resource["urn"]] = _found(kind, known, logical, values, own if isinstance(own, str) else region)
     return found
+
+
+def kind_of(type_token: str) -> Kind[Any] | None:
+    """Return the kind that decides on routes of a resource's type, through either door; None of another type."""
+    kinds = {f"{prefix}{kind.token}": kind for kind in _NEEDED for prefix in (DYNAMIC, PLUGIN)}
+    return kinds.get(type_token)
 
 
 def _subjects(found: Mapping[str, Found]) -> list[Subject]:
@@ -133,8 +138,8 @@ def _the_proxy(proxies: Iterable[Found], name: str | None, where: str) -> Found:
 
 def _found(kind: Kind[Any], name: str, logical: str | None, values: Mapping[str, Any], region: str | None) -> Found:
     """Return a resource as its body is on the wire, with what a drill needs and no key."""
-    needed = {key: value for key in _NEEDED[kind] if (value := _either(values, key)) not in (None, HIDDEN, _NOT_KNOWN)}
-    gap = next(_gaps(_either(values, "proxy_config"), "proxy_config"), None)
+    needed = {key: value for key in _NEEDED[kind] if (value := either(values, key)) not in (None, HIDDEN, _NOT_KNOWN)}
+    gap = next(_gaps(either(values, "proxy_config"), "proxy_config"), None)
     body = {} if gap else read_as(kind.model, needed).to_wire()
     body.get("providerSettings", {}).pop("apiKey", None)
     return Found(kind, name, logical, {**body, to_camel(kind.name_field): name}, region, gap, _key_of(needed))
@@ -147,8 +152,8 @@ def _key_of(needed: Mapping[str, Any]) -> str:
         return f"credential {credential}"
     if not isinstance(settings, Mapping):
         return ""
-    reference = _either(settings, "api_key_from")
-    return reference if isinstance(reference, str) else OWN if _either(settings, "api_key") is not None else ""
+    reference = either(settings, "api_key_from")
+    return reference if isinstance(reference, str) else OWN if either(settings, "api_key") is not None else ""
 
 
 def _gaps(value: Any, path: str) -> Iterator[str]:
@@ -172,7 +177,7 @@ def _services_of(proxy: Found) -> list[str]:
     return list(dict.fromkeys(target["modelServiceName"] for target in named if target.get("modelServiceName")))
 
 
-def _either(values: Mapping[str, Any], name: str) -> Any:
-    """Return a value under its name, spelled as in Python or as in the plugin's schema."""
+def either(values: Mapping[str, Any], name: str) -> Any:
+    """Return a value under its name, None if there is none, spelled as in Python or as in the plugin's schema."""
     first, *others = name.split("_")
     return values.get(name, values.get(first + "".join(other.title() for other in others)))

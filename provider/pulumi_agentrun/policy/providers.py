@@ -26,6 +26,23 @@ HOSTS: Mapping[str, tuple[str, ...]] = {
     Provider.WENXIN: ("qianfan.baidubce.com", "aip.baidubce.com"),
     Provider.YI: ("api.lingyiwanwu.com",),
     Provider.ZHIPUAI: ("open.bigmodel.cn", "api.z.ai"),
+    # Those that the API has no word for, under the names that LiteLLM has for them.
+    "azure": tuple(f"*.{kind}.azure.com" for kind in ("openai", "cognitiveservices", "services.ai", "inference.ai")),
+    "bedrock": ("bedrock-runtime.*.amazonaws.com", "bedrock-runtime-fips.*.amazonaws.com"),
+    "cerebras": ("api.cerebras.ai",),
+    "cohere": ("api.cohere.com", "api.cohere.ai"),
+    "fireworks_ai": ("api.fireworks.ai",),
+    "groq": ("api.groq.com",),
+    "huggingface": ("router.huggingface.co", "api-inference.huggingface.co"),
+    "mistral": ("api.mistral.ai", "codestral.mistral.ai"),
+    "nvidia_nim": ("integrate.api.nvidia.com",),
+    "openrouter": ("openrouter.ai",),
+    "perplexity": ("api.perplexity.ai",),
+    "replicate": ("api.replicate.com",),
+    "siliconflow": ("api.siliconflow.cn", "api.siliconflow.com"),
+    "together_ai": ("api.together.xyz", "api.together.ai"),
+    "volcengine": ("ark.*.volces.com",),
+    "xai": ("api.x.ai",),
 }
 """By provider, glob patterns of its hosts."""
 

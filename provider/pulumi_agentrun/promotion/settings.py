@@ -105,11 +105,36 @@ def _as_lines_end(before: str, after: str) -> str:
     return re.sub(r"(?<!\r)\n", "\r\n", after) if is_windows else after
 
 
+def with_value(target: Settings, name: str, value: Any) -> str:
+    """Return a file with one setting at a value, None for taking it out; the rest stays. Raises ConfigError."""
+    key = target.whole(name)
+    if value is not None:
+        return moved(Settings(Path(), target.project, yaml.safe_dump({"config": {key: value}})), target, [key])
+    text, config = target.text, _config(target)
+    for old, node in config.value if config else ():
+        if config and target.whole(old.value) == key:
+            # The last one goes with its `config`, which would have no settings.
+            start = text.rindex("config", 0, old.start_mark.index) if len(config.value) == 1 else old.start_mark.index
+            begins, ends = text.rfind("\n", 0, start) + 1, text.find("\n", _end(node, text)) + 1
+            text = text[:begins] + (text[ends:] if ends else "")
+    if not _says(Settings(target.path, target.project, text), {k: v for k, v in target.values.items() if k != key}):
+        raise ConfigError(f"{target.path.name} is written in a way that cannot be changed safely: do it by hand.")
+    return text
+
+
 def _says(settings: Settings, values: Mapping[str, Any]) -> bool:
     try:
         return settings.values == values
     except ConfigError:
         return False
+
+
+def write(settings: Settings, text: str) -> None:
+    """Put a text in place of a stack's file. Raises ConfigError."""
+    try:
+        settings.path.write_bytes(text.encode("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{settings.path} cannot be written: {error.strerror}.") from None
 
 
 def _no_setting(settings: Settings, key: str) -> str:

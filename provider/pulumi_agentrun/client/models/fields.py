@@ -10,10 +10,9 @@ import ast
 import inspect
 import itertools
 import textwrap
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import (
     BaseModel,
@@ -21,35 +20,22 @@ from pydantic import (
     PlainSerializer,
     SecretStr,
     SerializationInfo,
-    ValidationError,
     ValidationInfo,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
-from typing_extensions import Self
 
 from ..errors import InvalidArgumentError
 from ..nearest import nearest
-from ..refusals import refusal
-
-T = TypeVar("T")
+from ..refusals import Refusing
 
 ANSWER = object()
 """The context of what is read from an answer, where fields that are not known pass."""
 _REVEAL = object()
 
 
-def _taken(cls: type, make: Callable[[], T]) -> T:
-    """Return what is made. Raises InvalidArgumentError, which leads back to no error that has values in it."""
-    try:
-        return make()
-    except ValidationError as error:
-        refused = InvalidArgumentError(refusal(cls.__name__, error))
-    raise refused
-
-
-class Model(BaseModel):
+class Model(Refusing):
     """Data of the API: snake_case here, camelCase on the wire.
 
     What a newer service adds is kept; what a program misspells is refused, with the nearest name. What is refused is
@@ -93,22 +79,9 @@ class Model(BaseModel):
         def __setattr__(self, name: str, value: object) -> None:
             if not (name.startswith("_") or name in type(self).model_fields or self._of_answers):
                 raise InvalidArgumentError(self._no_such(name))
+            if isinstance(value, str) and name in _secrets_of(type(self)):
+                value = SecretStr(value)
             super().__setattr__(name, value)
-
-    @classmethod
-    def model_validate(cls, obj: Any, **options: Any) -> Self:
-        """Return the model of some data. Raises InvalidArgumentError."""
-        return _taken(cls, lambda: super(Model, cls).model_validate(obj, **options))
-
-    @classmethod
-    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
-        """Return the model of a JSON text. Raises InvalidArgumentError."""
-        return _taken(cls, lambda: super(Model, cls).model_validate_json(json_data, **options))
-
-    @classmethod
-    def model_validate_strings(cls, obj: Any, **options: Any) -> Self:
-        """Return the model of texts. Raises InvalidArgumentError."""
-        return _taken(cls, lambda: super(Model, cls).model_validate_strings(obj, **options))
 
     def to_wire(self) -> dict[str, Any]:
         """Return the JSON object to send: camelCase, no nulls, secrets in clear."""
@@ -119,13 +92,9 @@ class Model(BaseModel):
         return self.model_dump(mode="json", exclude_none=True, context=_REVEAL)
 
 
-if not TYPE_CHECKING:  # or a type checker would know no constructor's arguments
-
-    class _Maker(type(Model)):
-        def __call__(cls, *args: Any, **fields: Any) -> Any:
-            return _taken(cls, lambda: super(_Maker, cls).__call__(*args, **fields))
-
-    Model.__class__ = _Maker
+@cache
+def _secrets_of(model: type[Model]) -> frozenset[str]:
+    return frozenset(name for name, field in model.model_fields.items() if "SecretStr" in str(field.annotation))
 
 
 def _serialize_secret(value: SecretStr, info: SerializationInfo) -> str:

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from ..kinds import MODELS_PATH
 from ..store import Store
 from ..verification import Headers
 from . import guardrails, wire
 from .access import Access
 from .book import Book, Entry
 from .cooldowns import Cooldowns
-from .journal import ABANDONED, Journal, Record
+from .journal import ABANDONED, NO_PROXY, Journal, Record
 from .leases import Leases
 from .ledger import Ledger
 from .limits import equal_calls
@@ -149,27 +150,30 @@ class Gateway:
             lasted = (time.perf_counter() - started) * 1000
             record.status, record.code, record.milliseconds = response.status, response.code, lasted
             self._journal.add(record)
-            said = (request.method, told(request.path), response.status, response.code, number, lasted)
+            path = told(request.path) if record.is_known else f"{MODELS_PATH}…"
+            said = (request.method, path, response.status, response.code, number, lasted)
             _LOG.info("%s %s - %s %s %s %.1fms", *said)
 
     async def _answer(self, request: Request, stack: AsyncExitStack, record: Record) -> Response:
         asked = route(request.method, request.path)
         now = self._clock()
         entry = self._book.entry(asked.proxy, now)
+        record.is_known = entry is not None
         if asked.operation != MODELS:
-            record.proxy, record.operation, record.is_known = asked.proxy, asked.operation, entry is not None
+            record.proxy, record.operation = asked.proxy if entry else NO_PROXY, asked.operation
         # One that there is not is called like one without a credential, so that nobody learns names.
         name = entry.body.get("credentialName", "") if entry else ""
         self._access.check(request.headers, name, entry.credential if entry else None, now)
         if entry is None:
-            raise Refused(404, f"Model proxy {asked.proxy} does not exist.", "proxy_not_found")
+            raise Refused(404, "There is no model proxy of that name.", "proxy_not_found")
         if not entry.is_serving:
             raise Refused(503, f"Model proxy {asked.proxy} is {entry.status}.", "proxy_not_ready", None, 1.0)
         if asked.operation == MODELS:
             return _models(entry, asked)
         body = _body(request, asked)
         passage = Passage(wire.wants_usage(body), bool(entry.limits.tokens), stack.aclose)
-        record.model, record.passage, record.own = body["model"], passage, entry.plan.groups.get(body["model"])
+        record.passage, record.own = passage, entry.plan.groups.get(body["model"])
+        record.model = body["model"] if record.own else ""  # what is no model may be a key
         call = _Call(entry, _OPERATIONS[asked.operation], body, _troubles(request), record, passage)
         return await self._completed(call, stack)
 

@@ -11,10 +11,11 @@ from .plans import Group
 from .routing import Tried
 from .streams import Passage
 
+NO_PROXY = "(no such proxy)"
+"""Stands for a name that there is not: a caller may have sent a key there."""
 LAST = 200
 """How many calls are remembered one by one."""
 ABANDONED = 499
-_LONGEST_NAME = 200  # of what a caller made up
 _FAILURES = ("no_upstream", "upstream_broke_off", "internal_error")
 End = Literal["answered", "failed", "refused", "abandoned"]
 
@@ -108,10 +109,6 @@ class Journal:
         """Remember a call; what was for no proxy is none, and of a proxy that there is not nothing is counted."""
         if not record.proxy:
             return
-        if record.own is None:
-            record.model = record.model[:_LONGEST_NAME]
-        if not record.is_known:
-            record.proxy = record.proxy[:_LONGEST_NAME]
         self._number += 1
         self._last.append((self._number, record))
         if record.is_known:

@@ -53,7 +53,7 @@ def parse_troubles(text: str) -> dict[str, Trouble]:
     for part in filter(None, (part.strip() for part in text.split(";"))):
         service, colon, settings = part.rpartition(":")
         if not colon or not service:
-            raise ValueError(f"{part!r} is not of the form SERVICE:NAME=VALUE,…")
+            raise ValueError("it is not of the form SERVICE:NAME=VALUE,… with semicolons between services")
         found[service.strip()] = _trouble(settings)
     return found
 

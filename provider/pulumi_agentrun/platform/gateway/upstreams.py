@@ -15,6 +15,7 @@ import httpx
 
 from ..loopback import is_loopback
 from . import simulated
+from .echoes import repeats
 from .refusals import is_of_the_request
 from .routing import NO_CONNECTION, TIMED_OUT, Attempt, Outcome
 from .simulated import Troubles
@@ -168,7 +169,8 @@ class Real:
         sending = self._client().stream("POST", url, content=dumped(asked.body), headers=headers)
         response = await stack.enter_async_context(sending)
         if response.is_success and asked.is_stream:
-            lines = await stack.enter_async_context(aclosing(_events(response, asked.attempt.timeout)))
+            events = _discreet(_events(response, asked.attempt.timeout), asked.key)
+            lines = await stack.enter_async_context(aclosing(events))
             first = await anext(lines, None)
             if first is None:
                 raise StreamBroken("its stream ended before it began")
@@ -209,7 +211,8 @@ def _reason(asked: Asked, status: int, body: Mapping[str, Any]) -> str:
     text = error.get("message") if isinstance(error, dict) else None
     if not isinstance(text, str) or not is_of_the_request(status):
         return f"HTTP {status}"
-    text = text.replace(asked.key, "******") if asked.key else text
+    if repeats(text, asked.key):
+        return f"HTTP {status}: what it says has the service's key in it, and is not shown"
     return f"HTTP {status}: {text[:_LONGEST_REASON]}"
 
 
@@ -250,6 +253,16 @@ async def _events(response: httpx.Response, patience: float) -> AsyncGenerator[b
             yield event
         if len(read) > LARGEST_ANSWER:
             raise StreamBroken("an event is too large")
+
+
+async def _discreet(events: AsyncGenerator[bytes, None], key: str | None) -> AsyncGenerator[bytes, None]:
+    """Yield events until one has a key in it."""
+    async with aclosing(events):
+        async for event in events:
+            text = event.decode("utf-8", "replace")
+            if key and (repeats(text, key) if "error" in text else key in text):
+                raise StreamBroken("an event has the service's key in it, and is not shown")
+            yield event
 
 
 async def _after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

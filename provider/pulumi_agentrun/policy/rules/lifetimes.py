@@ -114,13 +114,17 @@ class Version(Settings):
     """Whether one must be set; else the service chooses."""
 
 
+_EARLY = re.compile(r"\d[.-]?(?:a|alpha|b|beta|rc|dev|pre|nightly)[.-]?\d*", re.IGNORECASE)
+"""What a version has that comes before the one of its numbers."""
+
+
 def litellm_version(view: View, settings: Version) -> Iterator[Finding]:
     """Yield a version of LiteLLM that is missing, is none or is older than the least."""
     version = view.text("litellm_version")
     if not version:
         if settings.required:
             yield Finding(("litellm_version",), "must be set")
-    elif settings.least is not None and _parts(version) < _parts(settings.least):
+    elif settings.least is not None and (_parts(version), not _EARLY.search(version)) < (_parts(settings.least), True):
         yield Finding(("litellm_version",), f"must be at least {settings.least}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -91,6 +92,9 @@ class Models(Days):
     """Glob patterns of models and the date (YYYY-MM-DD) from which each is no longer allowed."""
 
 
+_WILD = re.compile(r"[*?]")
+
+
 def allowed_models(view: View, settings: Models) -> Iterator[Found]:
     """Yield each model that is not allowed, or not any more, and what leaves open which models it offers."""
     return apart(_open(view, settings), each_model(view, lambda path: _allowed(view, path, settings)))
@@ -116,6 +120,9 @@ def _allowed(view: View, path: Path, settings: Models) -> Iterator[Finding]:
     if not name:
         return
     provider = view.text("provider") if view.kind is SERVICE else None
+    if _WILD.search(name) and (settings.denied or (settings.allowed and "*" not in settings.allowed)):
+        yield Finding(path, "must be the name of one model, for not all are allowed and a pattern offers many")
+        return
     if settings.allowed and not allows_model(settings.allowed, name, provider):
         yield Finding(path, f"must be one of {', '.join(settings.allowed)}")
     denied = denying(settings.denied, name, provider)
