@@ -210,10 +210,18 @@ def test_what_is_a_credential_by_its_name_is_not_copied(name: str) -> None:
     assert SECRET not in str(refused.value)
 
 
-def test_what_is_in_a_setting_may_be_a_credential_too() -> None:
-    source = dev(profiles={"a": {"region": "r", "accessKeySecret": SECRET}})
-    with pytest.raises(ConfigError, match=r"p:profiles is a credential by its name, or holds one") as refused:
-        moved(source, settings(PROD), ["profiles"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"profiles": {"a": {"region": "r", "accessKeySecret": SECRET}}},
+        {"apiKeys": {"a": SECRET}},
+        {"apiKeys": [{"of": SECRET}]},
+    ],
+)
+def test_what_is_in_a_setting_may_be_a_credential_too(given: dict[str, Any]) -> None:
+    source = dev(**given)
+    with pytest.raises(ConfigError, match="is a credential by its name, or holds one") as refused:
+        moved(source, settings(PROD), [*given])
     assert SECRET not in str(refused.value)
 
 

@@ -150,7 +150,7 @@ def _has_secret(value: Any) -> bool:
 
 def _has_credential(name: str, value: Any) -> bool:
     if isinstance(value, Mapping):
-        return any(_has_credential(str(key), item) for key, item in value.items())
+        return any(_has_credential(f"{name}.{key}", item) for key, item in value.items())
     if isinstance(value, list):
         return any(_has_credential(name, item) for item in value)
     return bool(value) and _CREDENTIAL.search(name) is not None
