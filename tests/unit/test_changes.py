@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from unit.test_drill import subject
 from unit.test_explaining import gateways, made
 
 BASE: dict[str, Any] = {"numRetries": 1, "fallbacks": [fallback("c")], "requestTimeout": 60}
+ONE_WAY = ("model", "proxy", "reaches host")
+"""What is weaker one way and nothing the other: a new model takes nothing from anybody, nor does a host less."""
 
 
 def gate(*endpoints: Any, **policies: Any) -> Proxy:
@@ -42,11 +45,11 @@ def test_what_changes_changes_back(one: Subject, other: Subject) -> None:
 
     def turned(item: Change) -> Any:
         effect = {"": "", "weaker": "stronger", "stronger": "weaker"}[item.effect]
-        is_whole = item.what in ("model", "proxy")  # a new one takes nothing from anybody
+        is_whole = item.what in ONE_WAY
         return item.model, item.what, item.after, item.before, "" if is_whole else effect
 
     found = [(item.model, item.what, item.before, item.after, item.effect) for item in back]
-    assert sorted((*f[:4], "" if f[1] in ("model", "proxy") else f[4]) for f in found) == sorted(map(turned, there))
+    assert sorted((*f[:4], "" if f[1] in ONE_WAY else f[4]) for f in found) == sorted(map(turned, there))
 
 
 @pytest.mark.parametrize(
@@ -146,3 +149,44 @@ def test_of_two_proxies_of_one_name_both_are_compared() -> None:
     changed = gate(cache=True)
     assert changes([gate(), gate()], [gate(), gate()]) == []
     assert [(item.proxy, item.what) for item in changes([gate(), gate()], [gate(), changed])] == [("gate (2)", "cache")]
+
+
+def calling(**hosts: str) -> Proxy:
+    """Return a proxy that shares calls among services with these hosts."""
+    of = made(proxy(*((name, 1) for name in hosts)))
+    services = {
+        name: replace(of.services[name], body={"providerSettings": {"baseUrl": f"https://{host}/v1"}})
+        for name, host in hosts.items()
+    }
+    return explain(replace(of, services=services))
+
+
+def test_where_calls_newly_go_is_said_and_weaker() -> None:
+    found = changes([calling(a="x.example")], [calling(a="evil.example")])
+    assert [tuple(item.model_dump().values())[2:] for item in found] == [
+        ("reaches host", "nothing", "evil.example", "weaker"),
+        ("reaches host", "x.example", "nothing", ""),
+        ("hosts of a", "x.example", "evil.example", ""),
+    ]
+
+
+def test_services_that_change_places_are_told() -> None:
+    """A service's key goes where it did not go before, even if the proxy reaches no other hosts."""
+    one, other = calling(a="x.example", b="y.example"), calling(a="y.example", b="x.example")
+    assert said(one, other) == {
+        "hosts of a": ("x.example", "y.example", ""),
+        "hosts of b": ("y.example", "x.example", ""),
+    }
+
+
+def test_the_url_of_an_endpoint_is_a_host_too() -> None:
+    def to(host: str) -> Proxy:
+        body = proxy(("a", 1))
+        body["proxyConfig"]["endpoints"] = [{"baseUrl": f"https://{host}/v1", "modelNames": ["m"]}]
+        return explain(made(body))
+
+    found = changes([to("x.example")], [to("evil.example")])
+    assert [(item.before, item.after, item.effect) for item in found if item.what == "reaches host"] == [
+        ("nothing", "evil.example", "weaker"),
+        ("x.example", "nothing", ""),
+    ]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from pulumi_agentrun.cli.command import main
+from pulumi_agentrun.drill.finding import _NOT_KNOWN as NOT_KNOWN
 from unit.fake_engine import pulumi
 from unit.test_cli_drill import SECRET, STEERING, endpoint
 from unit.test_drill import state
@@ -121,7 +122,7 @@ def test_what_changes_for_callers_is_said_in_each_form(
         return capsys.readouterr().out
 
     assert said("before") == said("before", "--format", "markdown") == "Nothing changes for callers.\n"
-    assert json.loads(said("before", "--json")) == {"changes": []}
+    assert json.loads(said("before", "--json")) == {"changes": [], "unknown": []}
     assert said("after").splitlines()[1].split() == ["gate", "calls", "at", "once", "200", "7"]
     comment = said("after", "--format", "markdown")
     assert comment.startswith("1 thing changes for callers.\n\n| Proxy |")
@@ -164,3 +165,60 @@ def test_a_number_that_is_none_is_refused_in_a_sentence(
     (tmp_path / "main.json").write_text(json.dumps(given).replace('"NUMBER"', number))
     assert main(["explain", "--plan", "given", "--against", "main.json"]) == 2
     assert capsys.readouterr().err == f"error: The explanation main.json {said}\n"
+
+
+def test_a_program_gets_its_first_proxy_and_loses_its_last(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "some").write_text(json.dumps(previewed()))
+    (tmp_path / "none").write_text('{"steps": []}')
+
+    def said(*line: str) -> str:
+        assert main(["explain", *line]) == 0
+        return capsys.readouterr().out
+
+    (tmp_path / "some.json").write_text(said("--plan", "some", "--json"))
+    (tmp_path / "none.json").write_text(said("--plan", "none", "--json"))
+    assert json.loads((tmp_path / "none.json").read_text()) == {"proxies": [], "unknown": []}
+    assert said("--plan", "none", "--format", "markdown") == "There is no model proxy.\n"
+    new = ["gate", "proxy", "nothing", "there"]
+    assert said("--plan", "some", "--against", "none.json").splitlines()[1].split() == new
+    gone = ["gate", "proxy", "there", "nothing", "weaker"]
+    assert said("--plan", "none", "--against", "some.json").splitlines()[1].split() == gone
+    assert said("--plan", "none", "--against", "some.json", "--proxy", "gate").splitlines()[1].split() == gone
+    assert main(["explain", "--plan", "none", "--against", "some.json", "--proxy", "gat"]) == 2
+    assert capsys.readouterr().err == "error: There is no model proxy 'gat'; did you mean gate?\n"
+
+
+def test_what_is_not_known_of_one_proxy_hides_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = previewed()
+    (tmp_path / "before").write_text(json.dumps(given))
+    later = json.loads(json.dumps(given["steps"][1]).replace("::gate", "::later"))
+    later["newState"]["inputs"]["proxy_config"]["policies"] = {"num_retries": NOT_KNOWN}
+    (tmp_path / "given").write_text(json.dumps({"steps": [later, *given["steps"]]}))
+    why = "proxy_config.policies.num_retries is not known before the update"
+
+    def said(*line: str) -> str:
+        assert main(["explain", *line]) == 0
+        return capsys.readouterr().out
+
+    table = said("--plan", "given")
+    assert "gate (g-1111111): " in table
+    assert table.endswith(f"later cannot be explained: {why}.\n")
+    data = json.loads(said("--plan", "given", "--json"))
+    assert [proxy["name"] for proxy in data["proxies"]] == ["gate"]
+    assert data["unknown"] == [{"name": "later", "apiName": "g-1111111", "why": why}]
+    (tmp_path / "main.json").write_text(json.dumps(data))
+    assert f"%% later cannot be explained: {why}.\n" in said("--plan", "given", "--format", "mermaid")
+    assert "<code>later cannot be explained&#58; proxy&#95;config" in said("--plan", "given", "--format", "markdown")
+    assert said("--plan", "given", "--proxy", "later") == f"later cannot be explained: {why}.\n"
+    alone = said("--plan", "given", "--format", "markdown", "--proxy", "later")
+    assert alone.startswith("\n<code>later cannot be explained")
+    # What is not known on one side neither goes nor comes.
+    for plan in ("before", "given"):
+        shown = said("--plan", plan, "--against", "main.json")
+        assert shown == f"Nothing changes for callers.\nlater cannot be explained: {why}.\n"
+    (tmp_path / "known.json").write_text(said("--plan", "before", "--json").replace('"gate"', '"later"'))
+    compared = json.loads(said("--plan", "given", "--against", "known.json", "--json"))
+    assert [(item["proxy"], item["what"]) for item in compared["changes"]] == [("gate", "proxy")]
+    assert [item["name"] for item in compared["unknown"]] == ["later"]
+    comment = said("--plan", "given", "--against", "main.json", "--format", "markdown")
+    assert comment.startswith("Nothing changes for callers.\n\n<code>later cannot be explained")

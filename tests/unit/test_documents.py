@@ -23,7 +23,10 @@ MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 RECIPES = dict(re.findall(r"^([a-z0-9-]+):.*\n((?:\t.*\n|  .*\n)*)", MAKEFILE, re.MULTILINE))
 SUBCOMMANDS = {"inventory": "inventory", "policy": "audit", "platform": "platform"}
 """What the modules that can be run are."""
-OPTIONS = {name: {option for item in command.params for option in item.opts} for name, command in app.commands.items()}
+OPTIONS = {
+    name: {option for item in command.params for option in (*item.opts, *item.secondary_opts)}
+    for name, command in app.commands.items()
+}
 OPTIONS["platform"] = {*_parser()._option_string_actions}
 NOT_OURS = {"PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"}
 COPIED = {".github/workflows/models.yml", "test_models.py", "test_gateway.py"}

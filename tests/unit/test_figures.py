@@ -181,8 +181,8 @@ NO_CLAIMS: dict[str, list[str]] = {
     "docs/page.md": ["With a thousand resources, too"],
     "docs/promotion.md": [
         "lets one of a hundred fail",
-        "The exit code is 0 if all steps were taken (or `--take-back` was done), 1 if a gate failed and all is as it was, "
-        "2 if it could not be begun or taken back, and 130 after Ctrl-C.",  # tests/e2e/test_canary.py
+        "The exit code is 0 if all steps were taken (or `--take-back` was done), 1 if a gate failed and all is as it "
+        "was, 2 if it could not be begun or taken back, and 130 after Ctrl-C.",  # tests/e2e/test_canary.py
     ],
     "docs/testing.md": ["(0 is no connection)", "lets a minute pass"],
     "examples/failover/README.md": ["tries three more times", "Each ends with 0", "the drill ends with 1"],

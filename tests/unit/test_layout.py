@@ -48,7 +48,7 @@ FOLDERS: dict[str, set[str]] = {
     "policy_pack": {"policy", "client"},
     "platform": set(),
     "drill": {"routes", "policy", "lifecycle", "client", "platform"},
-    "promotion": {"drill", "routes", "policy", "client"},
+    "promotion": {"drill", "routes", "policy", "lifecycle", "client"},
     "cli": {"promotion", "drill", "routes", "policy", "dynamic", "lifecycle", "client", "platform"},
     "inventory": {"cli"},
     "testing": {"resources", "drill", "routes", "dynamic", "lifecycle", "client", "platform"},

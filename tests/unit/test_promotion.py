@@ -83,6 +83,10 @@ def test_keys_are_compared_by_reference_and_never_shown() -> None:
     found = promoted(stack("dev"), stack(settings={"api_key": None}))
     assert [(key.source, key.target, key.verdict) for key in found.keys] == [("its own key", "", "missing")]
     found = promoted(stack("dev"), stack())
+    assert [(key.source, key.target, key.verdict) for key in found.keys] == [
+        ("its own key", "its own key", "not compared")
+    ]
+    found = promoted(stack("dev", settings=ours), stack(settings=ours))
     assert [key.verdict for key in found.keys] == ["same"]
     said = json.dumps(found.to_json()) + "".join(as_markdown(found)) + repr(found)
     assert KEY not in said
@@ -173,3 +177,91 @@ def test_two_proxies_are_each_compared_with_their_own() -> None:
     target["deployment"]["resources"].append(second)
     found = promoted(stack("dev"), target)
     assert [(item.change.proxy, item.change.effect) for item in found.differences] == [("other", "weaker")]
+
+
+def test_a_new_host_is_a_difference() -> None:
+    found = promoted(stack("dev", settings={"base_url": "https://evil.example"}), stack())
+    assert [(item.what, item.effect) for item in found.unexpected] == [
+        ("reaches host", "weaker"),
+        ("reaches host", ""),
+        ("hosts of s", ""),
+    ]
+    assert promoted(
+        stack("dev", settings={"base_url": "https://b.example"}), stack(), expected=["reaches host", "hosts of *"]
+    ).is_good
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "said"),
+    [
+        (
+            {"network_configuration": {"network_mode": "PUBLIC"}},
+            {"network_configuration": {"network_mode": "PRIVATE", "vpc_id": "v"}},
+            ("network mode", "PRIVATE", "PUBLIC", "weaker"),
+        ),
+        (
+            {"network_configuration": {"network_mode": "PRIVATE", "vpc_id": "v"}},
+            {},
+            ("network mode", "PUBLIC", "PRIVATE", "stronger"),
+        ),
+        (
+            {},
+            {"network_configuration": {"network_mode": "PRIVATE", "vpc_id": "v"}},
+            ("network mode", "PRIVATE", "PUBLIC", "weaker"),
+        ),
+        (
+            {"network_configuration": {"network_mode": "PUBLIC_AND_PRIVATE"}},
+            {"network_configuration": {"network_mode": "PUBLIC"}},
+            ("network mode", "PUBLIC", "PUBLIC_AND_PRIVATE", ""),
+        ),
+        (
+            {"execution_role_arn": "acs:ram::2:role/r"},
+            {"execution_role_arn": "acs:ram::1:role/r"},
+            ("execution role", "acs:ram::1:role/r", "acs:ram::2:role/r", ""),
+        ),
+        (
+            {"network_configuration": SECRET},
+            {"network_configuration": {"network_mode": "PUBLIC"}},
+            ("network mode", "PUBLIC", "not known", ""),
+        ),
+        ({"log_configuration": SECRET}, {}, ("logs", "nothing", "not known", "")),
+        (
+            {},
+            {"log_configuration": {"project": "p", "logstore": "l"}},
+            ("logs", "p/l", "nothing", "weaker"),
+        ),
+    ],
+)
+def test_where_a_proxy_stands_is_a_difference(
+    ours: dict[str, Any], theirs: dict[str, Any], said: tuple[str, str, str, str]
+) -> None:
+    (change,) = promoted(stack("dev", **ours), stack(**theirs)).unexpected
+    assert (change.proxy, change.what, change.before, change.after, change.effect) == ("gate", *said)
+    assert promoted(stack("dev", **ours), stack(**theirs), expected=[said[0]]).is_good
+
+
+def test_where_a_service_stands_is_a_difference() -> None:
+    source, target = stack("dev"), stack()
+    service = target["deployment"]["resources"][0]
+    service["outputs"]["network_configuration"] = {"network_mode": "PRIVATE", "vpc_id": "v"}
+    (change,) = promoted(source, target).unexpected
+    assert (change.what, change.before, change.after, change.effect) == (
+        "network mode of s", "PRIVATE", "PUBLIC", "weaker",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [0, 1])
+def test_another_order_without_meaning_is_no_update(kind: int) -> None:
+    several = {"model_names": ["m", "n"]}
+    endpoints = [{"base_url": f"https://{name}.example", "model_names": ["m", "n"], "weight": 1} for name in "ab"]
+    source, target = stack("dev", "2222222", settings=deepcopy(several)), stack(settings=several)
+    for exported in (source, target):
+        exported["deployment"]["resources"][1]["outputs"]["proxy_config"] = {"endpoints": deepcopy(endpoints)}
+    service, gate = (made["outputs"] for made in target["deployment"]["resources"])
+    (gate["proxy_config"]["endpoints"] if kind else service["provider_settings"]["model_names"]).reverse()
+    assert promoted(source, target).fates == ()
+    fallbacks = [{"model_service_name": name, "model_name": "m"} for name in "ab"]
+    for exported, order in ((source, 1), (target, -1)):
+        config = exported["deployment"]["resources"][1]["outputs"]["proxy_config"]
+        config["policies"] = {"fallbacks": fallbacks[::order]}
+    assert [fate.fields for fate in promoted(source, target).fates] == [("proxy_config",)]

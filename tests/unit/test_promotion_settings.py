@@ -74,6 +74,8 @@ def test_a_whole_block_is_replaced() -> None:
         ("config:\n    p:b: y", "config:\n    p:b: y\n    p:a: x\n"),
         ("config:\n  p:a:\n  p:b: y\n", "config:\n  p:a: x\n  p:b: y\n"),
         ("config:\r\n  p:a: z # c\r\n  p:b: y\r\n", "config:\r\n  p:a: x # c\r\n  p:b: y\r\n"),
+        ("config:\r\n  p:b: y\r\n", "config:\r\n  p:b: y\r\n  p:a: x\r\n"),
+        ("salt: s\r\n", "salt: s\r\nconfig:\r\n  p:a: x\r\n"),
         ("config:\n  a: z\n", "config:\n  a: x\n"),
         ("config:\n  p:a: |\n    z\n    z\n  p:b: y\n", "config:\n  p:a: x\n  p:b: y\n"),
         ("config:\n  p:b: >\n    y\nsalt: s\n", "config:\n  p:b: >\n    y\n  p:a: x\nsalt: s\n"),
@@ -181,3 +183,48 @@ def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path, content: bytes
     path.mkdir() if content is None else path.write_bytes(content)
     with pytest.raises(ConfigError, match=f"cannot be read: {said}"):
         settings_of("dev", tmp_path)
+
+
+def test_all_lines_of_a_block_end_as_the_file_does() -> None:
+    text = "config:\r\n  p:b: y\r\n"
+    assert moved(dev(a=[1, 2]), settings(text), ["a"]) == f"{text}  p:a:\r\n    - 1\r\n    - 2\r\n"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "agentrun:accessKeySecret",
+        "agentrun:accessKeyId",
+        "agentrun:securityToken",
+        "p:apiKey",
+        "p:dbPassword",
+        "p:TOKEN",
+    ],
+)
+def test_what_is_a_credential_by_its_name_is_not_copied(name: str) -> None:
+    source = settings(f"config:\n  {name}: {SECRET}\n", "dev")
+    with pytest.raises(ConfigError) as refused:
+        moved(source, settings(PROD), [name])
+    assert str(refused.value).startswith(f"{name} is a credential by its name")
+    assert f"pulumi config set --secret {name}" in str(refused.value)
+    assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"profiles": {"a": {"region": "r", "accessKeySecret": SECRET}}},
+        {"apiKeys": {"a": SECRET}},
+        {"apiKeys": [{"of": SECRET}]},
+    ],
+)
+def test_what_is_in_a_setting_may_be_a_credential_too(given: dict[str, Any]) -> None:
+    source = dev(**given)
+    with pytest.raises(ConfigError, match="is a credential by its name, or holds one") as refused:
+        moved(source, settings(PROD), [*given])
+    assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["tokensPerMinute", "tokens", "maxTokens", "apiKeyFrom"])
+def test_numbers_of_tokens_and_references_are_no_credentials(name: str) -> None:
+    assert settings(moved(dev(**{name: "5"}), settings(PROD), [name])).values[f"p:{name}"] == "5"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +88,31 @@ def test_what_is_installed_is_checked_and_no_token_stays() -> None:
 )  # fmt: skip
 def test_the_page_says_what_a_reader_looks_for(said: str) -> None:
     assert said in (ROOT / "SECURITY.md").read_text()
+
+
+@pytest.mark.parametrize(("is_there", "base"), [(False, '{"proxies": []}'), (True, "explained: name: base")])
+def test_a_pull_request_that_brings_the_project_is_compared_with_nothing(
+    is_there: bool, base: str, tmp_path: Path
+) -> None:
+    """The command in the base's folder takes the Pulumi.yaml of the folder above, as Pulumi does."""
+    (step,) = (step["run"] for step in JOBS["check"]["steps"] if step.get("id") == "callers")
+    fake = tmp_path / ".venv" / "bin" / "pulumi-agentrun"
+    fake.parent.mkdir(parents=True)
+    fake.write_text("""#!/bin/sh
+case "$*" in
+  *--against*) cat main.json;;
+  *) [ -f Pulumi.yaml ] || cd ..; echo "explained: $(cat Pulumi.yaml)";;
+esac
+""")
+    fake.chmod(0o755)
+    (tmp_path / ".gitignore").write_text(".venv\n")
+    git = "git -c user.name=a -c user.email=a@example.com"
+    project = "echo 'name: base' > Pulumi.yaml" if is_there else "true"
+    setup = f"""
+git init --quiet && {project} && git add . && {git} commit --quiet --message a
+echo 'name: mine' > Pulumi.yaml && git add . && {git} commit --quiet --message b
+touch Pulumi.check.yaml
+"""
+    env = {**os.environ, "GITHUB_STEP_SUMMARY": "summary", "GITHUB_OUTPUT": "output"}
+    subprocess.run(["bash", "-ec", setup + step], cwd=tmp_path, env=env, check=True, timeout=60)
+    assert (tmp_path / "summary").read_text() == f"{base}\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 from pydantic import ValidationError
@@ -12,10 +12,10 @@ from pydantic import ValidationError
 from ..client.errors import AgentRunError, ConfigError
 from ..client.printable import printable
 from ..routes import telling
-from ..routes.changes import Change, Effect, changes
+from ..routes.changes import Effect, changes
 from ..routes.explaining import explain as explained
-from ..routes.facts import Proxy
-from ..routes.markdown import of_changes, of_proxies
+from ..routes.facts import Fact, Proxy, Unknown
+from ..routes.markdown import code, of_changes, of_proxies
 from ..routes.picture import picture
 from ..routes.subjects import Subject, chosen_part, meant_by
 from . import options, subjects
@@ -24,6 +24,24 @@ from .printing import as_json, said, sentence, table
 _STYLES: dict[Effect, str] = {"": "", "weaker": "red", "stronger": "green"}
 NOT_EXPLAINED = 2
 """The exit code where nothing could be found out."""
+
+
+class _Explained(NamedTuple):
+    """Proxies, and those of which nothing can be said."""
+
+    proxies: list[Proxy]
+    unknown: list[Unknown]
+
+    def only(self, proxy: str | None) -> _Explained:
+        """Return what is said of one proxy, or all of it."""
+        return _Explained(
+            [one for one in self.proxies if proxy in (None, *_names(one.name, one.api_name))],
+            [one for one in self.unknown if proxy in (None, *_names(one.name, one.api_name))],
+        )
+
+    def but(self, names: Iterable[str]) -> list[Proxy]:
+        """Return the proxies that are called by none of these names."""
+        return [proxy for proxy in self.proxies if not {*names} & {*_names(proxy.name, proxy.api_name)}]
 
 
 @click.command()
@@ -78,32 +96,38 @@ def explain(
         account = options.Account(endpoint, region)
         if against and form == "mermaid":
             raise ConfigError("--against has no picture: --format is table, json or markdown.")
+        form = "json" if is_json else form
         before = _read(against) if against else None
-        found = _explained(subjects.all_of(stack, preview, plan, account), proxy)
+        may_be_none = before or (_Explained([], []) if form in ("json", "markdown") else None)
+        found = _explained(subjects.all_of(stack, preview, plan, account), proxy, may_be_none)
     except AgentRunError as error:
         sentence(error.told(options.TERMINAL))
         raise click.exceptions.Exit(NOT_EXPLAINED) from None
     if before is None:
-        _show(found, "json" if is_json else form)
+        _show(found, form)
     else:
-        before = [item for item in before if proxy is None or proxy in _names(item.name, item.api_name)]
-        show_changes(changes(before, found), "json" if is_json else form)
+        _show_changes(before.only(proxy), found, form)
 
 
-def _show(found: Sequence[Proxy], form: str) -> None:
+def _show(found: _Explained, form: str) -> None:
     if form == "json":
-        as_json(to_json(found))
+        as_json(to_json(found.proxies, found.unknown))
     elif form == "table":
-        for item in found:
+        for item in found.proxies:
             _as_table(item)
-    else:
-        lines(picture(found) if form == "mermaid" else of_proxies(found))
+    elif form == "mermaid":
+        lines(picture(found.proxies))
+    elif found.proxies or not found.unknown:
+        lines(of_proxies(found.proxies))
+    _show_unknown(found.unknown, form)
 
 
-def show_changes(found: Sequence[Change], form: str) -> None:
-    """Show what changes for callers, in one of the forms."""
+def _show_changes(before: _Explained, after: _Explained, form: str) -> None:
+    """Show what changes for callers, in one of the forms; what is not known on one side neither goes nor comes."""
+    unknown = list({item.name: item for item in (*before.unknown, *after.unknown)}.values())
+    found = changes(before.but(item.name for item in after.unknown), after.but(item.name for item in before.unknown))
     if form == "json":
-        as_json({"changes": [change.model_dump(mode="json", by_alias=True) for change in found]})
+        as_json({"changes": [*map(_json, found)], "unknown": [*map(_json, unknown)]})
     elif form == "markdown":
         lines(of_changes(found))
     elif not found:
@@ -112,6 +136,15 @@ def show_changes(found: Sequence[Change], form: str) -> None:
         rows = [(item.proxy, item.model, item.what, item.before, item.after, item.effect) for item in found]
         styles = [_STYLES[item.effect] for item in found]
         table(("PROXY", "MODEL", "WHAT", "BEFORE", "AFTER", ""), rows, styles)
+    _show_unknown(unknown, form)
+
+
+def _show_unknown(unknown: Iterable[Unknown], form: str) -> None:
+    for item in unknown:
+        if form == "markdown":
+            lines(("", code(str(item))))
+        elif form != "json":
+            lines((f"%% {item}" if form == "mermaid" else str(item),))
 
 
 def lines(given: Iterable[str]) -> None:
@@ -120,26 +153,42 @@ def lines(given: Iterable[str]) -> None:
         said(printable(line))
 
 
-def _read(path: Path) -> list[Proxy]:
+def _read(path: Path) -> _Explained:
     given = subjects.json_file(path, "explanation")
     try:
-        return [Proxy.model_validate(item) for item in given["proxies"]]
-    except (ValidationError, KeyError, TypeError):
+        return _Explained(
+            [Proxy.model_validate(item) for item in given["proxies"]],
+            [Unknown.model_validate(item) for item in given.get("unknown", ())],
+        )
+    except (ValidationError, KeyError, TypeError, AttributeError):
         raise ConfigError(f"The explanation {path} is not what this version's explain --json writes.") from None
 
 
-def to_json(proxies: Sequence[Proxy]) -> dict[str, Any]:
+def to_json(proxies: Iterable[Proxy], unknown: Iterable[Unknown]) -> dict[str, Any]:
     """Return facts as `--json` writes them."""
-    return {"proxies": [proxy.model_dump(mode="json", by_alias=True) for proxy in proxies]}
+    return {"proxies": [*map(_json, proxies)], "unknown": [*map(_json, unknown)]}
 
 
-def _explained(there: Sequence[Subject], proxy: str | None) -> list[Proxy]:
+def _json(fact: Fact) -> dict[str, Any]:
+    return fact.model_dump(mode="json", by_alias=True)
+
+
+def _explained(there: Sequence[Subject], proxy: str | None, before: _Explained | None) -> _Explained:
+    """Explain proxies; that there is none is no error where there may have been some `before`."""
     chosen = [subject for subject in there if proxy is None or proxy in _names(subject.name, subject.proxy.name)]
-    if not chosen:
-        names = [subject.name for subject in there]
+    if not chosen and (before is None or (proxy and not any(before.only(proxy)))):
+        olds = [one.name for all in before or () for one in all]
+        names = list(dict.fromkeys((*(subject.name for subject in there), *olds)))
         end = meant_by(proxy, names) if proxy and names else ", so there is nothing to explain."
         raise ConfigError(f"There is no model proxy{f' {proxy!r}' if proxy else ''}{end}")
-    return [explained(subject) for subject in chosen]
+    return _Explained(
+        [explained(subject) for subject in chosen if not subject.proxy.gap],
+        [
+            Unknown(name=subject.name, api_name=subject.proxy.name, why=subject.proxy.gap)
+            for subject in chosen
+            if subject.proxy.gap
+        ],
+    )
 
 
 def _names(name: str, api_name: str) -> tuple[str, ...]:

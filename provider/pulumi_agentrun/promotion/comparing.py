@@ -10,7 +10,9 @@ from typing import Any, Literal
 from ..policy.audit import Chosen, Gap, Violation, judged
 from ..routes.changes import Change, changes
 from ..routes.facts import Fact, Proxy
+from ..routes.subjects import OWN
 from .fates import Fate, fates
+from .places import places
 from .stacks import Deployed
 
 
@@ -20,7 +22,7 @@ class Key(Fact):
     service: str
     source: str
     target: str
-    verdict: Literal["same", "differs", "missing"]
+    verdict: Literal["same", "differs", "missing", "not compared"]
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def compared(
     consumers: Sequence[str] | None,
 ) -> Promotion:
     """Return what making the target like the source comes to; nothing is changed."""
-    found = changes(target.proxies, source.proxies)
+    found = [*changes(target.proxies, source.proxies), *places(target.views, source.views)]
     return Promotion(
         source.name,
         target.name,
@@ -116,10 +118,15 @@ def _keys(source: Iterable[Proxy], target: Iterable[Proxy]) -> Iterator[Key]:
     for service, key in ours.items():
         if key:
             there = theirs.get(service, "")
-            verdict: Literal["same", "differs", "missing"] = (
-                "missing" if not there else "same" if there == key else "differs"
-            )
-            yield Key(service=service, source=key, target=there, verdict=verdict)
+            yield Key(service=service, source=key, target=there, verdict=_verdict(key, there))
+
+
+def _verdict(source: str, target: str) -> Literal["same", "differs", "missing", "not compared"]:
+    if not target:
+        return "missing"
+    if source != target:
+        return "differs"
+    return "not compared" if source == OWN else "same"  # state has each key encrypted for its own stack
 
 
 def _json(fact: Fact) -> dict[str, Any]:

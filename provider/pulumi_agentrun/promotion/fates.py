@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
+from ..lifecycle.diff import same
+from ..lifecycle.schema import shape_of
 from ..policy.view import View
 from ..routes.facts import Fact
 from ..routes.subjects import chosen_part
@@ -43,7 +45,9 @@ def fates(source: Iterable[View], target: Iterable[View]) -> Iterator[Fate]:
 
 def _differs(new: View, old: View, field: str) -> bool:
     # Names are automatic or chosen for each stack; what a resource is called does not make it another one.
-    return field != new.kind.name_field and _plain(new.props.get(field)) != _plain(old.props.get(field))
+    if field == new.kind.name_field:
+        return False
+    return not same(shape_of(new.kind).at(field), _plain(old.props.get(field)), _plain(new.props.get(field)))
 
 
 def _plain(value: Any) -> Any:

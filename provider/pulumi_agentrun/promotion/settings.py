@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ from ..client.nearest import nearest
 EXPECTED = ("agentrun:promotion", "expected")
 """Where settings say which differences are wanted: texts with `*`, as `what` of a change or its model and `what`."""
 _BLOCKS = ("|", ">")
+_CREDENTIAL = re.compile(r"(?:secret|key|token(?!s)|password|passphrase)(?!.*from$)", re.IGNORECASE)
+"""What credentials are called; `tokens` are counted, and `...From` says where a key is."""
 _PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
 
 
@@ -70,7 +73,8 @@ def settings_of(stack: str, folder: Path) -> Settings:
 def moved(source: Settings, target: Settings, names: Iterable[str]) -> str:
     """Return the target's file with some settings as the source has them; the rest stays, to the last character.
 
-    Raises ConfigError where there is no such setting, where one is secret, or where that cannot be done.
+    Raises ConfigError where there is no such setting, where one is secret or is named like a credential, or where that
+    cannot be done.
     """
     text = target.text
     wanted = dict(target.values)
@@ -83,11 +87,22 @@ def moved(source: Settings, target: Settings, names: Iterable[str]) -> str:
                 f"{key} is a secret, which only Pulumi can encrypt for another stack: "
                 f"pulumi config set --secret {key}, with --stack."
             )
+        if _has_credential(key.partition(":")[2], source.values[key]):
+            raise ConfigError(
+                f"{key} is a credential by its name, or holds one, and is not copied: "
+                f"pulumi config set --secret {key}, with --stack."
+            )
         wanted[key] = source.values[key]
-        text = _with(Settings(target.path, target.project, text), key, _node(source, key))
+        text = _as_lines_end(text, _with(Settings(target.path, target.project, text), key, _node(source, key)))
         if not _says(Settings(target.path, target.project, text), wanted):
             raise ConfigError(f"{target.path.name} is written in a way that cannot be changed safely: do it by hand.")
     return text
+
+
+def _as_lines_end(before: str, after: str) -> str:
+    """Return a changed text with the ends of lines that it had, where all of them were CR LF."""
+    is_windows = "\r\n" in before and not re.search(r"(?<!\r)\n", before)
+    return re.sub(r"(?<!\r)\n", "\r\n", after) if is_windows else after
 
 
 def with_value(target: Settings, name: str, value: Any) -> str:
@@ -131,6 +146,14 @@ def _has_secret(value: Any) -> bool:
     if isinstance(value, Mapping):
         return [*value] == ["secure"] or any(map(_has_secret, value.values()))
     return isinstance(value, list) and any(map(_has_secret, value))
+
+
+def _has_credential(name: str, value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_has_credential(f"{name}.{key}", item) for key, item in value.items())
+    if isinstance(value, list):
+        return any(_has_credential(name, item) for item in value)
+    return bool(value) and _CREDENTIAL.search(name) is not None
 
 
 def _with(settings: Settings, key: str, value: yaml.Node) -> str:

@@ -135,6 +135,7 @@ def _of_proxy(old: Proxy, new: Proxy) -> Iterator[_Item]:
     yield from _limits(old.limits, new.limits)
     yield from _guardrails(old, new)
     yield from _keys(old, new)
+    yield from _hosts(old, new)
 
 
 def _limits(old: Limits, new: Limits) -> Iterator[_Item]:
@@ -160,6 +161,16 @@ def _keys(old: Proxy, new: Proxy) -> Iterator[_Item]:
     olds, news = ({chosen_part(one.name): one.key for one in proxy.services} for proxy in (old, new))
     for name in (name for name in olds if name in news):
         yield from _unlike(f"key of {name}", olds[name], news[name], lambda key: key or "none that is known")
+
+
+def _hosts(old: Proxy, new: Proxy) -> Iterator[_Item]:
+    olds, news = ({host for one in proxy.services for host in one.hosts} for proxy in (old, new))
+    for item in _reach("host", olds, news):
+        yield item._replace(effect="weaker") if item.before == NOTHING else item
+    # Where a service's own calls go, and its key with them, is a change even if others went there before.
+    ours, theirs = ({chosen_part(one.name): sorted(one.hosts) for one in proxy.services} for proxy in (old, new))
+    for name in (name for name in ours if name in theirs):
+        yield from _unlike(f"hosts of {name}", ours[name], theirs[name], ", ".join)
 
 
 def _switched(what: str, before: bool, after: bool) -> Iterator[_Item]:

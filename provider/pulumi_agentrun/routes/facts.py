@@ -124,3 +124,14 @@ class Proxy(Fact):
     guardrails: Guardrails
     services: tuple[Service, ...]
     models: tuple[Model, ...] = Field(default=())
+
+
+class Unknown(Fact):
+    """A proxy of which nothing can be said."""
+
+    name: str
+    api_name: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.name} cannot be explained: {self.why}."

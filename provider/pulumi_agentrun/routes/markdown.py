@@ -13,6 +13,9 @@ from .picture import picture
 
 def of_proxies(proxies: Sequence[Proxy]) -> Iterator[str]:
     """Yield the lines of what is said of proxies, with a picture."""
+    if not proxies:
+        yield "There is no model proxy."
+        return
     for proxy in proxies:
         yield f"### {code(proxy.name)}"
         yield ""
