@@ -29,6 +29,7 @@ FLOORS = {
     "promotion": 97,
     "resources": 99,
     "routes": 98,
+    "testing": 60,  # pytest loads a part of it before anything is measured
 }
 """Percent. What runs in processes of its own counts as not covered: the entrances, and what only a server does."""
 

@@ -187,7 +187,7 @@ NO_CLAIMS: dict[str, list[str]] = {
     "docs/testing.md": ["(0 is no connection)", "lets a minute pass"],
     "examples/failover/README.md": ["tries three more times", "Each ends with 0", "the drill ends with 1"],
     "docs/gateway.md": [
-        "70 and 30 are 70% and 30%. All left out, or all 0, are equal shares; one left out beside others counts as 0.",
+        "70 and 30 are 70% and 30%. All left out are equal shares; one left out beside others counts as 0.",
         "0 limits nothing",
         "one without counts as 0",
         "all weights are 0",

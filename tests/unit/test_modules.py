@@ -35,7 +35,7 @@ INSTEAD: list[tuple[str, str, str]] = [
     (
         "unit/test_drill.py",
         "a drill, from the proxy to the report",
-        "drill/finding drill/meant drill/page drill/playing drill/report routes/subjects",
+        "drill/finding drill/meant drill/page drill/playing drill/report drill/whereabouts routes/subjects",
     ),
     ("unit/test_policy_audit.py", "tested as people run it", "cli/audit client/json_file policy/__main__"),
     ("unit/test_inventory.py", "tested as people run it", "cli/programs"),

@@ -142,7 +142,7 @@ class Config(Getters, Refusing):
 
 
 def _pairs(headers: Any) -> Any:
-    return tuple(sorted(headers.items())) if isinstance(headers, Mapping) else headers
+    return tuple(sorted(headers.items())) or None if isinstance(headers, Mapping) else headers
 
 
 def _set_fields(config: Config) -> dict[str, Any]:
