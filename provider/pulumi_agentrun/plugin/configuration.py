@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -33,6 +34,13 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 _SECRET = ("accessKeySecret", "securityToken")
 VERSION = version("pulumi-agentrun")
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """Return the package's schema, as tools/schema.py has derived it from the models."""
+    found: dict[str, Any] = json.loads((files(__package__) / "schema.json").read_text("utf-8"))
+    return {"version": VERSION, **found}
 
 
 class Settings:
@@ -109,9 +117,8 @@ class Configured(ResourceProviderServicer):
         return PluginInfo(version=VERSION)
 
     async def GetSchema(self, request: messages.GetSchemaRequest, context: Context) -> messages.GetSchemaResponse:
-        """Return the package's schema, as tools/schema.py has derived it from the models."""
-        schema = json.loads((files(__package__) / "schema.json").read_text("utf-8"))
-        return messages.GetSchemaResponse(schema=json.dumps({"version": VERSION, **schema}))
+        """Return the package's schema."""
+        return messages.GetSchemaResponse(schema=json.dumps(schema()))
 
     async def CheckConfig(self, request: messages.CheckRequest, context: Context) -> messages.CheckResponse:
         """Say what is wrong with the provider's configuration, and mark what is secret in it.

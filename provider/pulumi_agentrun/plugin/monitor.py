@@ -21,7 +21,7 @@ from pulumi.runtime.proto.resource_pb2_grpc import ResourceMonitorStub
 
 from ..lifecycle.schema import UNKNOWN
 from . import values
-from .configuration import VERSION
+from .configuration import VERSION, schema
 
 _LARGEST_MESSAGE = 400 * 1024 * 1024
 LIMITS = [("grpc.max_receive_message_length", _LARGEST_MESSAGE), ("grpc.max_send_message_length", _LARGEST_MESSAGE)]
@@ -95,7 +95,9 @@ class Monitor:
             custom=True,
             object=inputs,
             dependencies=sorted({urn for urns in needs.values() for urn in urns}),
-            version=VERSION,  # as SDKs do, so that they are of the provider that the program's other resources are of
+            # As SDKs do, so that they are of the provider that the program's other resources are of.
+            version=VERSION,
+            pluginDownloadURL=schema()["pluginDownloadURL"],
             supportsPartialValues=True,
         )
         for key in inputs.fields:

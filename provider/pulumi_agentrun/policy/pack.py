@@ -182,6 +182,8 @@ def _view(found: ResourceValidationArgs | PolicyResource) -> View | None:
 
 
 def _read(found: ResourceValidationArgs | PolicyResource) -> View | None:
+    if not [*found.props]:  # refused by the provider; the engine asks all the same, and says nothing of it
+        return None
     view = view_of(found.resource_type, found.name, _plain(found.props), found.urn)
     if view is None:
         return None

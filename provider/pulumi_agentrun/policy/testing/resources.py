@@ -12,7 +12,7 @@ from ...client.errors import ConfigError
 from ...client.kinds import KINDS, Kind
 from ...client.nearest import no_such
 from ...lifecycle.casing import path_in_schema, properties, to_schema
-from ...lifecycle.check import ADOPT, check
+from ...lifecycle.check import check
 from ...lifecycle.paths import Path, dotted
 from ...lifecycle.readers import PYTHON, SCHEMA
 from ...lifecycle.schema import UNKNOWN
@@ -99,7 +99,7 @@ def written(
         return Resource(DYNAMIC + kind.token, name, inputs, provider=host, protect=protect)
     host = Resource(_PROVIDER[door], "default", {"version": metadata.version("pulumi-agentrun"), **given})
     said = {**dict.fromkeys(kind.outputs, UNKNOWN), REGION: _region(given)}
-    props = to_schema(properties(kind), {ADOPT: False, **inputs})
+    props = to_schema(properties(kind), dict(inputs))
     return Resource(PLUGIN + kind.token, name, props, {**to_schema(properties(kind), said), **props}, host, protect)
 
 
