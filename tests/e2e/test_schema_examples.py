@@ -31,7 +31,8 @@ EXAMPLES = [
     for thing in (SCHEMA["resources"] | SCHEMA["functions"]).values()
 ]
 PAGE = (ROOT / "docs" / "plugin.md").read_text()
-MADE = dict.fromkeys(["dashscope", "qwen", "deepseek", "gateway", "chat", "chat-stable"], "create")
+MADE = dict.fromkeys(["dashscope", "qwen", "deepseek", "gateway", "chat-stable"], "create")
+MADE["chat"] = "create+create"  # the component, and the proxy in it
 
 
 def there(project: Project) -> None:
