@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
+import httpx
 import pytest
 from e2e.browser import chromium, looking
 from e2e.project import Project
@@ -240,7 +242,10 @@ def test_hostile_names_are_text(local: Local, page: Page) -> None:
     local.control("POST", "model-proxies", body)
     local.proxy("qwen")
     local.before("qwen", name="__proto__")
-    local.post(body={"model": hostile, "messages": [{"role": "user", "content": "hi"}]})
+    body = {"model": hostile, "messages": [{"role": "user", "content": "hi"}]}
+    local.post(body=body)  # of a model that there is not, which is not told
+    url = f"{local.address}/models/{quote(hostile, safe='')}/v1/chat/completions"
+    assert httpx.post(url, json=body, headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
     expect(page.locator("#services tbody td").first).to_contain_text(hostile)
     expect(page.locator("#services tbody td .why").nth(1)).to_have_text(hostile)
     expect(page.locator("#picture h3")).to_have_text(hostile)
