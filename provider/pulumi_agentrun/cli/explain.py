@@ -10,6 +10,7 @@ import click
 from pydantic import ValidationError
 
 from ..client.errors import AgentRunError, ConfigError
+from ..client.json_file import value_in
 from ..client.printable import printable
 from ..routes import telling
 from ..routes.changes import Effect, changes
@@ -127,7 +128,7 @@ def _show_changes(before: _Explained, after: _Explained, form: str) -> None:
     unknown = list({item.name: item for item in (*before.unknown, *after.unknown)}.values())
     found = changes(before.but(item.name for item in after.unknown), after.but(item.name for item in before.unknown))
     if form == "json":
-        as_json({"changes": [*map(_json, found)], "unknown": [*map(_json, unknown)]})
+        as_json({"changes": _all(found), "unknown": _all(unknown)})
     elif form == "markdown":
         lines(of_changes(found))
     elif not found:
@@ -154,7 +155,7 @@ def lines(given: Iterable[str]) -> None:
 
 
 def _read(path: Path) -> _Explained:
-    given = subjects.json_file(path, "explanation")
+    given = value_in(path, what="explanation")
     try:
         return _Explained(
             [Proxy.model_validate(item) for item in given["proxies"]],
@@ -166,11 +167,11 @@ def _read(path: Path) -> _Explained:
 
 def to_json(proxies: Iterable[Proxy], unknown: Iterable[Unknown]) -> dict[str, Any]:
     """Return facts as `--json` writes them."""
-    return {"proxies": [*map(_json, proxies)], "unknown": [*map(_json, unknown)]}
+    return {"proxies": _all(proxies), "unknown": _all(unknown)}
 
 
-def _json(fact: Fact) -> dict[str, Any]:
-    return fact.model_dump(mode="json", by_alias=True)
+def _all(facts: Iterable[Fact]) -> list[dict[str, Any]]:
+    return [fact.to_json() for fact in facts]
 
 
 def _explained(there: Sequence[Subject], proxy: str | None, before: _Explained | None) -> _Explained:

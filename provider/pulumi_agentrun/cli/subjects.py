@@ -31,11 +31,6 @@ def previewed(stack: str | None, settings: Path | None = None) -> dict[str, Any]
     return json_of(["preview", "--json", "--show-sames", *chosen], "say what would be", patience=PREVIEW_PATIENCE)
 
 
-def json_file(path: Path, what: str) -> Any:
-    """Return what a JSON file has. Raises ConfigError."""
-    return value_in(path, what=what)
-
-
 def all_of(stack: str | None, preview: bool, plan: Path | None, account: options.Account) -> Sequence[Subject]:
     """Return the proxies of whatever was chosen. Raises AgentRunError."""
     if (stack or preview or plan) and (account.endpoint or account.region):
@@ -43,7 +38,7 @@ def all_of(stack: str | None, preview: bool, plan: Path | None, account: options
     if plan and (stack or preview):
         raise ConfigError("--plan is a preview that was made before: it goes with neither --preview nor --stack.")
     if plan:
-        shown = json_file(plan, "plan")
+        shown = value_in(plan, what="plan")
         if not isinstance(shown, Mapping) or not isinstance(shown.get("steps"), list):
             raise ConfigError(f"The plan {plan} is not what pulumi preview --json --show-sames writes.")
         return finding.all_of_preview(shown)

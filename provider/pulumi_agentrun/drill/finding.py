@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from pydantic.alias_generators import to_camel
@@ -13,7 +14,7 @@ from ..client.kinds import PROXY, SERVICE, Kind
 from ..client.lenient import read_as
 from ..client.models.shared import BackendType
 from ..policy.view import DYNAMIC, PLUGIN
-from ..routes.address import endpoint_region
+from ..routes.address import connected_region
 from ..routes.subjects import OWN, Found, Subject, chosen_part, meant_by
 from .whereabouts import Program, Whereabouts, deployed
 
@@ -35,32 +36,40 @@ class _Placed(NamedTuple):
 
 def of_account(client: ModelClient, proxy: str | None) -> Subject:
     """Return a proxy that an account has, the only one unless it is named. Raises AgentRunError."""
-    connection = client.session().connection
-    region = endpoint_region(connection.base_url) or connection.region
+    region = connected_region(client.session().connection)
     listed = client.iterate(PROXY.list_input())
     names = {str(item.model_proxy_name): Found(PROXY, str(item.model_proxy_name), None, {}, region) for item in listed}
-    return _of_account(client, _the_proxy(names.values(), proxy, "the account").name, region)
+    name = _the_proxy(names.values(), proxy, "the account").name
+    return _of_account(client, name, region, _services(client, region))
 
 
 def all_of_account(client: ModelClient) -> list[Subject]:
     """Return the proxies that an account has. Raises AgentRunError."""
-    connection = client.session().connection
-    region = endpoint_region(connection.base_url) or connection.region
+    region = connected_region(client.session().connection)
+    service = _services(client, region)
     names = sorted(str(item.model_proxy_name) for item in client.iterate(PROXY.list_input()))
-    return [_of_account(client, name, region) for name in names]
+    return [_of_account(client, name, region, service) for name in names]
 
 
-def _of_account(client: ModelClient, proxy: str, region: str | None) -> Subject:
-    found = _found(PROXY, proxy, None, client.get(proxy, BackendType.PROXY).to_state(), region)
-    services, missing = {}, set()
-    for name in _services_of(found):
+def _services(client: ModelClient, region: str | None) -> Callable[[str], Found | None]:
+    """Return what tells a service of an account, None if there is none; it asks for each once, for many proxies."""
+
+    @cache
+    def service(name: str) -> Found | None:
         try:
             shown = client.get(name, BackendType.SERVICE).to_state()
         except ResourceNotExistError:
-            missing.add(name)
-        else:
-            services[name] = _found(SERVICE, name, None, shown, region)
-    return Subject(found, services, frozenset(missing))
+            return None
+        return _found(SERVICE, name, None, shown, region)
+
+    return service
+
+
+def _of_account(client: ModelClient, proxy: str, region: str | None, service: Callable[[str], Found | None]) -> Subject:
+    found = _found(PROXY, proxy, None, client.get(proxy, BackendType.PROXY).to_state(), region)
+    there = {name: service(name) for name in _services_of(found)}
+    services = {name: known for name, known in there.items() if known is not None}
+    return Subject(found, services, frozenset(there.keys() - services.keys()))
 
 
 def of_state(exported: Mapping[str, Any], proxy: str | None) -> Subject:

@@ -14,7 +14,7 @@ from ..client.models import SystemProps
 from ..client.session import Session
 from ..lifecycle.paths import dotted
 from ..lifecycle.scalars import plain
-from ..routes.address import endpoint_region
+from ..routes.address import connected_region
 from .presets import RULES, Choice, Level, preset_of
 from .refusals import refuse_unknown
 from .rule import Rule, Settings
@@ -60,7 +60,7 @@ class Gap:
 def resources(client: ModelClient) -> Iterator[View]:
     """Yield everything that an account and region hold."""
     session = client.session()
-    region = endpoint_region(session.connection.base_url) or session.connection.region
+    region = connected_region(session.connection)
     for kind in KINDS:
         for found in client.iterate(kind.list_input(page_size=100)):
             name = str(getattr(found, kind.name_field))

@@ -73,10 +73,10 @@ class Promotion:
             "from": self.source,
             "to": self.target,
             "isGood": self.is_good,
-            "differences": [{**_json(found.change), "isExpected": found.is_expected} for found in self.differences],
+            "differences": [{**found.change.to_json(), "isExpected": found.is_expected} for found in self.differences],
             "expectedAndSame": [*self.idle],
-            "keys": [*map(_json, self.keys)],
-            "resources": [*map(_json, self.fates)],
+            "keys": [key.to_json() for key in self.keys],
+            "resources": [fate.to_json() for fate in self.fates],
             "settings": [{"name": name, "verdict": verdict} for name, verdict in self.settings],
             "consumers": None if self.consumers is None else [*self.consumers],
             "violations": [asdict(item) for item in self.verdicts if isinstance(item, Violation)],
@@ -127,7 +127,3 @@ def _verdict(source: str, target: str) -> Literal["same", "differs", "missing", 
     if source != target:
         return "differs"
     return "not compared" if source == OWN else "same"  # state has each key encrypted for its own stack
-
-
-def _json(fact: Fact) -> dict[str, Any]:
-    return fact.model_dump(mode="json", by_alias=True)

@@ -6,7 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+if TYPE_CHECKING:
+    from ..client.config import Connection
 
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9_.-]+")
@@ -56,6 +60,11 @@ class Address:
         """Yield this address and those above it, the nearest first."""
         for length in range(len(self.path), -1, -1):
             yield replace(self, path=self.path[:length])
+
+
+def connected_region(connection: Connection) -> str | None:
+    """Return the region that a client works in, None where its endpoint does not tell."""
+    return endpoint_region(connection.base_url) or connection.region
 
 
 def endpoint_region(endpoint: str | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -21,6 +21,10 @@ class Fact(BaseModel):
         hide_input_in_errors=True,
         allow_inf_nan=False,
     )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for programs."""
+        return self.model_dump(mode="json", by_alias=True)
 
 
 class Service(Fact):

@@ -12,7 +12,7 @@ import itertools
 import textwrap
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -94,7 +94,11 @@ class Model(Refusing):
 
 @cache
 def _secrets_of(model: type[Model]) -> frozenset[str]:
-    return frozenset(name for name, field in model.model_fields.items() if "SecretStr" in str(field.annotation))
+    return frozenset(name for name, field in model.model_fields.items() if _is_secret(field.annotation))
+
+
+def _is_secret(annotation: Any) -> bool:
+    return any(getattr(option, "__origin__", option) is SecretStr for option in (annotation, *get_args(annotation)))
 
 
 def _serialize_secret(value: SecretStr, info: SerializationInfo) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pydantic import field_validator
-
 from ...client.kinds import KINDS
-from ..rule import Finding, Found, Rule, Settings, apart
+from ..rule import Finding, Found, Pattern, Rule, Settings, apart
 from ..spelling import is_blank
 from ..view import Unjudged, View
 
@@ -16,19 +14,10 @@ from ..view import Unjudged, View
 class Naming(Settings):
     """What names and descriptions look like."""
 
-    pattern: str = r"[a-z][a-z0-9-]*"
+    pattern: Pattern = r"[a-z][a-z0-9-]*"
     """The regular expression (Python's) that a whole name matches."""
     description: bool = True
     """Whether a description must be set."""
-
-    @field_validator("pattern")
-    @classmethod
-    def _is_one(cls, pattern: str) -> str:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise ValueError(f"is no regular expression: {error}") from None
-        return pattern
 
 
 def naming(view: View, settings: Naming) -> Iterator[Found]:

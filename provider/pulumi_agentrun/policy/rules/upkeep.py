@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pydantic import field_validator
-
 from ...client.kinds import KINDS, PROXY
 from ...client.wording import naming
-from ..rule import Finding, Found, NoSettings, Rule, Settings, each
+from ..rule import Finding, Found, NoSettings, Pattern, Rule, Settings, each
 from ..spelling import allows, is_blank
 from ..view import POLICIES, View
 
@@ -51,18 +49,9 @@ class Tags(Settings):
 
     required: tuple[str, ...] = ("owner", "cost")
     """What must be said in the description, each as `owner: NAME` or `owner=NAME`, or by the name."""
-    name: str = ""
+    name: Pattern = ""
     """A regular expression (Python's) that a whole name may match, whose named groups say some of it:
     `(?P<owner>[a-z]+)-.*`."""
-
-    @field_validator("name")
-    @classmethod
-    def _is_one(cls, pattern: str) -> str:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise ValueError(f"is no regular expression: {error}") from None
-        return pattern
 
 
 def tags(view: View, settings: Tags) -> Iterator[Finding]:
