@@ -43,9 +43,8 @@ def sdk() -> Path:
 
 
 def environment(folder: Path, home: Path) -> dict[str, str]:
-    """Return the environment of a project's commands, with nothing of this process's own settings."""
-    ours = ("PULUMI_", "AGENTRUN_", "ALIBABA_CLOUD_", "FC_")
-    return {key: value for key, value in os.environ.items() if not key.startswith(ours) and key != "CI"} | {
+    """Return the environment of a project's commands."""
+    return os.environ | {
         "PULUMI_HOME": str(home),
         "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
         "PULUMI_STACK": "dev",

@@ -1,6 +1,6 @@
 """Any program, changed in any way, under any command, with any trouble in between: what is promised holds.
 
-Hypothesis makes up the histories. `AGENTRUN_MODEL_EXAMPLES=2000` tries more of them than every test run does.
+Hypothesis makes up the histories. `MODEL_EXAMPLES=2000` tries more of them than every test run does.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from reliability.promises import Watch, adopting, everything_is_right, known
 # Hundreds of histories each: minutes where coverage is measured or the machine is busy.
 pytestmark = pytest.mark.timeout(900)
 
-EXAMPLES = int(os.environ.get("AGENTRUN_MODEL_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "40"))
 CALLED: dict[str, Kind[Any]] = {kind.word: kind for kind in KINDS}
-IS_LONG = "AGENTRUN_MODEL_EXAMPLES" in os.environ
+IS_LONG = "MODEL_EXAMPLES" in os.environ
 ROUNDS = 8
 """So many runs it may take at most until all is well, each doing what the console of the one before says."""
 

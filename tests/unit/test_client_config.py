@@ -54,9 +54,7 @@ def test_a_setting_that_there_is_not_is_named(settings: dict[str, Any], expected
     assert KEY not in str(caught.value)
 
 
-def test_an_account_that_is_not_set_is_said_what_to_do_about(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AGENTRUN_ACCOUNT_ID", "FC_ACCOUNT_ID", "AGENTRUN_DATA_ENDPOINT"):
-        monkeypatch.delenv(name, raising=False)
+def test_an_account_that_is_not_set_is_said_what_to_do_about() -> None:
     for ask in (Config().get_account_id, Config().get_data_endpoint):
         with pytest.raises(ConfigError, match="set AGENTRUN_ACCOUNT_ID, or Config's account_id"):
             ask()

@@ -28,7 +28,6 @@ AT = replace(PLACE, location="embedded:1")
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("AGENTRUN_ADOPT", raising=False)
     return World(tmp_path / "platform")
 
 

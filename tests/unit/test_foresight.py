@@ -31,7 +31,6 @@ SAME = "nothing that it shows would change, but an update would be sent"
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("AGENTRUN_ADOPT", raising=False)
     return World(tmp_path / "platform")
 
 

@@ -19,13 +19,6 @@ def main(arguments: list[str]) -> int:
     return command(["audit", *arguments])
 
 
-@pytest.fixture(autouse=True)
-def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have no preset named, and no need to name one."""
-    for name in ("AGENTRUN_POLICIES", "CI"):
-        monkeypatch.delenv(name, raising=False)
-
-
 @pytest.fixture
 def account(tmp_path: Path) -> Path:
     with ModelClient(Config(endpoint=f"file://{tmp_path / 'data'}")) as client:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,6 @@ from pulumi_agentrun.lifecycle.profiles import KEYS, Accounts, from_project
 from pulumi_agentrun.lifecycle.readers import PYTHON
 
 CREDENTIALS = {"accessKeyId": "id", "accessKeySecret": "secret"}
-
-
-@pytest.fixture(autouse=True)
-def nothing_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith(("AGENTRUN_", "ALIBABA_CLOUD_", "FC_"))]:
-        monkeypatch.delenv(name)
 
 
 def accounts(profiles: Any = None, **settings: Any) -> Accounts:

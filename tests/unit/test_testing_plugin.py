@@ -70,7 +70,7 @@ CONFIG = {{"apiKey": "{KEY}"}}
 
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    for name in [name for name in os.environ if name.startswith(("PYTEST_", "AGENTRUN_", "PULUMI_"))]:
+    for name in [name for name in os.environ if name.startswith("PYTEST_")]:
         monkeypatch.delenv(name)
     pytester.makeini(SETTINGS)
     return pytester

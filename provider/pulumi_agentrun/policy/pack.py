@@ -182,13 +182,18 @@ def _view(found: ResourceValidationArgs | PolicyResource) -> View | None:
 
 
 def _read(found: ResourceValidationArgs | PolicyResource) -> View | None:
-    if not [*found.props]:  # refused by the provider; the engine asks all the same, and says nothing of it
-        return None
+    if not [*found.props] and not _is_awaited(found.provider):
+        return None  # refused by the provider; the engine asks all the same, and says nothing of it
     view = view_of(found.resource_type, found.name, _plain(found.props), found.urn)
     if view is None:
         return None
     region, place = _where(found.props, found.provider)
     return replace(view, region=region, place=place, is_protected=bool(found.opts and found.opts.protect))
+
+
+def _is_awaited(provider: Any) -> bool:
+    """Say whether a provider's settings are not known yet, so that the engine has nothing of its resources either."""
+    return provider is not None and UNKNOWN in _plain(provider.props).values()
 
 
 def _where(props: Mapping[str, Any], provider: Any) -> tuple[str | Unjudged | None, Hashable | Unjudged]:
