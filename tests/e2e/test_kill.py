@@ -141,3 +141,13 @@ def test_an_interrupted_run_ends_what_it_began(tmp_path: Path, door: str) -> Non
         assert set(stage.live()) == {r["id"] for r in stage.project.resources().values()}
         stage.project.up()
         check(stage, FIRST)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_killed_run_without_checkpoints_is_taken_over_by_name(tmp_path: Path, door: str) -> None:
+    stage = Stage(tmp_path / "project", door)
+    stage.project.env["PULUMI_SKIP_CHECKPOINTS"] = "true"
+    named = FIRST.replace('"qwen",', '"qwen", model_service_name="qwen",').replace(
+        '"gateway",', '"gateway", model_proxy_name="gateway",'
+    )
+    assert run_and_kill(stage, named, 3, "after", "everything")
