@@ -22,7 +22,7 @@ from ..engine.log import Engine
 from ..lifecycle.places import Place
 from ..lifecycle.profiles import Accounts
 from ..lifecycle.readers import SCHEMA
-from ..lifecycle.schema import UNKNOWN
+from ..lifecycle.unknown import UNKNOWN
 from . import values
 from .properties import failures, some
 from .values import Properties, hide

@@ -32,7 +32,7 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
 from ..client.config import ENDPOINT_VARIABLE, region_of
 from ..client.errors import ConfigError
-from ..lifecycle.schema import UNKNOWN
+from ..lifecycle.unknown import UNKNOWN
 from ..routes.address import endpoint_region
 from .presets import RULES, Choice, preset_of
 from .refusals import refuse_unknown

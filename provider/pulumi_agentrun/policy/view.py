@@ -12,7 +12,8 @@ from ..client.wording import Text, tell
 from ..lifecycle.casing import from_schema, path_in_schema, properties
 from ..lifecycle.paths import Path, dotted, inside
 from ..lifecycle.readers import PYTHON, SCHEMA
-from ..lifecycle.schema import UNKNOWN, Shape
+from ..lifecycle.schema import Shape
+from ..lifecycle.unknown import UNKNOWN
 
 DYNAMIC = "pulumi-python:dynamic/agentrun:"
 ANY_DYNAMIC = "pulumi-python:dynamic"
