@@ -177,8 +177,8 @@ def imports(rounds: int) -> tuple[list[Row], list[str]]:
         return [], [f"The imports were not measured: {type(error).__name__} while {SDK} was installed.\n"]
     mine, theirs = [], []
     for _ in range(rounds + 1):
-        mine.append(_measure(my_python, OURS))
-        theirs.append(_measure(their_python, THEIRS))
+        mine.append(measure(my_python, OURS))
+        theirs.append(measure(their_python, THEIRS))
     # The first of each has read the disk.
     rows = [
         Row(what, [m[i] for m in mine[1:]], [t[i] for t in theirs[1:]], unit=unit, most=0.1)
@@ -187,7 +187,8 @@ def imports(rounds: int) -> tuple[list[Row], list[str]]:
     return rows, []
 
 
-def _measure(python: Path, statement: str) -> tuple[float, float]:
+def measure(python: Path, statement: str) -> tuple[float, float]:
+    """Return the seconds and the megabytes that a statement takes in an interpreter of its own."""
     done = subprocess.run(
         [python, "-W", "ignore", "-c", MEASURE.format(statement=statement)],
         text=True, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,

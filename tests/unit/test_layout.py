@@ -106,8 +106,8 @@ def test_the_policies_know_pulumi_in_one_place_and_so_does_the_kit_for_their_tes
 @pytest.mark.parametrize(
     ("statement", "absent"),
     [
-        ("import pulumi_agentrun.resources.generated", {"pydantic", "httpx"}),
-        ("import pulumi_agentrun.dynamic.provider, pulumi_agentrun.plugin.provider", {"httpx", "sqlite3"}),
+        ("from pulumi_agentrun import *", {"pydantic", "httpx", "click", "pulumi_agentrun.client.models"}),
+        ("import pulumi_agentrun.dynamic.provider, pulumi_agentrun.plugin.resources", {"httpx", "sqlite3"}),
         ("from pulumi_agentrun.client import ModelClient, ModelServiceCreateInput; ModelClient()", {"pulumi", "httpx"}),
     ],
 )
