@@ -25,6 +25,8 @@ def main() -> None:
         bench = stacks.Bench(folder)
         _say("overhead")
         rows += stacks.overhead(bench, 50 if is_quick else 200, rounds)
+        _say("policies")
+        rows += stacks.policies(bench, 50 if is_quick else 300, rounds)
         _say("waiting")
         rows += stacks.waiting(bench, 16 if is_quick else 64, rounds)
         _say("calls")

@@ -1,4 +1,4 @@
-"""What people wait for at the start: the plugin's version, its first answers, and the import of what a program needs."""
+"""What people wait for at the start: the plugin's version and first answers, and the import of what a program needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people wait for at the start: what a plugin says of itself needs nothing of the API's data, or of any network."""
+"""What people wait for at the start: what a plugin says of itself needs neither the data of the API nor a network."""
 
 from __future__ import annotations
 
