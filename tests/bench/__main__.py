@@ -10,7 +10,7 @@ from pathlib import Path
 
 from surroundings import leave
 
-from bench import clients, gateway, report, stacks
+from bench import clients, gateway, report, stacks, starts
 
 
 def main() -> None:
@@ -25,6 +25,8 @@ def main() -> None:
         bench = stacks.Bench(folder)
         _say("overhead")
         rows += stacks.overhead(bench, 50 if is_quick else 200, rounds)
+        _say("policies")
+        rows += stacks.policies(bench, 50 if is_quick else 300, rounds)
         _say("waiting")
         rows += stacks.waiting(bench, 16 if is_quick else 64, rounds)
         _say("calls")
@@ -32,6 +34,10 @@ def main() -> None:
         _say("imports")
         found, notes = clients.imports(rounds)
         rows += found
+        _say("starts")
+        found, more = starts.rows(rounds)
+        rows += found
+        notes += more
         _say("gateway")
         found, more = gateway.calls(folder, 500 if is_quick else 4000, rounds)
         rows += [*found, gateway.drills(5_000 if is_quick else 50_000, rounds)]

@@ -11,10 +11,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 from alibabacloud_agentrun20250910 import models as api
 from alibabacloud_agentrun20250910.client import Client as Official
 from alibabacloud_tea_openapi.models import Config as OfficialConfig
 from pulumi_agentrun.client import BackendType, Config, ModelClient, ModelServiceCreateInput, ModelServiceListInput
+from pulumi_agentrun.client.credentials import Credentials
+from pulumi_agentrun.client.signature import Signature
 from pydantic import SecretStr
 
 from bench.report import ROOT, Row
@@ -73,6 +76,7 @@ def _request(name: str) -> api.CreateModelServiceRequest:
 def calls(folder: Path, count: int, rounds: int) -> list[Row]:
     """Compare calls, one after the other and 64 at a time."""
     found: dict[str, tuple[list[Times], list[Times]]] = {}
+    alone: dict[str, list[Times]] = {"get, one after the other": [], "get, 64 at a time": []}
     with served(folder) as (port, _), ours(port) as mine:
         theirs = official(port)
         mine.create(_input("there"))
@@ -109,12 +113,33 @@ def calls(folder: Path, count: int, rounds: int) -> list[Row]:
                 ups = found.setdefault(what, ([], []))
                 ups[0].append(asyncio.run(_together(my_own, count)))
                 ups[1].append(asyncio.run(_together(their_own, count)))
+            with httpx.Client() as client:
+                requests = _signed(port, count)
+                alone["get, one after the other"].append(_each(lambda i: client.send(requests[i]), count))  # noqa: B023
+            alone["get, 64 at a time"].append(asyncio.run(_httpx_together(_signed(port, count))))
     rows = []
     for what, (mine_, theirs_) in found.items():
         # On the clock both wait for the same platform; the processor's time is the client's own.
         rows.append(Row(f"client: {what}", [m[0] for m in mine_], [t[0] for t in theirs_], unit="ms"))
         rows.append(Row(f"its own CPU time: {what}", [m[1] for m in mine_], [t[1] for t in theirs_], unit="ms", most=1))
+    for what, times in alone.items():
+        mine_, _ = found[what]
+        title = f"its own CPU time: {what}, beside httpx alone with requests signed before"
+        rows.append(Row(title, [m[1] for m in mine_], [t[1] for t in times], unit="ms"))
     return rows
+
+
+def _signed(port: int, count: int) -> list[httpx.Request]:
+    """Return requests such as our client sends."""
+    signature = Signature(Credentials("id", "bench-secret"))
+    url = f"http://127.0.0.1:{port}/2025-09-10/agents/model-services/there"
+    headers = {"accept": "application/json", "x-acs-action": "GetModelService", "x-acs-version": "2025-09-10"}
+    return [signature.prove(httpx.Request("GET", url, headers=headers)) for _ in range(count)]
+
+
+async def _httpx_together(requests: list[httpx.Request]) -> Times:
+    async with httpx.AsyncClient() as client:
+        return await _together(lambda i: client.send(requests[i]), len(requests))
 
 
 def _each(call: Callable[[int], object], count: int) -> Times:
@@ -177,8 +202,8 @@ def imports(rounds: int) -> tuple[list[Row], list[str]]:
         return [], [f"The imports were not measured: {type(error).__name__} while {SDK} was installed.\n"]
     mine, theirs = [], []
     for _ in range(rounds + 1):
-        mine.append(_measure(my_python, OURS))
-        theirs.append(_measure(their_python, THEIRS))
+        mine.append(measure(my_python, OURS))
+        theirs.append(measure(their_python, THEIRS))
     # The first of each has read the disk.
     rows = [
         Row(what, [m[i] for m in mine[1:]], [t[i] for t in theirs[1:]], unit=unit, most=0.1)
@@ -187,7 +212,8 @@ def imports(rounds: int) -> tuple[list[Row], list[str]]:
     return rows, []
 
 
-def _measure(python: Path, statement: str) -> tuple[float, float]:
+def measure(python: Path, statement: str) -> tuple[float, float]:
+    """Return the seconds and the megabytes that a statement takes in an interpreter of its own."""
     done = subprocess.run(
         [python, "-W", "ignore", "-c", MEASURE.format(statement=statement)],
         text=True, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,

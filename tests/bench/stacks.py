@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from e2e.project import DOORS, Project
 
-from bench.report import Row
+from bench.report import ROOT, Row
 
 NOTHING = '''
 """A dynamic provider that does nothing, with the same inputs."""
@@ -38,6 +39,19 @@ for i in range({count}):
         }},
     )
 """
+GUARDED = """
+for i in range({count}):
+    ModelService(
+        f"service-{{i}}", model_service_name=f"service-{{i}}", model_type="llm", provider="tongyi", description="d",
+        credential_name="team", provider_settings={{"base_url": "https://a.example/v1", "model_names": ["m"]}},
+        network_configuration={{
+            "network_mode": "PRIVATE", "vpc_id": "vpc-1", "vswitch_ids": ["vsw-1"], "security_group_id": "sg-1",
+        }},
+        opts=pulumi.ResourceOptions(protect=True),
+    )
+"""
+"""Services that break no rule of `production`, but that no proxy here uses them."""
+PACK = ROOT / "provider" / "pulumi_agentrun" / "policy_pack"
 PROVIDERS = (b"pulumi.dynamic", b"pulumi-resource-agentrun")
 GROWTH = """\
 ## Growth
@@ -86,8 +100,8 @@ def _up(project: Project, *args: str) -> float:
     return timed(lambda: project.pulumi("up", "--yes", "--skip-preview", "--stack", "dev", *args))
 
 
-def _preview(project: Project) -> float:
-    return timed(lambda: project.pulumi("preview", "--stack", "dev"))
+def _preview(project: Project, *args: str) -> float:
+    return timed(lambda: project.pulumi("preview", "--stack", "dev", *args))
 
 
 def overhead(bench: Bench, count: int, rounds: int) -> list[Row]:
@@ -106,6 +120,28 @@ def overhead(bench: Bench, count: int, rounds: int) -> list[Row]:
             Row(f"up of {count} services, {TITLES[door]}", found[door][0], nothing[0], most=1.6),
             Row(f"preview without changes, {TITLES[door]}", found[door][1], nothing[1], most=1.15),
         )
+    ]
+
+
+def policies(bench: Bench, count: int, rounds: int) -> list[Row]:
+    """Compare previews of new services with all rules of `production`, and without."""
+    settings = {"agentrun-unused-services": {"external": ["service-*"]}}
+    found: dict[str, tuple[list[float], list[float]]] = {}
+    for door in DOORS:
+        project = bench.project(door, count)
+        project.program(GUARDED.format(count=count))
+        file = project.folder / "policies.json"
+        file.write_text(json.dumps(settings))
+        options = ("--policy-pack", str(PACK), "--policy-pack-config", str(file))
+        project.env["AGENTRUN_POLICIES"] = "production"
+        _preview(project)  # makes the platform, and reads the disk
+        found[door] = [], []
+        for _ in range(rounds):
+            found[door][0].append(_preview(project, *options))
+            found[door][1].append(_preview(project))
+    return [
+        Row(f"preview of {count} services with all policies, {TITLES[door]}", with_, without, most=1.25)
+        for door, (with_, without) in found.items()
     ]
 
 

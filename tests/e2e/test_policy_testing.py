@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from e2e.project import DOORS, Project
 from e2e.recording import recorders
-from pulumi_agentrun.lifecycle.schema import UNKNOWN
+from pulumi_agentrun.lifecycle.unknown import UNKNOWN
 from pulumi_agentrun.policy.testing import Door, Secret, declared, told
 
 TESTS = Path(__file__).parents[1]

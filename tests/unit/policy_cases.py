@@ -10,7 +10,7 @@ from typing import Any
 
 from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.lifecycle.casing import properties, to_schema
-from pulumi_agentrun.lifecycle.schema import UNKNOWN
+from pulumi_agentrun.lifecycle.unknown import UNKNOWN
 from pulumi_agentrun.policy import Unjudged, View, policies
 from pulumi_agentrun.policy.testing import Case, Door, Resource, fails, near_miss, passes, unsure
 from pulumi_agentrun.policy.testing.resources import written

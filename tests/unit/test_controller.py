@@ -15,7 +15,7 @@ from pulumi_agentrun.client.kinds import SERVICE
 from pulumi_agentrun.lifecycle import notes, steps
 from pulumi_agentrun.lifecycle.claims import Claims
 from pulumi_agentrun.lifecycle.controller import Controller, Locate, Run, Step
-from pulumi_agentrun.lifecycle.schema import UNKNOWN
+from pulumi_agentrun.lifecycle.unknown import UNKNOWN
 from pulumi_agentrun.platform import Fault
 from unit.world import PLACE, World, wanted
 

@@ -16,8 +16,9 @@ from pulumi_agentrun.lifecycle.claims import Claims
 from pulumi_agentrun.lifecycle.foresight import foresee
 from pulumi_agentrun.lifecycle.live import LifecycleError
 from pulumi_agentrun.lifecycle.profiles import Accounts
-from pulumi_agentrun.lifecycle.schema import UNKNOWN, shapes_of
+from pulumi_agentrun.lifecycle.schema import shapes_of
 from pulumi_agentrun.lifecycle.sending import TakenError
+from pulumi_agentrun.lifecycle.unknown import UNKNOWN
 from pulumi_agentrun.platform import Fault
 from unit.world import PLACE, World, create, wanted
 

@@ -10,7 +10,8 @@ from pulumi_agentrun import GatewayServiceArgs, ModelGateway
 from pulumi_agentrun.lifecycle import gateway_inputs
 from pulumi_agentrun.lifecycle.gateway import DEFAULT_GUARDRAILS, DEFAULTS, Gateway
 from pulumi_agentrun.lifecycle.gateway_inputs import SHAPES, faults, heaviest_first
-from pulumi_agentrun.lifecycle.schema import UNKNOWN, shape_of_model
+from pulumi_agentrun.lifecycle.schema import shape_of_model
+from pulumi_agentrun.lifecycle.unknown import UNKNOWN
 
 ONE: dict[str, Any] = {"provider": "tongyi", "model_names": ["m"]}
 TWO = {"a": ONE, "b": ONE}

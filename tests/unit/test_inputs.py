@@ -14,8 +14,9 @@ from pulumi_agentrun.lifecycle.diff import diff, update_of
 from pulumi_agentrun.lifecycle.drift import observe, shows_keys
 from pulumi_agentrun.lifecycle.paths import dotted
 from pulumi_agentrun.lifecycle.places import ORIGIN, SHOWS_KEYS
-from pulumi_agentrun.lifecycle.schema import UNKNOWN, Shape, shapes_of
+from pulumi_agentrun.lifecycle.schema import Shape, shapes_of
 from pulumi_agentrun.lifecycle.secret_refs import fingerprint
+from pulumi_agentrun.lifecycle.unknown import UNKNOWN
 
 URN = "urn:pulumi:dev::p::pulumi-python:dynamic/agentrun:ModelService::qwen"
 SERVICE_IN: dict[str, Any] = {

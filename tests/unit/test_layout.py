@@ -106,9 +106,10 @@ def test_the_policies_know_pulumi_in_one_place_and_so_does_the_kit_for_their_tes
 @pytest.mark.parametrize(
     ("statement", "absent"),
     [
-        ("import pulumi_agentrun.resources.generated", {"pydantic", "httpx"}),
-        ("import pulumi_agentrun.dynamic.provider, pulumi_agentrun.plugin.provider", {"httpx", "sqlite3"}),
+        ("from pulumi_agentrun import *", {"pydantic", "httpx", "click", "pulumi_agentrun.client.models"}),
+        ("import pulumi_agentrun.dynamic.provider, pulumi_agentrun.plugin.resources", {"httpx", "sqlite3"}),
         ("from pulumi_agentrun.client import ModelClient, ModelServiceCreateInput; ModelClient()", {"pulumi", "httpx"}),
+        ("import pulumi_agentrun.policy.pack", {"httpx", "click", "pulumi_agentrun.platform.platform"}),
     ],
 )
 def test_what_takes_long_is_imported_where_it_is_used(statement: str, absent: set[str]) -> None:

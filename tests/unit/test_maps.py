@@ -17,7 +17,8 @@ from pulumi_agentrun.lifecycle.diff import Edit, diff, edits, update_of
 from pulumi_agentrun.lifecycle.drift import observe, without_keys, without_unmanaged_keys
 from pulumi_agentrun.lifecycle.paths import dotted
 from pulumi_agentrun.lifecycle.remarks import remarks
-from pulumi_agentrun.lifecycle.schema import UNKNOWN, map_secrets, revealed, secrets_of, shape_of, shape_of_model
+from pulumi_agentrun.lifecycle.schema import map_secrets, revealed, secrets_of, shape_of, shape_of_model
+from pulumi_agentrun.lifecycle.unknown import UNKNOWN
 from pulumi_agentrun.platform.errors import InvalidParameter
 from pulumi_agentrun.platform.shapes import accept
 from pulumi_agentrun.policy import View

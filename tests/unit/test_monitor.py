@@ -13,7 +13,7 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.proto.alias_pb2 import Alias
 from pulumi.runtime.proto.resource_pb2_grpc import ResourceMonitorServicer, add_ResourceMonitorServicer_to_server
 from pulumi_agentrun.client.errors import InvalidArgumentError
-from pulumi_agentrun.lifecycle.schema import UNKNOWN
+from pulumi_agentrun.lifecycle.unknown import UNKNOWN
 from pulumi_agentrun.plugin import values
 from pulumi_agentrun.plugin.components import GATEWAY, construct
 from pulumi_agentrun.plugin.provider import Provider

@@ -24,7 +24,7 @@ from pulumi_agentrun.engine.failures import Status
 from pulumi_agentrun.engine.log import Engine
 from pulumi_agentrun.lifecycle.casing import from_schema, properties, to_schema
 from pulumi_agentrun.lifecycle.check import Failure
-from pulumi_agentrun.lifecycle.schema import UNKNOWN
+from pulumi_agentrun.lifecycle.unknown import UNKNOWN
 from pulumi_agentrun.platform import Platform
 from pulumi_agentrun.plugin import values
 from pulumi_agentrun.plugin.provider import Provider

@@ -13,7 +13,8 @@ import pytest
 from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.client.models.fields import Model, SecretValue
-from pulumi_agentrun.lifecycle.schema import UNKNOWN, Shape, shape_of, shape_of_model
+from pulumi_agentrun.lifecycle.schema import Shape, shape_of, shape_of_model
+from pulumi_agentrun.lifecycle.unknown import UNKNOWN
 from pulumi_agentrun.policy import PRESETS, RULES, NotKnown, View, policies
 from pulumi_agentrun.policy.rules.security import references
 from pulumi_agentrun.policy.view import view_of

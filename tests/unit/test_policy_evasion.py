@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
-from pulumi_agentrun.lifecycle.schema import UNKNOWN
+from pulumi_agentrun.lifecycle.unknown import UNKNOWN
 from pulumi_agentrun.policy import View, policies
 from pulumi_agentrun.policy.presets import preset_named
 from pulumi_agentrun.policy.rules.models import Models

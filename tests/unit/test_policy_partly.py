@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.lifecycle.casing import properties
-from pulumi_agentrun.lifecycle.schema import UNKNOWN
+from pulumi_agentrun.lifecycle.unknown import UNKNOWN
 from pulumi_agentrun.policy import PRESETS, RULES, Finding, NotKnown, Unjudged, View
 from pulumi_agentrun.policy.pack import policies
 from unit.views import BY_NAME, SECRET, found, proxy, service, to

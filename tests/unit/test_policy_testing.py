@@ -227,5 +227,9 @@ def test_the_ready_made_pack_reads_a_resource_once_for_all_policies(monkeypatch:
     assert told(policies("production"), resources) == whole
     once = len(read)
     read.clear()
+    with monkeypatch.context() as within:
+        within.setattr(sdk, "deserialize_properties", lambda props: pytest.fail("the SDK reads one") if props else {})
+        assert told(policies("production"), resources) == whole
+    read.clear()
     told(policies("production")[:1], resources)
     assert once <= 2 * len(read) + 2, "however many policies there are"

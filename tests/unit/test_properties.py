@@ -10,8 +10,9 @@ from pulumi_agentrun.client.kinds import KINDS, PROXY, SERVICE
 from pulumi_agentrun.lifecycle.controller import Compared
 from pulumi_agentrun.lifecycle.diff import diff
 from pulumi_agentrun.plugin import values
-from pulumi_agentrun.plugin.properties import diff_response, failures, kind_of, struct, wanted
+from pulumi_agentrun.plugin.properties import diff_response, kind_of, struct, wanted
 from pulumi_agentrun.plugin.values import Hidden
+from pulumi_agentrun.plugin.verdicts import failures
 
 Autonaming = messages.CheckRequest.AutonamingOptions
 Verb = messages.PropertyDiff

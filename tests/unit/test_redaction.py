@@ -31,12 +31,13 @@ from pulumi_agentrun.client import (
     answers,
     errors,
     operations,
+    redaction,
 )
 from pulumi_agentrun.client.config import resolve
 from pulumi_agentrun.client.credentials import Credentials, chain
 from pulumi_agentrun.client.flows import once
 from pulumi_agentrun.client.kinds import SERVICE
-from pulumi_agentrun.client.redaction import redact
+from pulumi_agentrun.client.redaction import SECRETS, redact
 from pulumi_agentrun.client.session import Session
 from pulumi_agentrun.dynamic.provider import Hosted
 from pulumi_agentrun.engine.failures import Status
@@ -120,6 +121,32 @@ def test_a_secret_too_short_to_be_one_leaves_words_whole() -> None:
 def test_what_no_person_reads_is_not_searched() -> None:
     assert redact("\\" * 65_000 + "sk-long-enough", ["sk-long-enough"]) == "\\" * 64_991 + "[secret]"
     assert redact("s" * 1_000_000, ["sk-long-enough"]) == "(a text of 1000000 characters)"
+
+
+LIKE = "aAbB+/-_ \u212a\u017fkKsS"
+"""Letters that stand for others: in base64, in URLs, and whatever their case, beyond ASCII too."""
+
+
+@given(st.text(LIKE, min_size=6, max_size=12), st.text(LIKE, max_size=4), st.sampled_from([str.upper, str.swapcase]))
+def test_no_text_is_passed_over_that_a_pattern_finds_a_secret_in(
+    secret: str, around: str, changed: Callable[[str], str]
+) -> None:
+    coded = base64.b64encode(f"{around}{secret}{around}".encode()).decode()
+    for said in (secret, changed(secret), secret.replace(" ", "+"), coded, changed(coded), coded.replace("+", "-")):
+        text = f"{around}{said}{around}"
+        assert redaction._may_hold(text, secret) or not redaction._pattern(secret).search(text)
+
+
+@pytest.mark.parametrize("request_id", ["1B7F2C3D-8E11-5A77-9C55-0F2B5D1E9A10", "req_1"])
+def test_an_answer_that_repeats_nothing_is_read_without_making_patterns(
+    request_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One takes milliseconds, and what proves who sends a request is another for each."""
+    monkeypatch.setattr(redaction, "_pattern", lambda secret: pytest.fail("a pattern"))
+    sent = httpx.Request("GET", "https://a.example", extensions={SECRETS: (SECRET, "0123456789abcdef" * 4)})
+    facts = {"status": "READY", "statusReason": "it is", "providerSettings": {"apiKey": BODY_KEY}}
+    answer = httpx.Response(200, json={"code": "SUCCESS", "requestId": request_id, "data": facts}, request=sent)
+    assert answers.read(operations.get(SERVICE, "a"), answer).request_id == request_id
 
 
 BODY_KEY, SECRET, TOKEN, BEARER = 'sk-"body\\key/1', "access+key/secret==", "sts/token+1", "bearer.token/with+all"

@@ -9,7 +9,7 @@ from pulumi_agentrun.client.kinds import PROXY, SERVICE, Kind
 from pulumi_agentrun.lifecycle import check, hidden_inputs
 from pulumi_agentrun.lifecycle.diff import diff
 from pulumi_agentrun.lifecycle.remarks import remarks
-from pulumi_agentrun.lifecycle.schema import UNKNOWN
+from pulumi_agentrun.lifecycle.unknown import UNKNOWN
 
 OTHER, ONE = "sk-the-other-key", "sk-the-one-key"
 ROUTES = {"endpoints": [{"model_service_name": "s"}]}

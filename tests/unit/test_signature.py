@@ -111,7 +111,7 @@ def test_a_bearer_token_takes_the_place_of_a_signature() -> None:
 def test_each_request_is_signed_anew_by_whatever_credentials_hold_then() -> None:
     sources = iter([Credentials("first", "1"), Credentials("second", "2")])
     auth = Signature(lambda: next(sources))
-    requests = [next(auth.sync_auth_flow(httpx.Request("GET", HOST))) for _ in range(2)]
+    requests = [auth.prove(httpx.Request("GET", HOST)) for _ in range(2)]
     assert "Credential=first," in requests[0].headers["authorization"]
     assert "Credential=second," in requests[1].headers["authorization"]
     assert len({request.headers["x-acs-signature-nonce"] for request in requests}) == 2

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import errors
 from .missing import says_missing
+from .models.shared import Status
 from .operations import items_of, secrets_in
 from .redaction import SECRETS, redact
 from .wording import KNOWN_GONE, Message, Setting, Text
@@ -63,8 +64,9 @@ def read(operation: Operation[T], response: httpx.Response) -> T:
     for shown in items_of(result):
         shown._request_id = _request_id(operation, response, envelope)
         for field in ("status", "status_reason"):
-            if getattr(shown, field, None):
-                setattr(shown, field, _redact(operation, response, getattr(shown, field), *secrets_in(shown)))
+            said = getattr(shown, field, None)
+            if said and not isinstance(said, Status):  # which is the API's own word
+                setattr(shown, field, _redact(operation, response, said, *secrets_in(shown)))
     return result
 
 

@@ -16,11 +16,10 @@ from functools import cache
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import SecretStr
-from pydantic.alias_generators import to_camel
 
 from .kinds import Kind
 from .models import SystemProps
-from .models.fields import ANSWER, Model
+from .models.fields import ANSWER, Model, on_wire
 from .models.shared import Status
 
 R = TypeVar("R", bound=SystemProps)
@@ -61,7 +60,7 @@ def _fields(model: type[Model], data: Mapping[str, Any], told: Mapping[str, Call
     """Return the data with each known field, however its key is spelled, under its name on the wire."""
     result = dict(data)
     for name, read in _readers(model).items():
-        wire = to_camel(name)
+        wire = on_wire(name)
         shown = [result.pop(key) for key in (wire, name) if key in result]
         value = next((told.get(name, read)(value) for value in shown if value is not None), None)
         if value is not None:

@@ -23,6 +23,10 @@ _LEVELS = 9
 """Escapes on top of each other, as texts in texts in texts have them, that are seen through."""
 _ALONE = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4}))", r"(?![A-Za-z0-9])"
 _ANY_BASE64 = "[A-Za-z0-9+/_-]"
+_ESCAPES = re.compile(r"[\\%&]")
+"""What each escape begins with."""
+_ALIKE = str.maketrans("+/ ", "-_-")
+"""Characters that stand for each other, in base64 and in URLs."""
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
@@ -31,9 +35,24 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     if known and len(text) > LONGEST:
         return f"(a text of {len(text)} characters)"
     for secret in known:
-        if _pattern(secret[:SHORT]).search(text):  # tokens are long, and so are their patterns
+        # Tokens are long, and so are their patterns.
+        if _may_hold(text, secret) and _pattern(secret[:SHORT]).search(text):
             text = _pattern(secret).sub(STANDS_FOR, text)
     return text
+
+
+def _may_hold(text: str, secret: str) -> bool:
+    """Say whether a text may have a secret in it, without its patterns, which take milliseconds to make.
+
+    Nearly every text that is looked through is the id of a request: too short, or plain and something else.
+    """
+    if len(text) < len(secret):  # no form is shorter
+        return False
+    if _ESCAPES.search(text) or not (text.isascii() and secret.isascii()):
+        return True
+    plain, head = text.lower().translate(_ALIKE), secret[:SHORT]
+    needles = [head, *(_core(head.encode(), offset) for offset in range(3))]
+    return any(needle.lower().translate(_ALIKE) in plain for needle in needles)
 
 
 def _pattern(secret: str) -> re.Pattern[str]:
@@ -48,12 +67,15 @@ def _pattern(secret: str) -> re.Pattern[str]:
 
 def _base64(secret: bytes, offset: int) -> str:
     """Return the pattern of base64 that has a secret in it, behind a number of other bytes."""
-    padded = bytes(offset) + secret
-    whole = b64encode(padded).decode().rstrip("=")
-    first, last = (0, 2, 3)[offset], len(padded) * 8 // 6  # characters that other bytes have no part in
-    core = "".join(_letter(letter, {"+": "-", "/": "_"}.get(letter)) for letter in whole[first:last])
-    before, behind = (_ANY_BASE64 if offset else ""), (_ANY_BASE64 if len(padded) % 3 else "")
+    core = "".join(_letter(letter, {"+": "-", "/": "_"}.get(letter)) for letter in _core(secret, offset))
+    before, behind = (_ANY_BASE64 if offset else ""), (_ANY_BASE64 if (offset + len(secret)) % 3 else "")
     return f"{before}{core}(?:{behind}(?:=|%3d){{0,2}})?" if behind else f"{before}{core}"
+
+
+def _core(secret: bytes, offset: int) -> str:
+    """Return the characters of base64 that a secret alone decides, behind a number of other bytes."""
+    padded = bytes(offset) + secret
+    return b64encode(padded).decode()[(0, 2, 3)[offset] : len(padded) * 8 // 6]
 
 
 def _escaped(secret: str) -> str:

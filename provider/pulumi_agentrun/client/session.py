@@ -10,7 +10,6 @@ import re
 import threading
 from collections.abc import Callable
 from functools import partial
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from typing import Any, TypeVar
 
@@ -34,6 +33,13 @@ T = TypeVar("T")
 USER_AGENT = (
     f"pulumi-agentrun/{version('pulumi-agentrun')} Python/{platform.python_version()} httpx/{httpx.__version__}"
 )
+_HEADERS = {
+    "accept": "application/json",
+    "accept-encoding": ENCODING,
+    "user-agent": USER_AGENT,
+    "x-acs-version": VERSION,
+}
+"""What each request says, whatever it asks for."""
 LONGEST_EXCHANGE = 120.0
 """Seconds that an exchange without a timeout of its own may take, unless a single read may take longer."""
 # Raised before a request has left, so that even a creation may be sent again.
@@ -78,8 +84,9 @@ class Session:
         self._clock = clock or Clock()
         self._lock = threading.Lock()
         self._signature = Signature(connection.credentials)
-        self._sync: httpx.Client | None = None
-        self._async: tuple[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None
+        self._base = connection.base_url.rstrip("/")
+        self._sync: httpx.BaseTransport | None = None
+        self._async: tuple[asyncio.AbstractEventLoop, httpx.AsyncBaseTransport] | None = None
 
     def run(self, flow: Flow[T]) -> T:
         """Drive a flow to its end, waiting in this thread.
@@ -132,46 +139,53 @@ class Session:
         if stop is not None and stop.is_set() and seconds:
             raise StoppedError("It was cancelled while it waited.")
 
+    # A transport of httpx is asked directly: what its client adds, such as redirects and cookies, is not wanted here,
+    # and takes its time.
+
     def _exchange(self, operation: Operation[Any]) -> httpx.Response:
-        client = self._client()
-        response = client.send(self._request(client, operation), stream=True)
+        request = self._signature.prove(self._request(operation))
+        response = self._wire().handle_request(request)
+        response.request = request
         if response.is_closed:  # it came as a whole: from the embedded platform
             return response
+        assert isinstance(response.stream, httpx.SyncByteStream)
         try:
             body = Body(response.headers.get("content-encoding", ""))
-            for piece in response.iter_raw():
+            for piece in response.stream:
                 body.add(piece)
         finally:
             response.close()
         return _with_body(response, body)
 
     async def _exchange_async(self, operation: Operation[Any]) -> httpx.Response:
-        client = self._async_client()
-        response = await client.send(self._request(client, operation), stream=True)
+        request = await self._signature.prove_async(self._request(operation))
+        response = await self._async_wire().handle_async_request(request)
+        response.request = request
         if response.is_closed:
             return response
+        assert isinstance(response.stream, httpx.AsyncByteStream)
         try:
             body = Body(response.headers.get("content-encoding", ""))
-            async for piece in response.aiter_raw():
+            async for piece in response.stream:
                 body.add(piece)
         finally:
             await response.aclose()
         return _with_body(response, body)
 
-    def _request(self, client: httpx.Client | httpx.AsyncClient, operation: Operation[Any]) -> httpx.Request:
+    def _request(self, operation: Operation[Any]) -> httpx.Request:
         to, limit = self.connection, self._limit(operation)
-        headers = {"x-acs-action": operation.action}
+        headers = {**_HEADERS, "x-acs-action": operation.action}
         if operation.body is not None:
             headers["content-type"] = "application/json; charset=utf-8"
-        return client.build_request(
+        # Connecting and the TLS handshake, a connect timeout each, should end before the exchange has to: only then is
+        # it known that nothing was sent.
+        timeout = httpx.Timeout(to.read_timeout, connect=min(to.connect_timeout, limit / 2))
+        return httpx.Request(
             operation.method,
-            operation.target,
+            self._base + operation.target,
             content=operation.body,
             headers=headers,
-            # Connecting and the TLS handshake, a connect timeout each, should end before the exchange has to: only then
-            # is it known that nothing was sent.
-            timeout=httpx.Timeout(to.read_timeout, connect=min(to.connect_timeout, limit / 2)),
-            extensions={TOTAL: limit, SECRETS: operation.secrets},
+            extensions={"timeout": timeout.as_dict(), TOTAL: limit, SECRETS: operation.secrets},
         )
 
     def _limit(self, operation: Operation[Any]) -> float:
@@ -180,18 +194,17 @@ class Session:
         to = self.connection
         return to.timeout or max(LONGEST_EXCHANGE, to.connect_timeout + to.read_timeout)
 
-    def _client(self) -> httpx.Client:
+    def _wire(self) -> httpx.BaseTransport:
         with self._lock:
             if self._sync is None:
-                self._sync = httpx.Client(**self._options(), transport=self._carrier(Connections))
+                self._sync = self._carrier(Connections)
             return self._sync
 
-    def _async_client(self) -> httpx.AsyncClient:
+    def _async_wire(self) -> httpx.AsyncBaseTransport:
         loop = asyncio.get_running_loop()
         with self._lock:
             if self._async is None or self._async[0] is not loop:
-                wire = self._carrier(AsyncConnections)
-                self._async = (loop, httpx.AsyncClient(**self._options(), transport=wire))
+                self._async = (loop, self._carrier(AsyncConnections))
             return self._async[1]
 
     def _carrier(self, connections: Callable[[httpx.Proxy | None], T]) -> Any:
@@ -201,26 +214,12 @@ class Session:
             return EmbeddedTransport(self.connection.directory)
         return connections(proxy_for(self.connection.base_url))
 
-    def _options(self) -> dict[str, Any]:
-        to = self.connection
-        return {
-            "base_url": to.base_url,
-            "auth": self._signature,
-            "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none are kept: each call stands for itself
-            "headers": {
-                "accept": "application/json",
-                "accept-encoding": ENCODING,
-                "user-agent": USER_AGENT,
-                "x-acs-version": VERSION,
-            },
-        }
-
     def close(self) -> None:
         """Close the connections that threads used."""
         with self._lock:
-            client, self._sync = self._sync, None
-        if client:
-            client.close()
+            wire, self._sync = self._sync, None
+        if wire:
+            wire.close()
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -1,4 +1,4 @@
-"""Signs requests with ACS3-HMAC-SHA256, Alibaba Cloud's scheme, as an `httpx.Auth`.
+"""Signs requests with ACS3-HMAC-SHA256, Alibaba Cloud's scheme.
 
 Source: alibabacloud-tea-openapi 0.4.6, `Client.do_request` for the headers and `Utils.get_authorization` for the
 signature.
@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import hmac
 import secrets
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from urllib.parse import parse_qsl, quote, unquote
 
@@ -31,10 +31,8 @@ def _nonce() -> str:
     return secrets.token_hex(16)
 
 
-class Signature(httpx.Auth):
+class Signature:
     """Sign each request anew, with the credentials that the source gives at that moment."""
-
-    requires_request_body = True
 
     def __init__(
         self,
@@ -48,55 +46,55 @@ class Signature(httpx.Auth):
         self._now = now
         self._nonce = nonce
 
-    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Sign the request and send it."""
+    def prove(self, request: httpx.Request) -> httpx.Request:
+        """Sign a request, and return it."""
         source = self._credentials
         self.sign(request, source if isinstance(source, Credentials) else source())
-        yield request
+        return request
 
-    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Sign the request and send it; a source that may ask other services does so in a thread."""
+    async def prove_async(self, request: httpx.Request) -> httpx.Request:
+        """Sign a request, and return it; a source that may ask other services does so in a thread."""
         source = self._credentials
-        self.sign(
-            request,
-            source if isinstance(source, Credentials) else await asyncio.to_thread(source),
-        )
-        yield request
+        self.sign(request, source if isinstance(source, Credentials) else await asyncio.to_thread(source))
+        return request
 
     def sign(self, request: httpx.Request, credentials: Credentials) -> None:
         """Add the headers that prove who sends this request."""
-        headers = request.headers
         self.secrets = credentials.secrets
-        request.extensions[SECRETS] = (*request.extensions.get(SECRETS, ()), *self.secrets)
+        proof: tuple[str, ...] = ()
         digest = hashlib.sha256(request.content).hexdigest()
-        headers["x-acs-date"] = self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
-        headers["x-acs-signature-nonce"] = self._nonce()
-        headers["x-acs-content-sha256"] = digest
-        headers["x-acs-credentials-provider"] = credentials.provider
+        headers = {
+            "x-acs-date": self._now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "x-acs-signature-nonce": self._nonce(),
+            "x-acs-content-sha256": digest,
+            "x-acs-credentials-provider": credentials.provider,
+        }
         if credentials.bearer_token:
-            headers["x-acs-bearer-token"] = credentials.bearer_token
-            headers["x-acs-signature-type"] = "BEARERTOKEN"
-            return
-        if credentials.security_token:
-            headers["x-acs-accesskey-id"] = credentials.access_key_id
-            headers["x-acs-security-token"] = credentials.security_token
-        signed, canonical = canonical_request(request, digest)
-        text = f"{_ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-        signature = hmac.new(credentials.access_key_secret.encode(), text.encode(), hashlib.sha256).hexdigest()
-        request.extensions[SECRETS] += (signature,)
-        headers["Authorization"] = (
-            f"{_ALGORITHM} Credential={credentials.access_key_id},SignedHeaders={signed},Signature={signature}"
-        )
+            headers |= {"x-acs-bearer-token": credentials.bearer_token, "x-acs-signature-type": "BEARERTOKEN"}
+        else:
+            if credentials.security_token:
+                headers["x-acs-accesskey-id"] = credentials.access_key_id
+                headers["x-acs-security-token"] = credentials.security_token
+            signed, canonical = canonical_request(request, [*request.headers.multi_items(), *headers.items()], digest)
+            text = f"{_ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+            signature = hmac.new(credentials.access_key_secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+            proof = (signature,)
+            headers["authorization"] = (
+                f"{_ALGORITHM} Credential={credentials.access_key_id},SignedHeaders={signed},Signature={signature}"
+            )
+        request.headers.update(headers)  # at once: each costs a search through all
+        request.extensions[SECRETS] = (*request.extensions.get(SECRETS, ()), *self.secrets, *proof)
 
 
-def canonical_request(request: httpx.Request, digest: str) -> tuple[str, str]:
+def canonical_request(request: httpx.Request, headers: Iterable[tuple[str, str]], digest: str) -> tuple[str, str]:
     """Return the signed headers' names, joined, and the text whose hash is signed."""
     values: dict[str, list[str]] = {}
-    for name, value in request.headers.multi_items():
+    for name, value in headers:
         if name not in _UNSIGNED:
             values.setdefault(name, []).append(value.strip())
-    lines = "".join(f"{name}:{','.join(sorted(values[name]))}\n" for name in sorted(values))
-    signed = ";".join(sorted(values))
+    names = sorted(values)
+    lines = "".join(f"{name}:{','.join(sorted(values[name]))}\n" for name in names)
+    signed = ";".join(names)
     path, _, query = request.url.raw_path.decode("ascii").partition("?")
     parts = [request.method, _path(path), _query(query), lines, signed, digest]
     return signed, "\n".join(parts)

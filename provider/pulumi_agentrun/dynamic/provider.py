@@ -23,7 +23,8 @@ from ..lifecycle.live import IncompleteError, LifecycleError
 from ..lifecycle.paths import rebuilt
 from ..lifecycle.profiles import Accounts
 from ..lifecycle.readers import PYTHON
-from ..lifecycle.schema import UNKNOWN, map_secrets
+from ..lifecycle.schema import map_secrets
+from ..lifecycle.unknown import UNKNOWN
 from . import host
 
 T = TypeVar("T")

@@ -6,15 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc.aio
 from pulumi.runtime.proto import engine_pb2
 from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
 
-from ..client.flows import Notice
 from ..client.wording import tell
-from ..lifecycle.readers import SCHEMA
+
+if TYPE_CHECKING:
+    from ..client.flows import Notice
 
 _PATIENCE = 10.0
 """Seconds that the engine may take to show a line."""
@@ -46,6 +47,8 @@ class Engine:
         task.add_done_callback(self._under_way.discard)
 
     async def _log(self, notice: Notice, urn: str) -> None:
+        from ..lifecycle.readers import SCHEMA  # with the models, which a first answer need not wait for
+
         if self._stub is None:
             self._stub = EngineStub(grpc.aio.insecure_channel(self.address))
         text = tell(notice.text, SCHEMA)

@@ -12,8 +12,9 @@ from ..client.kinds import KINDS, Kind
 from ..client.models.fields import Model
 from .check import ADOPT, Failure
 from .paths import Path
-from .schema import UNKNOWN, Shape, shape_of_model, shapes_of
+from .schema import Shape, shape_of_model, shapes_of
 from .steps import REGION
+from .unknown import UNKNOWN
 
 camel = cache(to_camel)
 

@@ -18,8 +18,9 @@ from ..client.wording import CLIENT, Message, Property, Reader, Text, joined, te
 from . import hidden_inputs, names, scalars, secret_refs, sense
 from .defaults import defaults
 from .paths import Path, at, dotted
-from .schema import UNKNOWN, Shape, shape_of
+from .schema import Shape, shape_of
 from .secret_refs import FINGERPRINT, Reference, fingerprint
+from .unknown import UNKNOWN
 
 ADOPT = "adopt"
 META = frozenset({ADOPT, names.PROFILE, hidden_inputs.URN, hidden_inputs.REPLACE_ON, hidden_inputs.TIMEOUTS})

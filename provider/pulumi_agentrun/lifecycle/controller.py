@@ -23,7 +23,8 @@ from .live import IncompleteError, Live
 from .names import PROFILE
 from .places import REGION, Place
 from .remarks import remarks
-from .schema import UNKNOWN, secrets_of
+from .schema import secrets_of
+from .unknown import UNKNOWN
 
 T = TypeVar("T")
 

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from ..client.kinds import Kind
 from .paths import Path
-from .schema import ANYTHING, UNKNOWN, Shape, has_unknown, shape_of
+from .schema import ANYTHING, Shape, has_unknown, shape_of
+from .unknown import UNKNOWN
 
 
 def defaults(kind: Kind[Any], olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from .hidden_inputs import REPLACE_ON
 from .names import PROFILE
 from .paths import EVERY, Path, inside, parsed
 from .places import UNSETTLED, origin_of
-from .schema import UNKNOWN, Shape, field_of, has_unknown, shape_of, shapes_of
+from .schema import Shape, field_of, has_unknown, shape_of, shapes_of
+from .unknown import UNKNOWN
 
 STATUS = "status"
 CREATED_AT = "created_at"

@@ -18,7 +18,8 @@ from ..client.models.shared import (
 from .check import Failure, check_values
 from .gateway import Gateway, GatewayError
 from .paths import Path
-from .schema import UNKNOWN, Shape, shape_of_model
+from .schema import Shape, shape_of_model
+from .unknown import UNKNOWN
 
 
 class GatewayService(Model):

@@ -14,7 +14,8 @@ from typing import Any
 
 from ..client.kinds import Kind
 from .hidden_inputs import URN
-from .schema import UNKNOWN, has_unknown
+from .schema import has_unknown
+from .unknown import UNKNOWN
 
 PROFILE = "profile"
 """The input that names the account and region, which a resource cannot leave."""

@@ -10,8 +10,9 @@ from ..client.kinds import Kind
 from ..client.wording import Message, Property, Text, joined
 from .diff import Diff, edits
 from .paths import at
-from .schema import UNKNOWN, shape_of
+from .schema import shape_of
 from .secret_refs import FROM, Fingerprint
+from .unknown import UNKNOWN
 
 
 def remarks(

@@ -17,18 +17,10 @@ from ..client.kinds import Kind
 from ..client.models.fields import Model, Secret, Unordered, WriteOnly, docstrings
 from .paths import EVERY, Path, inside
 from .secret_refs import FINGERPRINT, FROM, Fingerprint, Reference, read
+from .unknown import UNKNOWN
 
 M = TypeVar("M")
 
-
-class _Unknown:
-    """A value that a preview does not know yet."""
-
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-
-UNKNOWN = _Unknown()
 
 _FROM_TEXT = (
     "Where the provider finds `{name}` when it runs, `env:NAME` or `file:PATH`, instead of `{name}` itself: "

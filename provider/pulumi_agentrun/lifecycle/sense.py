@@ -16,7 +16,7 @@ from ..client.models.credential_config import CredentialAuthType
 from ..client.models.shared import NetworkMode, ProxyMode
 from ..client.wording import Message, Property, Text, naming
 from .paths import Path, inside
-from .schema import UNKNOWN
+from .unknown import UNKNOWN
 
 Fault = tuple[Path, Text]
 """A path and what is wrong there."""

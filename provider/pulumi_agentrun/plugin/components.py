@@ -17,7 +17,7 @@ from ..lifecycle.gateway import OF_PROXY, SHARED, Gateway, as_contract, service_
 from ..lifecycle.gateway_inputs import SHAPES, faults, heaviest_first
 from ..lifecycle.paths import Path, dotted
 from ..lifecycle.readers import SCHEMA
-from ..lifecycle.schema import UNKNOWN
+from ..lifecycle.unknown import UNKNOWN
 from . import values
 from .monitor import Monitor, Registered
 from .properties import struct

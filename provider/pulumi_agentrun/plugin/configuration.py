@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import version
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -17,18 +17,17 @@ from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
 from ..client.errors import ConfigError
-from ..client.flows import Notice
 from ..engine.log import Engine
-from ..lifecycle.places import Place
-from ..lifecycle.profiles import Accounts
-from ..lifecycle.readers import SCHEMA
-from ..lifecycle.schema import UNKNOWN
+from ..lifecycle.unknown import UNKNOWN
 from . import values
-from .properties import failures, some
 from .values import Properties, hide
+from .verdicts import failures, some
 
 if TYPE_CHECKING:
+    from ..client.flows import Notice
     from ..client.session import Session
+    from ..lifecycle.places import Place
+    from ..lifecycle.profiles import Accounts
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
@@ -50,11 +49,17 @@ class Settings:
         self, given: Mapping[str, Any], notify: Callable[[Notice], None], *, is_configured: bool = False
     ) -> None:
         self._given = dict(given)
+        self._notify = notify
         self._is_known = UNKNOWN not in given.values()
         self.is_configured = is_configured and self._is_known
         """Whether they hold for good; in a preview, they may not be known yet."""
-        self._accounts = Accounts(lambda key: given.get(key.removeprefix("agentrun:")), notify)
         self._faults: list[str] | None = None
+
+    @cached_property
+    def _accounts(self) -> Accounts:
+        from ..lifecycle.profiles import Accounts  # with the models, which a first answer need not wait for
+
+        return Accounts(lambda key: self._given.get(key.removeprefix("agentrun:")), self._notify)
 
     async def connect(self, *, make: bool = False) -> tuple[Session, Place]:
         """Return the connections and where they lead; with `make`, an embedded platform that is missing is made.
@@ -87,6 +92,8 @@ class Settings:
             if self._is_known:
                 self._accounts.place(None)
         except ConfigError as error:
+            from ..lifecycle.readers import SCHEMA
+
             return [error.told(SCHEMA)]
         return []
 

@@ -19,7 +19,7 @@ from pulumi.runtime.proto.resource_pb2 import (
 )
 from pulumi.runtime.proto.resource_pb2_grpc import ResourceMonitorStub
 
-from ..lifecycle.schema import UNKNOWN
+from ..lifecycle.unknown import UNKNOWN
 from . import values
 from .configuration import VERSION, schema
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
@@ -17,6 +17,7 @@ from ..lifecycle.paths import dotted
 from ..lifecycle.schema import map_secrets, shapes_of
 from . import values
 from .values import Properties, hidden_once, hide
+from .verdicts import some
 
 TYPES: dict[str, Kind[Any]] = {f"agentrun:index:{kind.token}": kind for kind in KINDS}
 """The kinds by type token, which is part of every URN in state."""
@@ -85,13 +86,3 @@ def diff_response(kind: Kind[Any], compared: Compared, news: Mapping[str, Any]) 
         detailedDiff=details,
         hasDetailedDiff=True,
     )
-
-
-def some(changed: object) -> messages.DiffResponse.DiffChanges.ValueType:
-    """Return whether anything changes, as the engine has it."""
-    return messages.DiffResponse.DIFF_SOME if changed else messages.DiffResponse.DIFF_NONE
-
-
-def failures(reasons: Iterable[str]) -> list[messages.CheckFailure]:
-    """Return sentences about inputs. Given a property, the engine would print its value, which may be a secret."""
-    return [messages.CheckFailure(reason=reason) for reason in reasons]

@@ -9,7 +9,7 @@ from typing import Any
 from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
 
 from ..lifecycle.paths import rebuilt
-from ..lifecycle.schema import UNKNOWN
+from ..lifecycle.unknown import UNKNOWN
 
 # Constants of Pulumi's wire format: sdk/go/common/resource/{properties,sig}.go and plugin/rpc.go.
 _SIGNATURE = "4dabf18193072939515e22adb298388d"

@@ -7,7 +7,7 @@ import os
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import metadata
 from typing import Any
@@ -28,11 +28,12 @@ from pulumi_policy import (
     StackValidationArgs,
     StackValidationPolicy,
 )
-from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
+from pulumi_policy.deserialize import deserialize_properties
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError, unknown_checking_proxy
 
 from ..client.config import ENDPOINT_VARIABLE, region_of
 from ..client.errors import ConfigError
-from ..lifecycle.schema import UNKNOWN
+from ..lifecycle.unknown import UNKNOWN
 from ..routes.address import endpoint_region
 from .presets import RULES, Choice, preset_of
 from .refusals import refuse_unknown
@@ -40,8 +41,17 @@ from .rule import Rule
 from .view import ANY_DYNAMIC, NotKnown, Unjudged, View, view_of
 
 _SERVICER = "_PolicyAnalyzerServicer"
-_KEPT: ContextVar[dict[str, View | None] | None] = ContextVar("kept", default=None)
-"""The resources of the question that is being answered, by their URNs."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The resources of ours in a question that is being answered, by their URNs."""
+
+    props: dict[str, Mapping[str, Any]]
+    views: dict[str, View | None] = field(default_factory=dict)
+
+
+_ASKED: ContextVar[_Asked | None] = ContextVar("asked", default=None)
 
 
 class _Gaps(UnknownValueError):
@@ -84,24 +94,37 @@ def _servicer(base: Any, chosen: Mapping[str, Choice]) -> Any:
             return super().Configure(request, context)
 
         def Analyze(self, request: Any, context: Any) -> Any:
-            with _views_kept():
+            with _read_once([request]):
                 return super().Analyze(request, context)
 
         def AnalyzeStack(self, request: Any, context: Any) -> Any:
-            with _views_kept():
+            with _read_once(request.resources):
                 return super().AnalyzeStack(request, context)
+
+        def Remediate(self, request: Any, context: Any) -> Any:
+            request.ClearField("properties")  # no rule remediates, and the SDK would read them all the same
+            return super().Remediate(request, context)
 
     return Servicer
 
 
 @contextmanager
-def _views_kept() -> Iterator[None]:
-    """Have each resource of one question read once for all policies, to whom the SDK hands it anew."""
-    token = _KEPT.set({})
+def _read_once(resources: Iterable[Any]) -> Iterator[None]:
+    """Have each resource of one question read once for all policies.
+
+    The SDK reads it anew for each of them, which costs more than the rules do: it is left no properties to read.
+    """
+    asked = _Asked({})
+    for resource in resources:
+        if _may_be_ours(resource.type):
+            read = deserialize_properties(MessageToDict(resource.properties))
+            asked.props[resource.urn] = unknown_checking_proxy(read)
+        resource.ClearField("properties")
+    token = _ASKED.set(asked)
     try:
         yield
     finally:
-        _KEPT.reset(token)
+        _ASKED.reset(token)
 
 
 def _refuse_wrong(configured: Mapping[str, Any], chosen: Mapping[str, Choice]) -> None:
@@ -119,7 +142,8 @@ def _policy(rule: Rule, choice: Choice) -> Policy:
 
     def settings_of(args: ResourceValidationArgs | StackValidationArgs) -> Any:
         # The same for every resource, so read once.
-        return configured(json.dumps(args.get_config()))
+        config = args.get_config()
+        return configured(json.dumps(config) if config else "{}")
 
     def check_one(args: ResourceValidationArgs, report: ReportViolation) -> None:
         settings = settings_of(args)
@@ -171,23 +195,27 @@ def _views(resources: Iterable[PolicyResource]) -> Iterable[View]:
 
 
 def _view(found: ResourceValidationArgs | PolicyResource) -> View | None:
-    if "agentrun" not in found.resource_type and not found.resource_type.startswith(ANY_DYNAMIC):
+    if not _may_be_ours(found.resource_type):
         return None
-    kept = _KEPT.get()
-    if kept is None:
-        return _read(found)
-    if found.urn not in kept:
-        kept[found.urn] = _read(found)
-    return kept[found.urn]
+    asked = _ASKED.get()
+    if asked is None:
+        return _read(found, found.props)
+    if found.urn not in asked.views:
+        asked.views[found.urn] = _read(found, asked.props[found.urn])
+    return asked.views[found.urn]
 
 
-def _read(found: ResourceValidationArgs | PolicyResource) -> View | None:
-    if not [*found.props] and not _is_awaited(found.provider):
+def _may_be_ours(type_: str) -> bool:
+    return "agentrun" in type_ or type_.startswith(ANY_DYNAMIC)
+
+
+def _read(found: ResourceValidationArgs | PolicyResource, props: Mapping[str, Any]) -> View | None:
+    if not [*props] and not _is_awaited(found.provider):
         return None  # refused by the provider; the engine asks all the same, and says nothing of it
-    view = view_of(found.resource_type, found.name, _plain(found.props), found.urn)
+    view = view_of(found.resource_type, found.name, _plain(props), found.urn)
     if view is None:
         return None
-    region, place = _where(found.props, found.provider)
+    region, place = _where(props, found.provider)
     return replace(view, region=region, place=place, is_protected=bool(found.opts and found.opts.protect))
 
 

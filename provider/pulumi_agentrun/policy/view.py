@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import isfinite
 from typing import Any
 
@@ -12,7 +13,8 @@ from ..client.wording import Text, tell
 from ..lifecycle.casing import from_schema, path_in_schema, properties
 from ..lifecycle.paths import Path, dotted, inside
 from ..lifecycle.readers import PYTHON, SCHEMA
-from ..lifecycle.schema import UNKNOWN, Shape
+from ..lifecycle.schema import Shape
+from ..lifecycle.unknown import UNKNOWN
 
 DYNAMIC = "pulumi-python:dynamic/agentrun:"
 ANY_DYNAMIC = "pulumi-python:dynamic"
@@ -75,7 +77,7 @@ class View:
     is_live: bool = False
     """Whether this is what the service shows, which does not tell how the program came by it."""
 
-    @property
+    @cached_property
     def awaited(self) -> View:
         """The same with UNKNOWN for what the service has yet to say.
 

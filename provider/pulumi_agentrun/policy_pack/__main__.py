@@ -3,6 +3,9 @@
 import os
 import sys
 
+# Plugins of pydantic, for tracing, would be looked for in every installed package, and shown what is validated.
+os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+
 from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.policy.presets import PRESET_VARIABLE, preset_named
 

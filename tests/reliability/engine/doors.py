@@ -115,7 +115,7 @@ class PluginHost(Host):
         return await getattr(self._servicer, verb)(request, _AsyncContext())  # type: ignore[no-any-return]
 
     def close(self) -> None:
-        self._servicer._controller.claims._journal.close()  # type: ignore[union-attr]  # a process's files end with it
+        self._servicer.resources._controller.claims._journal.close()  # type: ignore[union-attr]  # a process's files end with it
 
 
 class _Log(Engine):

@@ -30,6 +30,8 @@ from ..errors import InvalidArgumentError
 from ..nearest import nearest
 from ..refusals import Refusing
 
+on_wire = cache(to_camel)
+"""The name of a field on the wire."""
 ANSWER = object()
 """The context of what is read from an answer, where fields that are not known pass."""
 _REVEAL = object()
@@ -58,7 +60,7 @@ class Model(Refusing):
     @classmethod
     def _refuse_unknown(cls, data: Any, info: ValidationInfo) -> Any:
         if not cls._of_answers and info.context is not ANSWER and isinstance(data, dict):
-            known = cls.model_fields.keys() | {to_camel(name) for name in cls.model_fields}
+            known = cls.model_fields.keys() | {on_wire(name) for name in cls.model_fields}
             unknown = [cls._no_such(str(name)) for name in data if name not in known]
             if unknown:
                 raise PydanticCustomError("unknown_field", "{what}", {"what": "; ".join(unknown)})
@@ -70,7 +72,7 @@ class Model(Refusing):
         near = nearest(name.lower(), cls.model_fields, alike=0.5)
         if near is None:
             return f"there is no {name}"
-        camel = to_camel(near)
+        camel = on_wire(near)
         meant = camel if name != camel and "_" not in name and not name.islower() else near
         return f"there is no {name}: did you mean {meant}?"
 

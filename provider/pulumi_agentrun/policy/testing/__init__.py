@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...lifecycle.schema import UNKNOWN
+from ...lifecycle.unknown import UNKNOWN
 from .cases import Case, fails, near_miss, passes, uncovered, unsure
 from .mutations import Mutant, Score, mutated
 from .received import Told, told

@@ -15,7 +15,7 @@ from pulumi_policy import EnforcementLevel, Policy
 from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
-from ...lifecycle.schema import UNKNOWN
+from ...lifecycle.unknown import UNKNOWN
 from .resources import Resource, Secret
 
 _LATER = "during preview: "

@@ -15,8 +15,8 @@ from ...lifecycle.casing import path_in_schema, properties, to_schema
 from ...lifecycle.check import check
 from ...lifecycle.paths import Path, dotted
 from ...lifecycle.readers import PYTHON, SCHEMA
-from ...lifecycle.schema import UNKNOWN
 from ...lifecycle.steps import REGION
+from ...lifecycle.unknown import UNKNOWN
 from ..view import DYNAMIC, PLUGIN
 
 Door = Literal["dynamic", "plugin"]
