@@ -43,8 +43,8 @@ def _from(command: str) -> str:
 @patiently
 @each
 def test_the_program_compiles(tmp_path: Path, name: str) -> None:
-    for command in COMPILERS[name]:
-        need(command, f"examples/{name} was not compiled")
+    for compiler in COMPILERS[name]:
+        need(compiler, f"examples/{name} was not compiled")
     done = engine.cache_root(os.environ).parent / "programs" / f"{name}-{_digest(name)}"
     if not done.exists():
         command = ["sh", str(ROOT / "tools" / "sdks" / "program.sh"), name, str(tmp_path / "program")]
@@ -62,7 +62,7 @@ def _digest(name: str) -> str:
     schema = ROOT / "provider" / "pulumi_agentrun" / "plugin" / "schema.json"
     sources = [*(ROOT / "tools" / "sdks").iterdir(), *(EXAMPLES / name).iterdir(), schema]
     digest = hashlib.sha256(b"\0".join(tools))
-    for path in sorted(path for path in sources if path.is_file()):
+    for path in sorted(path for path in sources if path.is_file() and path.suffix != ".md"):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
