@@ -46,14 +46,13 @@ def test_the_program_compiles(tmp_path: Path, name: str) -> None:
     for compiler in COMPILERS[name]:
         need(compiler, f"examples/{name} was not compiled")
     done = engine.cache_root(os.environ).parent / "programs" / f"{name}-{_digest(name)}"
-    if not done.exists():
+    if not done.exists():  # by an earlier run, with the same compilers
         command = ["sh", str(ROOT / "tools" / "sdks" / "program.sh"), name, str(tmp_path / "program")]
         run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
         assert run.returncode == 0, run.stdout + run.stderr
         assert run.stdout.endswith(f"{name}: program compiled\n")
         done.parent.mkdir(parents=True, exist_ok=True)
         done.touch()
-    assert done.exists()
 
 
 def _digest(name: str) -> str:
