@@ -83,7 +83,7 @@ soak: install engine ## random programs on a hostile network: HOURS=1 or MINUTES
 record: install engine ## record anew what the real engine asks of the provider (about 10 minutes; HISTORY="up --refresh" for one)
 	@PYTHONPATH=tests $(BIN)/python -m reliability.recorder $(if $(HISTORY),"$(HISTORY)")
 
-sdks: install engine ## generate the plugin's SDKs into sdk/ and compile those whose compiler is here
+sdks: install engine ## generate the plugin's SDKs into sdk/, and compile them and the programs for them where the compilers are
 	@sh tools/sdks/build.sh $(CURDIR)/$(BIN)/pulumi-resource-agentrun sdk
 
 bench: install engine ## measure speed beside references; writes docs/benchmarks.md (about 12 minutes, 2 with QUICK=1)

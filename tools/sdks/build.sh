@@ -1,6 +1,6 @@
 #!/bin/sh
 # Generates the plugin's SDKs into the directory $2 with the plugin $1, and compiles those whose compiler is here, with the
-# examples of the schema's descriptions.
+# examples of the schema's descriptions, and the programs of examples/ in those languages.
 # Python comes from the engine's own host; TypeScript and Go from Pulumi's generators, whose hosts are not built here.
 set -eu
 plugin=$1
@@ -41,3 +41,5 @@ rm -rf "$out/examples"
   printf 'go %s\n\nuse ../../go\n\nuse .\n' "$(go env GOVERSION | sed s/go//)" > go.work
   GOWORK="$PWD/go.work" GOFLAGS='-trimpath -buildvcs=false' go vet ./... && echo "go: examples compiled"
 )
+sh ./program.sh go "$out/programs/go"
+! command -v npm > /dev/null || sh ./program.sh typescript "$out/programs/typescript"

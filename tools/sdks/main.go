@@ -1,8 +1,11 @@
 // Command sdks writes a provider's SDK in a language whose host is not built here, with Pulumi's own generators:
-// sdks nodejs|go SCHEMA.json DIRECTORY
+// sdks nodejs|go SCHEMA.json DIRECTORY [local]
+//
+// With "local" it is the SDK that `pulumi install` makes beside a program, else the one to publish.
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -17,17 +20,18 @@ import (
 const tool = "pulumi-agentrun"
 
 func main() {
-	if len(os.Args) != 4 {
-		fmt.Fprintln(os.Stderr, "usage: sdks nodejs|go SCHEMA.json DIRECTORY")
+	local := len(os.Args) == 5 && os.Args[4] == "local"
+	if len(os.Args) != 4 && !local {
+		fmt.Fprintln(os.Stderr, "usage: sdks nodejs|go SCHEMA.json DIRECTORY [local]")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1], os.Args[2], os.Args[3]); err != nil {
+	if err := run(os.Args[1], os.Args[2], os.Args[3], local); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(language, path, directory string) error {
+func run(language, path, directory string, local bool) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -36,12 +40,16 @@ func run(language, path, directory string) error {
 	if err := json.Unmarshal(text, &spec); err != nil {
 		return fmt.Errorf("%s is no schema: %w", path, err)
 	}
+	if local {
+		spec.Meta = &schema.MetadataSpec{SupportPack: true} // as the engine does, for a module of its own in Go
+		spec.Version = cmp.Or(spec.Version, "0.0.0")        // which that wants, and the plugin says
+	}
 	languages := map[string]schema.Language{"nodejs": nodejs.Importer, "go": golang.Importer}
 	pkg, err := schema.ImportSpec(spec, languages, alone{}, schema.ValidationOptions{})
 	if err != nil {
 		return err
 	}
-	files, err := generate(language, pkg)
+	files, err := generate(language, pkg, local)
 	if err != nil {
 		return err
 	}
@@ -64,10 +72,10 @@ func (alone) LoadPackageV2(_ context.Context, descriptor *schema.PackageDescript
 	return nil, fmt.Errorf("the schema refers to another package, %s", descriptor.Name)
 }
 
-func generate(language string, pkg *schema.Package) (map[string][]byte, error) {
+func generate(language string, pkg *schema.Package, local bool) (map[string][]byte, error) {
 	switch language {
 	case "nodejs":
-		return nodejs.GeneratePackage(tool, pkg, nil, nil, false, nil)
+		return nodejs.GeneratePackage(tool, pkg, nil, nil, local, nil)
 	case "go":
 		return golang.GeneratePackage(tool, pkg, nil)
 	default:
