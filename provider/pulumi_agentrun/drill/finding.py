@@ -24,7 +24,7 @@ HIDDEN = "[secret]"
 _NOT_KNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What a preview has for a value that it does not know yet."""
 _NEEDED: dict[Kind[Any], tuple[str, ...]] = {
-    PROXY: ("model_proxy_name", "proxy_mode", "proxy_config", "credential_name"),
+    PROXY: ("model_proxy_name", "model_type", "proxy_mode", "proxy_config", "credential_name"),
     SERVICE: ("model_service_name", "provider", "provider_settings", "credential_name"),
 }
 
@@ -166,7 +166,16 @@ def _found(kind: Kind[Any], name: str, logical: str | None, values: Mapping[str,
     gap = next(_gaps(either(values, "proxy_config"), "proxy_config"), None)
     body = {} if gap else read_as(kind.model, needed).to_wire()
     body.get("providerSettings", {}).pop("apiKey", None)
+    if _hides_url(needed.get("provider_settings")):
+        body.setdefault("providerSettings", {})["baseUrl"] = HIDDEN
     return Found(kind, name, logical, {**body, to_camel(kind.name_field): name}, region, gap, _key_of(needed))
+
+
+def _hides_url(settings: Any) -> bool:
+    """Say whether a service has a URL that may not be shown; without one, its provider's is called."""
+    if not isinstance(settings, Mapping):
+        return False
+    return SIGNATURE in settings or isinstance(either(settings, "base_url"), Mapping)
 
 
 def _key_of(needed: Mapping[str, Any]) -> str:
