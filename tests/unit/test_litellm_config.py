@@ -78,8 +78,8 @@ def test_a_gateway_that_was_imported_is_the_same_when_it_comes_back(name: str, e
         assert [*back.arguments["services"]] == [*gateway.arguments["services"]], "fallbacks have an order"
 
 
-def routes(of: Subject, asked: str) -> list[dict[tuple[str, ...], Any]]:
-    """Return who answers a name: the shares of each group, by what makes a target."""
+def routes(of: Subject, asked: str, in_litellm: bool = False) -> list[dict[tuple[str, ...], Any]]:
+    """Return who answers a name: the shares of each group, by what makes a target, here or as LiteLLM has it."""
     plan = of.plan
     found = []
     for group in (plan.groups[asked], *plan.fallbacks):
@@ -88,13 +88,16 @@ def routes(of: Subject, asked: str) -> list[dict[tuple[str, ...], Any]]:
             there = of.services[target.place]
             url = there.body["providerSettings"].get("baseUrl", "")
             key = (there.body["provider"], url, there.key, target.model)
+            key = as_in_litellm(*key) if in_litellm else key
             shares[key] = shares.get(key, 0.0) + share
         found.append({key: pytest.approx(share) for key, share in shares.items() if share})
     return found
 
 
-def key_in_litellm(key: str) -> str:
-    return f"env:{key.removeprefix('credential ').upper()}" if key.startswith("credential ") else key
+def as_in_litellm(provider: str, url: str, key: str, model: str) -> tuple[str, str, str, str]:
+    if key.startswith("credential "):
+        key = f"env:{key.removeprefix('credential ').replace('-', '_').upper()}"
+    return "custom" if provider == "hunyuan" else provider, url, key, model
 
 
 words = st.sampled_from(("tongyi", "openai", "deepseek", "anthropic", "hunyuan", "custom"))
@@ -140,14 +143,7 @@ def test_callers_of_any_gateway_get_the_same_by_each_name(gateway: Planned) -> N
         found = back[re.sub("/", "-", aliases.get(name, name))]
         (after,) = finding.all_of_preview(previewed(found))
         theirs = routes(after, next(known for known in (name, after.proxy.name) if known in after.plan.groups))
-        ours = [
-            {
-                ("custom" if word == "hunyuan" else word, url, key_in_litellm(key).replace("-", "_"), model): share
-                for (word, url, key, model), share in group.items()
-            }
-            for group in routes(before, asked)
-        ]
-        assert theirs == ours
+        assert theirs == routes(before, asked, in_litellm=True)
         assert (after.plan.retries, after.plan.timeout) == (before.plan.retries, before.plan.timeout)
 
 
@@ -299,3 +295,12 @@ def test_it_is_about_one_gateway_that_is_known(tmp_path: Path, capsys: pytest.Ca
     )
     assert main([*line, "--proxy", "one"]) == 0
     assert capsys.readouterr().out.startswith("# The gateway one as a LiteLLM proxy.\n")
+
+
+def test_where_a_gateway_stands_is_said() -> None:
+    arguments = {"services": {"a": {"provider": "openai", "model_names": ["m"]}}}
+    private = {"network_configuration": {"network_mode": "PRIVATE"}, "log_configuration": {"project": "p"}}
+    (of,) = finding.all_of_preview(previewed(Planned("chat", arguments | private)))
+    lost = comments(configuration(of))
+    said = [line for line in lost if " of chat" in line]
+    assert said == ["#   network mode PRIVATE of chat", "#   logs of chat: p"]

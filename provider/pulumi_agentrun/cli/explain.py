@@ -18,6 +18,7 @@ from ..routes.explaining import explain as explained
 from ..routes.facts import Fact, Proxy, Unknown
 from ..routes.markdown import code, of_changes, of_proxies
 from ..routes.picture import picture
+from ..routes.standing import moves, standings_of
 from ..routes.subjects import Subject, chosen_part, meant_by
 from . import options, subjects
 from .litellm_config import configuration
@@ -134,7 +135,8 @@ def _show(found: _Explained, form: str) -> None:
 def _show_changes(before: _Explained, after: _Explained, form: str) -> None:
     """Show what changes for callers, in one of the forms; what is not known on one side neither goes nor comes."""
     unknown = list({item.name: item for item in (*before.unknown, *after.unknown)}.values())
-    found = changes(before.but(item.name for item in after.unknown), after.but(item.name for item in before.unknown))
+    old, new = before.but(item.name for item in after.unknown), after.but(item.name for item in before.unknown)
+    found = [*changes(old, new), *moves(standings_of(old), standings_of(new))]
     if form == "json":
         as_json({"changes": _all(found), "unknown": _all(unknown)})
     elif form == "markdown":

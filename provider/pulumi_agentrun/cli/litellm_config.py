@@ -11,8 +11,10 @@ from typing import Any
 
 import yaml
 
+from ..client.models.shared import NetworkMode
 from ..client.printable import printable
 from ..platform.gateway.plans import Group, Target
+from ..routes.changes import NOTHING
 from ..routes.explaining import explain
 from ..routes.facts import Proxy
 from ..routes.subjects import OWN, Subject, chosen_part, without_secrets
@@ -79,6 +81,7 @@ class _Configuration:
             router["max_fallbacks"] = most
         if aliases:
             router["model_group_alias"] = aliases
+        self._note_standings()
         settings, general = self._settings(), self._general()
         return {
             "model_list": self._models,
@@ -243,6 +246,17 @@ class _Configuration:
             if value:
                 self._lost[f"{what} of guardrails: {value}"] = None
         return settings
+
+    def _note_standings(self) -> None:
+        standings = {one.name: one.standing for one in self._facts.services} | {self._facts.name: self._facts.standing}
+        for name, there in standings.items():
+            if there is None:
+                continue
+            if there.network != NetworkMode.PUBLIC:
+                self._lost[f"network mode {there.network} of {name}"] = None
+            for what, value in (("execution role", there.role), ("logs", there.logs)):
+                if value != NOTHING:
+                    self._lost[f"{what} of {name}: {value}"] = None
 
     def _general(self) -> dict[str, Any]:
         """Return what holds for the proxy as a whole."""

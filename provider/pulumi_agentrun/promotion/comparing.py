@@ -10,9 +10,9 @@ from typing import Any, Literal
 from ..policy.audit import Chosen, Gap, Violation, judged
 from ..routes.changes import Change, changes
 from ..routes.facts import Fact, Proxy
+from ..routes.standing import moves
 from ..routes.subjects import OWN
 from .fates import Fate, fates
-from .places import places
 from .stacks import Deployed
 
 
@@ -94,7 +94,7 @@ def compared(
     consumers: Sequence[str] | None,
 ) -> Promotion:
     """Return what making the target like the source comes to; nothing is changed."""
-    found = [*changes(target.proxies, source.proxies), *places(target.views, source.views)]
+    found = [*changes(target.proxies, source.proxies), *moves(target.standings, source.standings)]
     return Promotion(
         source.name,
         target.name,
