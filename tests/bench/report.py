@@ -82,8 +82,8 @@ READING = """\
 
 - **The client.** Both clients wait for the same served platform, a Python server on the same machine, for about half
   of each call. The rows of processor time show the clients alone: httpx takes most of ours.
-- **The gateway.** A call under a limit is two transactions of SQLite, each in a thread, so that limits hold over
-  restarts and processes; the rest is the server's (h11, asyncio).
+- **The gateway.** A call under a limit takes part in two transactions of SQLite, so that limits hold over restarts and
+  processes; the rest is asyncio's, the server's and JSON's.
 - **Its import.** pydantic is nearly all of it; httpx comes with the first call.
 - **The preview.** Pulumi's SDK waits for each output of a resource, and ours have more outputs than the reference.
   The rest is the provider's start: its models and pydantic.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ import httpx
 import openai
 import pytest
 from gateway.local import CHAT, Local, served
-from pulumi_agentrun.platform.gateway.ledger import LEASE, Ledger
-from pulumi_agentrun.platform.gateway.limits import CACHED_SECONDS, Limits
+from pulumi_agentrun.platform.gateway.leases import Leases
+from pulumi_agentrun.platform.gateway.ledger import LEASE, Ledger, begun, renewed
+from pulumi_agentrun.platform.gateway.limits import CACHED_SECONDS, Limits, Refusal
 from pulumi_agentrun.platform.gateway.routing import Outcome
+from pulumi_agentrun.platform.gateway.streams import Passage
 from pulumi_agentrun.platform.gateway.upstreams import Asked, Reply, StreamBroken
 from pulumi_agentrun.platform.store import Store
 
@@ -181,11 +184,48 @@ def test_streamed_tokens_count_too(local: Local) -> None:
 def test_a_call_of_a_process_that_was_killed_counts_no_longer_than_its_lease(tmp_path: Path) -> None:
     store = Store(tmp_path)
     ledger, limits = Ledger(store), Limits(1, {}, False)
-    assert ledger.begin("p", limits, "killed", 0) is None
-    assert ledger.begin("p", limits, "next", LEASE - 1) is not None
-    ledger.renew([("p", "killed")], LEASE - 1)
-    assert ledger.begin("p", limits, "next", LEASE + 1) is not None
-    assert ledger.begin("p", limits, "next", 2 * LEASE) is None
+    assert ledger.keep([begun("p", limits, "killed", 0)]) == [None]
+    assert ledger.keep([begun("p", limits, "next", LEASE - 1)]) != [None]
+    ledger.keep([renewed([("p", "killed")], LEASE - 1)])
+    assert ledger.keep([begun("p", limits, "next", LEASE + 1)]) != [None]
+    assert ledger.keep([begun("p", limits, "next", 2 * LEASE)]) == [None]
+    store.close()
+
+
+async def test_places_are_taken_in_order_while_another_process_writes(tmp_path: Path) -> None:
+    mine, other = Store(tmp_path), Store(tmp_path)
+    leases, limits = Leases(Ledger(mine), lambda: 0.0), Limits(1, {}, False)
+
+    def take(call: str, stack: AsyncExitStack) -> asyncio.Task[Refusal | None]:
+        return asyncio.create_task(leases.take("p", limits, call, Passage(False, False, stack.aclose), stack))
+
+    first, second, gone = AsyncExitStack(), AsyncExitStack(), AsyncExitStack()
+    with other.writing():
+        taken, interrupted = take("first", first), take("gone", gone)
+        await asyncio.sleep(0)  # the loop goes on while a thread waits for the other
+        await asyncio.sleep(0)
+        late = take("second", second)
+        await asyncio.sleep(0)
+        interrupted.cancel()
+        assert not taken.done()
+    assert await taken is None
+    refused = await late
+    assert refused is not None
+    assert refused.code == "concurrency_limit_exceeded"
+    await asyncio.gather(first.aclose(), second.aclose(), gone.aclose())
+    assert await take("next", AsyncExitStack()) is None
+    mine.close()
+    other.close()
+
+
+async def test_a_database_that_cannot_be_written_fails_the_call_that_needs_it(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    leases, stack = Leases(Ledger(store), lambda: 0.0), AsyncExitStack()
+    with store.writing() as tables:
+        tables.connection.execute("DROP TABLE calls")
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        await leases.take("p", Limits(1, {}, False), "c", Passage(False, False, stack.aclose), stack)
+    assert await leases.take("p", Limits(0, {"tpm": 1}, False), "d", Passage(False, False, stack.aclose), stack) is None
     store.close()
 
 

@@ -11,7 +11,7 @@ import pulumi_agentrun.platform
 import pytest
 
 FOLDER = Path(pulumi_agentrun.platform.__file__).parent
-SERVING = {"server.py": {"h11", "starlette", "uvicorn"}}  # h11 is what uvicorn itself needs
+SERVING = {"server.py": {"anyio", "starlette", "uvicorn"}}
 
 
 def _imports(file: Path) -> set[str]:

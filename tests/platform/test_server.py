@@ -203,6 +203,28 @@ def test_a_head_without_an_end_is_not_waited_for(local: tuple[str, int], sent: b
     assert said(local, first, sent or b"G").count(b"HTTP/1.1 ") == 1
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        HEAD + b"x-a: " + b"a" * 70_000 + b"\r\n\r\n",
+        HEAD + b"x-a: a\r\n" * 10_000,
+        HEAD + b"content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        HEAD + b"content-length: 2\r\ncontent-length: 3\r\n\r\nabc",
+        HEAD + b"transfer-encoding: chunked\r\n\r\nzz\r\n",
+        HEAD + b"x a: b\r\n\r\n",
+        HEAD + b"x-a: b\x00c\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nhost: localhost\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01",
+    ],
+    ids=["long", "many", "two lengths", "unequal lengths", "no chunk", "no name", "no value", "no path", "TLS"],
+)
+def test_what_is_no_request_is_refused_and_others_are_served(local: tuple[str, int], sent: bytes) -> None:
+    answered = said(local, sent)
+    assert answered.startswith(b"HTTP/1.1 400 ")
+    assert answered.count(b"HTTP/1.1 ") == 1
+    assert said(local, b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").startswith(b"HTTP/1.1 404 ")
+
+
 def test_a_body_without_an_end_is_not_waited_for(local: tuple[str, int]) -> None:
     assert said(local, HEAD + b"content-length: 10\r\n\r\nabc").startswith(b"HTTP/1.1 408 ")
 

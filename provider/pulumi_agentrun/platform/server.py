@@ -8,13 +8,13 @@ import socket
 import sys
 import uuid
 
-import h11
+import anyio
 import uvicorn
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .answers import refusal
 from .errors import ConnectionDropped, Misdirected, PlatformError, TooLarge, TooSlow
@@ -30,6 +30,8 @@ LARGEST_BODY = 1024 * 1024
 """Bytes that the body of a request may have."""
 LONGEST_BODY = 30.0
 """Seconds that a body may take to arrive."""
+LARGEST_HEAD = 64 * 1024
+"""Bytes that the head of a request may have."""
 LONGEST_HEAD = 10.0
 """Seconds that a connection may take to send the head of a request."""
 
@@ -113,8 +115,9 @@ async def _body(request: Request, largest: int) -> bytes:
         return bytes(body)
 
     try:
-        return await asyncio.wait_for(read(), LONGEST_BODY)
-    except asyncio.TimeoutError:
+        with anyio.fail_after(LONGEST_BODY):
+            return await read()
+    except TimeoutError:
         raise TooSlow("the request body took too long") from None
     except ClientDisconnect:
         raise ConnectionDropped from None
@@ -168,10 +171,13 @@ class _Server(uvicorn.Server):
         sys.stdout.flush()
 
 
-class _Protocol(H11Protocol):
+class _Protocol(HttpToolsProtocol):
     """Answers without delay, waits for no request's head for ever, and tells which transport could be dropped."""
 
     _waiting: asyncio.TimerHandle | None = None
+    _head = 0
+    """The bytes of the head that is arriving."""
+    _is_in_head = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -181,8 +187,23 @@ class _Protocol(H11Protocol):
         self._watch()
 
     def data_received(self, data: bytes) -> None:
+        self._head += len(data)
         super().data_received(data)
-        self._watch()
+        if not self._is_in_head:
+            self._head = 0
+        elif self._head > LARGEST_HEAD:
+            self.send_400_response("The head of the request is too large.")
+        else:
+            self._watch()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._is_in_head = True
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        self._stop_waiting()
+        super().on_headers_complete()
 
     def shutdown(self) -> None:
         page: Page | None = self.app_state.get("page")
@@ -196,9 +217,7 @@ class _Protocol(H11Protocol):
 
     def _watch(self) -> None:
         """Wait for the rest of a head; uvicorn itself watches connections that are idle after a request."""
-        if self.conn.their_state is not h11.IDLE:
-            self._stop_waiting()
-        elif self._waiting is None:
+        if self._waiting is None:
             self._waiting = self.loop.call_later(LONGEST_HEAD, self.transport.close)
 
     def _stop_waiting(self) -> None:

@@ -60,6 +60,10 @@ _SCHEMA = (
 _COLUMNS = "kind, name, id, body, created, updated, during, until, outcome, reason"
 
 
+class Busy(Exception):
+    """Another writes just now."""
+
+
 @dataclass(frozen=True)
 class Row:
     """A resource as it is stored."""
@@ -143,6 +147,10 @@ class Tables:
         (found,) = self._connection.execute("SELECT value FROM settings WHERE name = 'revision'").fetchone()
         return str(found)
 
+    def changed(self) -> None:
+        """Make it another one, for a change of what is no resource."""
+        self._connection.execute("UPDATE settings SET value = value + 1 WHERE name = 'revision'")
+
     @property
     def switches(self) -> Switches:
         """The switches as they are now."""
@@ -222,10 +230,13 @@ class Store:
             yield Tables(connection)
 
     @contextmanager
-    def writing(self) -> Iterator[Tables]:
-        """Give the tables to one transaction; writers of all processes wait for each other."""
+    def writing(self, *, is_patient: bool = True) -> Iterator[Tables]:
+        """Give the tables to one transaction; writers of all processes wait for each other.
+
+        Raises Busy at once where another writes, for who is not patient.
+        """
         with self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
+            _begin(connection, is_patient=is_patient)
             try:
                 yield Tables(connection)
             except BaseException:
@@ -259,6 +270,19 @@ class Store:
         # Safe against a killed process, which is what can happen to a local platform; not against a power cut.
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
+
+
+def _begin(connection: sqlite3.Connection, *, is_patient: bool) -> None:
+    if is_patient:
+        connection.execute("BEGIN IMMEDIATE")
+        return
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        raise (Busy() if "locked" in str(error) else error) from None
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {_PATIENCE * 1000:.0f}")
 
 
 def _close_all(idle: deque[sqlite3.Connection]) -> None:

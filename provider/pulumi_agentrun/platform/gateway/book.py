@@ -37,6 +37,8 @@ class Entry:
     guardrails: Guardrails
     not_emulated: tuple[str, ...]
     """What it declares and the gateway does not do."""
+    troubles: Mapping[str, Trouble]
+    """The troubles that simulated services have."""
     until: float
     """When time alone makes it another."""
 
@@ -102,6 +104,7 @@ def _troubles(tables: Tables) -> dict[str, Trouble]:
 def _store_troubles(tables: Tables, troubles: Mapping[str, Trouble]) -> None:
     query = "INSERT OR REPLACE INTO settings VALUES ('troubles', ?)"
     tables.connection.execute(query, (troubles_to_json(troubles),))
+    tables.changed()
 
 
 def _entry(tables: Tables, name: str, now: float) -> Entry | None:
@@ -128,6 +131,7 @@ def _entry(tables: Tables, name: str, now: float) -> Entry | None:
         limits=limits(row.body),
         guardrails=guardrails(row.body),
         not_emulated=_not_emulated(row.body),
+        troubles=_troubles(tables),
         until=min((end for end in ends if end > now), default=math.inf),
     )
 

@@ -7,7 +7,6 @@ import logging
 import random
 import time
 import traceback
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -131,7 +130,7 @@ class Gateway:
     @asynccontextmanager
     async def answered(self, request: Request) -> AsyncIterator[Response]:
         """Give the answer to a request; what it holds, such as a place under a limit, is let go of afterwards."""
-        started, number = time.perf_counter(), uuid.uuid4().hex
+        started, number = time.perf_counter(), f"{random.getrandbits(128):032x}"
         record = Record(number, self._clock())
         response = Response(ABANDONED, [], code=record.code)
         try:
@@ -226,7 +225,7 @@ class Gateway:
         reach = call.entry.reach(attempt.target)
         if reach is None:
             return Reply(Outcome(NO_CONNECTION, reason="there is no such model service"))
-        troubles = (call.troubles, self._book.troubles)
+        troubles = (call.troubles, call.entry.troubles)
         asked = Asked(attempt, call.operation, call.body_for(attempt), *reach, troubles)
         return await self._upstreams.of(attempt.target.service).ask(asked)
 

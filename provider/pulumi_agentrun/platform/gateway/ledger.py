@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..store import Store
 from . import limits
@@ -14,6 +14,8 @@ from .limits import CACHED_SECONDS, Limits, Refusal, Span
 
 LEASE = 30.0
 """Seconds that a call counts as under way, unless its process says again that it is: one that was killed does not."""
+Step: TypeAlias = "Callable[[sqlite3.Connection], Refusal | None]"
+"""What is done to the usage within a transaction."""
 _MOST_ANSWERS = 1000
 _LARGEST_ANSWER = 1024 * 1024
 
@@ -51,29 +53,45 @@ class _Usage:
         self.connection.executemany("INSERT OR REPLACE INTO spans VALUES (?, ?, ?, ?)", rows)
 
 
+def begun(proxy: str, limit: Limits, call: str, now: float) -> Step:
+    """Let a call through, or return why not."""
+    return lambda connection: limits.begin(limit, _Usage(connection, proxy), call, now)
+
+
+def ended(proxy: str, limit: Limits, call: str, tokens: int, now: float) -> Step:
+    """Count what a call has spent; it is not under way any more."""
+
+    def step(connection: sqlite3.Connection) -> None:
+        usage = _Usage(connection, proxy)
+        usage.end(call)
+        limits.spend(limit, usage, tokens, now)
+
+    return step
+
+
+def renewed(calls: Iterable[tuple[str, str]], now: float) -> Step:
+    """Say that calls are still under way."""
+    rows = [(now + LEASE, proxy, call) for proxy, call in calls]
+
+    def step(connection: sqlite3.Connection) -> None:
+        connection.executemany("UPDATE calls SET until = ? WHERE proxy = ? AND call = ?", rows)
+
+    return step
+
+
 class Ledger:
     """The usage of all proxies, by their ids."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def begin(self, proxy: str, limit: Limits, call: str, now: float) -> Refusal | None:
-        """Let a call through, or return why not."""
-        with self._store.writing() as tables:
-            return limits.begin(limit, _Usage(tables.connection, proxy), call, now)
+    def keep(self, steps: Sequence[Step], *, is_patient: bool = True) -> list[Refusal | None]:
+        """Take steps in their order, all in one transaction; return what each came to.
 
-    def end(self, proxy: str, limit: Limits, call: str, tokens: int, now: float) -> None:
-        """Count what a call has spent; it is not under way any more."""
-        with self._store.writing() as tables:
-            usage = _Usage(tables.connection, proxy)
-            usage.end(call)
-            limits.spend(limit, usage, tokens, now)
-
-    def renew(self, calls: Iterable[tuple[str, str]], now: float) -> None:
-        """Say that calls are still under way."""
-        rows = [(now + LEASE, proxy, call) for proxy, call in calls]
-        with self._store.writing() as tables:
-            tables.connection.executemany("UPDATE calls SET until = ? WHERE proxy = ? AND call = ?", rows)
+        Raises Busy at once where another process writes, for who is not patient.
+        """
+        with self._store.writing(is_patient=is_patient) as tables:
+            return [step(tables.connection) for step in steps]
 
     def answer(self, proxy: str, key: str, now: float) -> dict[str, Any] | None:
         """Return the answer that equal calls of a proxy get."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import anyio
@@ -21,17 +22,20 @@ async def respond(gateway: Gateway, scope: Scope, receive: Receive, send: Send, 
     """Answer one request whose body has been read; a caller that is gone ends the call."""
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
     request = Request(scope["method"], scope["raw_path"].decode("latin-1"), Headers(headers), body)
-    async with anyio.create_task_group() as group:
+    with anyio.CancelScope() as call:
+        watching = asyncio.create_task(_watch(receive, call))
+        try:
+            async with gateway.answered(request) as response:
+                await _send(response, send)
+        finally:
+            watching.cancel()
 
-        async def watch() -> None:
-            while (await receive())["type"] != "http.disconnect":
-                pass
-            group.cancel_scope.cancel()
 
-        group.start_soon(watch)
-        async with gateway.answered(request) as response:
-            await _send(response, send)
-        group.cancel_scope.cancel()
+async def _watch(receive: Receive, call: anyio.CancelScope) -> None:
+    """Cancel a call when its caller is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    call.cancel()
 
 
 async def _none() -> AsyncIterator[bytes]:
