@@ -15,6 +15,7 @@ from pathlib import Path
 from oracle.official import SDK, answered, expected
 from oracle.routers import compared
 from oracle.table import CASES
+from oracle.written import loaded
 
 HERE = Path(__file__).parent
 ENVIRONMENTS = HERE.parents[1] / ".oracle"
@@ -36,11 +37,16 @@ def main() -> int:
     """Compare, print a line each, and return the exit code."""
     wrong = 0
     print(f"{len(CASES)} configurations, here and by LiteLLM's Router 1.81.0:")
-    for case, difference in compared(environment("litellm", "--require-hashes", "-r", str(HERE / "litellm.lock"))):
+    litellm = environment("litellm", "--require-hashes", "-r", str(HERE / "litellm.lock"))
+    for case, difference in compared(litellm):
         known = bool(difference) and bool(case.differs)
         said = "differs as documented" if known else difference or ("no longer differs" if case.differs else "same")
         wrong += bool(difference) != bool(case.differs)
         print(f"  {case.name}: {said}")
+    print("what explain --format litellm writes of imported gateways, in LiteLLM's Router:")
+    for name, difference in loaded(litellm):
+        wrong += bool(difference)
+        print(f"  {name}: {difference or 'offered as here'}")
     print(f"{SDK} calls a served platform:")
     for way, text in answered(environment("sdk", SDK)).items():
         wrong += text != expected(way)

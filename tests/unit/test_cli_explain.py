@@ -133,6 +133,34 @@ def test_what_changes_for_callers_is_said_in_each_form(
     assert "```mermaid" in capsys.readouterr().out
 
 
+def test_where_proxies_and_services_stand_is_said_against_what_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = previewed()
+    service, proxy = (step["newState"]["inputs"] for step in given["steps"])
+    proxy |= {"network_configuration": {"network_mode": "PRIVATE"}, "execution_role_arn": "acs:ram::1:role/r"}
+    (tmp_path / "before").write_text(json.dumps(given))
+    assert main(["explain", "--plan", "before", "--json"]) == 0
+    text = capsys.readouterr().out
+    (tmp_path / "main.json").write_text(text)
+    assert json.loads(text)["proxies"][0]["standing"] == {
+        "network": "PRIVATE", "role": "acs:ram::1:role/r", "logs": "nothing",
+    }  # fmt: skip
+    proxy |= {"network_configuration": None, "execution_role_arn": NOT_KNOWN, "log_configuration": {"project": "p"}}
+    service["networkConfiguration"] = {"networkMode": "PRIVATE"}
+    (tmp_path / "after").write_text(json.dumps(given))
+    assert main(["explain", "--plan", "after", "--against", "main.json", "--json"]) == 0
+    assert [
+        tuple(change[name] for name in ("proxy", "what", "before", "after", "effect"))
+        for change in json.loads(capsys.readouterr().out)["changes"]
+    ] == [
+        ("gate", "network mode", "PRIVATE", "PUBLIC", "weaker"),
+        ("gate", "execution role", "acs:ram::1:role/r", "not known", ""),
+        ("gate", "logs", "nothing", "p", "stronger"),
+        ("", "network mode of s", "PUBLIC", "PRIVATE", "stronger"),
+    ]
+
+
 @pytest.mark.parametrize("text", ["{}", "[]", '{"proxies": [{"name": "sk-never-shown"}]}', "null"])
 def test_what_is_no_explanation_is_refused_in_a_sentence(
     text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -130,11 +130,60 @@ def test_what_no_case_notices_of_a_rule_is_named(rules: ModuleType) -> None:
     assert "rules_of_our_own:4: hosts is emptied, and no case notices" in said
     assert 0 < score.share < 100
     more = [*few, fails("hosts", service().but("https://b.example", *BASE_URL), says=["provider_settings"])]
+    score = mutated([rules], [partial(case.check, pack(rules)) for case in more])
+    assert "is_ours has part 2 of its condition in line 12 left out, and no case notices" in str(score.survivors[-1])
+    more += [passes("hosts", service().but("https://a.example", *BASE_URL))]
     before = rules.is_ours.__code__
     score = mutated([rules], [partial(case.check, pack(rules)) for case in more])
     assert [survivor.line for survivor in score.survivors] == [8], "a condition that decides nothing"
     assert rules.is_ours.__code__ is before
-    assert mutated([], []).share == 100
+
+
+def test_what_would_prove_nothing_is_refused_in_a_sentence(rules: ModuleType) -> None:
+    with pytest.raises(ValueError, match="There is no check that could notice a broken rule"):
+        mutated([rules], [])
+    with pytest.raises(ValueError, match="There is no function in these modules that could be broken"):
+        mutated([], [print])
+    with pytest.raises(ValueError, match="There is no policy that cases could be for"):
+        [*uncovered([], [])]
+    with pytest.raises(ValueError, match="There is no policy another among those that its case is to check"):
+        passes("another", service()).check(pack(rules))
+    with pytest.raises(ValueError, match="A case of hosts has no resources, so it holds of any policy"):
+        passes("hosts")
+    with pytest.raises(ValueError, match="A case in which hosts fails must name in `says`"):
+        fails("hosts", service(), says=[])
+    with pytest.raises(ValueError, match="A case in which hosts fails must name in `says`"):
+        near_miss("hosts", service(), change=(BASE_URL, "x"), says=[])
+    with pytest.raises(ValueError, match="A case in which hosts is unsure must name in `unknown`"):
+        unsure("hosts", service(), unknown=[])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "def f(n):\n    match n:\n        case int() if n > 3:\n            return 1\n    return 0\n",
+            "line 3 negated",
+        ),
+        ("def f(n):\n    return n > 3 and n < 9\n", "part 1 of its condition in line 2 left out"),
+        ("def f(n):\n    return n == 4 or n == 5\n", "part 2 of its condition in line 2 left out"),
+    ],
+)
+def test_guards_and_single_parts_of_conditions_are_broken_too(
+    text: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "guarded_rule.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "guarded_rule", raising=False)
+    rule = import_module("guarded_rule")
+    few = [str(survivor) for survivor in mutated([rule], [lambda: rule.f(4)]).survivors]
+    assert [text for text in few if said in text]
+
+    def check() -> None:
+        assert [bool(rule.f(n)) for n in (1, 3, 4, 5, 8, 9)] == before
+
+    before = [bool(rule.f(n)) for n in (1, 3, 4, 5, 8, 9)]
+    assert mutated([rule], [check]).survivors == ()
 
 
 def test_checks_that_fail_of_rules_as_they_are_prove_nothing(rules: ModuleType) -> None:

@@ -18,8 +18,10 @@ from ..routes.explaining import explain as explained
 from ..routes.facts import Fact, Proxy, Unknown
 from ..routes.markdown import code, of_changes, of_proxies
 from ..routes.picture import picture
+from ..routes.standing import moves, standings_of
 from ..routes.subjects import Subject, chosen_part, meant_by
 from . import options, subjects
+from .litellm_config import configuration
 from .printing import as_json, said, sentence, table
 
 _STYLES: dict[Effect, str] = {"": "", "weaker": "red", "stronger": "green"}
@@ -56,14 +58,14 @@ class _Explained(NamedTuple):
     type=click.Path(path_type=Path),
     help="Explain what pulumi preview --json --show-sames has written to FILE.",
 )
-@click.option("--proxy", metavar="NAME", help="Only this model proxy.")
+@click.option("--proxy", metavar="NAME", help="Only this model proxy; litellm is about one.")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(("table", "json", "mermaid", "markdown")),
+    type=click.Choice(("table", "json", "mermaid", "markdown", "litellm")),
     default="table",
     show_default=True,
-    help="For people, for programs, a picture, or a comment on a pull request.",
+    help="For people, for programs, a picture, a comment on a pull request, or the configuration of a LiteLLM proxy.",
 )
 @click.option(
     "--against",
@@ -92,15 +94,22 @@ def explain(
     found out.
 
     Example: pulumi-agentrun explain --stack prod
+
+    Example: pulumi-agentrun explain --stack prod --proxy chat --format litellm > config.yaml
     """
     try:
         account = options.Account(endpoint, region)
-        if against and form == "mermaid":
-            raise ConfigError("--against has no picture: --format is table, json or markdown.")
         form = "json" if is_json else form
+        if against and form in ("mermaid", "litellm"):
+            lacks = "picture" if form == "mermaid" else "configuration"
+            raise ConfigError(f"--against has no {lacks}: --format is table, json or markdown.")
         before = _read(against) if against else None
         may_be_none = before or (_Explained([], []) if form in ("json", "markdown") else None)
-        found = _explained(subjects.all_of(stack, preview, plan, account), proxy, may_be_none)
+        there = subjects.all_of(stack, preview, plan, account)
+        found = _explained(there, proxy, may_be_none)
+        if form == "litellm":
+            said(configuration(_the_only(there, proxy)))
+            return
     except AgentRunError as error:
         sentence(error.told(options.TERMINAL))
         raise click.exceptions.Exit(NOT_EXPLAINED) from None
@@ -126,7 +135,8 @@ def _show(found: _Explained, form: str) -> None:
 def _show_changes(before: _Explained, after: _Explained, form: str) -> None:
     """Show what changes for callers, in one of the forms; what is not known on one side neither goes nor comes."""
     unknown = list({item.name: item for item in (*before.unknown, *after.unknown)}.values())
-    found = changes(before.but(item.name for item in after.unknown), after.but(item.name for item in before.unknown))
+    old, new = before.but(item.name for item in after.unknown), after.but(item.name for item in before.unknown)
+    found = [*changes(old, new), *moves(standings_of(old), standings_of(new))]
     if form == "json":
         as_json({"changes": _all(found), "unknown": _all(unknown)})
     elif form == "markdown":
@@ -190,6 +200,17 @@ def _explained(there: Sequence[Subject], proxy: str | None, before: _Explained |
             if subject.proxy.gap
         ],
     )
+
+
+def _the_only(there: Sequence[Subject], proxy: str | None) -> Subject:
+    """Return the one proxy that is chosen. Raises ConfigError if it is not one, or nothing is known of it."""
+    chosen = [subject for subject in there if proxy is None or proxy in _names(subject.name, subject.proxy.name)]
+    if len(chosen) > 1:
+        names = ", ".join(subject.name for subject in chosen)
+        raise ConfigError(f"A LiteLLM configuration is of one model proxy: choose by --proxy one of {names}.")
+    if chosen[0].proxy.gap:
+        raise ConfigError(f"The proxy {chosen[0].name} cannot be written: {chosen[0].proxy.gap}.")
+    return chosen[0]
 
 
 def _names(name: str, api_name: str) -> tuple[str, ...]:

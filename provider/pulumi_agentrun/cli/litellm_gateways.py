@@ -14,33 +14,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .litellm_file import Section
+from .litellm_words import CUSTOM, ENVIRONMENT, PROVIDERS, TYPES, numbered, slug
 from .programs import Code
 
-_ENVIRONMENT = "os.environ/"
-_PROVIDERS = {
-    "anthropic": ("anthropic", "ANTHROPIC_API_KEY"),
-    "azure": ("custom", "AZURE_API_KEY"),
-    "dashscope": ("tongyi", "DASHSCOPE_API_KEY"),
-    "deepseek": ("deepseek", "DEEPSEEK_API_KEY"),
-    "gemini": ("gemini", "GEMINI_API_KEY"),
-    "minimax": ("minimax", "MINIMAX_API_KEY"),
-    "moonshot": ("moonshot", "MOONSHOT_API_KEY"),
-    "openai": ("openai", "OPENAI_API_KEY"),
-    "openrouter": ("custom", "OPENROUTER_API_KEY"),
-    "vertex_ai": ("vertex_ai", ""),
-    "zai": ("zhipuai", "ZAI_API_KEY"),
-}
-"""LiteLLM's words for providers: AgentRun's, and where LiteLLM looks for a key that is not given."""
 _BY_MODEL = {r"(?:gpt|chatgpt|text-embedding|o\d)\b": "openai", "claude": "anthropic"}
-_TYPES = {
-    "chat": "llm",
-    "completion": "llm",
-    "embedding": "text-embedding",
-    "rerank": "rerank",
-    "audio_transcription": "speech2text",
-    "audio_speech": "tts",
-    "moderation": "moderation",
-}
 _SHUFFLE = "simple-shuffle"
 _PLAIN_NAME = re.compile(r"[A-Za-z][\w.-]*", re.ASCII)
 
@@ -50,10 +27,11 @@ class Deployment:
     """One place that LiteLLM sends the calls for a model to."""
 
     name: str
-    """What it may be called among others: LiteLLM's word for its provider."""
+    """What it may be called among others: its id in the file, or else LiteLLM's word for its provider."""
     model: str
     service: Mapping[str, Any]
     params: Section
+    has_id: bool
 
 
 @dataclass
@@ -99,7 +77,7 @@ def gateways(root: Section, keys: Keys) -> list[Planned]:
     general = root.section("general_settings")
     root.section("environment_variables")  # so that each is listed, by its name
     groups = _groups(root, keys)
-    fallbacks = _fallbacks(groups, router, settings)
+    fallbacks = _fallbacks(groups, _aliases(groups, router), router, settings)
     common = _common(router, settings)
     if len(groups) == 1 and (limit := general.number("global_max_parallel_requests")):
         common["concurrency_limit"] = math.ceil(limit)
@@ -123,31 +101,31 @@ def _groups(root: Section, keys: Keys) -> dict[str, Group]:
         name, model = entry.text("model_name"), params.text("model")
         if name is None or model is None:
             entry.remark("model_name", "is left out: it needs model_name and litellm_params.model")
-        elif "*" in name + model or model.startswith(_ENVIRONMENT):
+        elif "*" in name + model or model.startswith(ENVIRONMENT):
             entry.remark("model_name", "is left out: a gateway names its models")
             params.take(*params.names)
         else:
             group = groups.setdefault(name, Group(name, entry))
-            group.deployments.append(_deployment(name, model, params, keys))
+            group.deployments.append(_deployment(name, model, params, info.text("id"), keys))
             mode = info.text("mode")
-            group.model_type = group.model_type or _TYPES.get(mode or "chat")
-            if mode and mode not in _TYPES:
+            group.model_type = group.model_type or TYPES.get(mode or "chat")
+            if mode and mode not in TYPES:
                 info.remark("mode", "has no counterpart: model_type has to be set")
     return groups
 
 
-def _deployment(group: str, model: str, params: Section, keys: Keys) -> Deployment:
+def _deployment(group: str, model: str, params: Section, id: str | None, keys: Keys) -> Deployment:
     prefix, _, rest = model.partition("/")
     name = params.text("custom_llm_provider") or (prefix if rest else _guessed(model))
-    word, variable = _PROVIDERS.get(name, ("custom", ""))
+    word, variable = PROVIDERS.get(name, (CUSTOM, ""))
     service: dict[str, Any] = {"provider": word, "model_names": [rest if rest and prefix == name else model]}
     url = params.text("api_base") or params.text("base_url")
     if url is not None:
         service["base_url"] = _url(url, f"{group}_{name}_base_url", keys)
-    elif word == "custom":
+    elif word == CUSTOM:
         params.remark("model", "needs base_url, which LiteLLM knows of its providers")
     service |= _key(params.text("api_key"), variable, f"{group}_{name}_api_key", keys)
-    return Deployment(name or "custom", service["model_names"][0], service, params)
+    return Deployment(slug(id) if id else name or "custom", service["model_names"][0], service, params, bool(id))
 
 
 def _guessed(model: str) -> str:
@@ -156,8 +134,8 @@ def _guessed(model: str) -> str:
 
 def _url(url: str, wanted: str, keys: Keys) -> str:
     """Return a URL, or what stands for it in a program if it comes from elsewhere or may hold a key."""
-    if url.startswith(_ENVIRONMENT):
-        return Code(f"os.environ[{url.removeprefix(_ENVIRONMENT)!r}]".replace("'", '"'))
+    if url.startswith(ENVIRONMENT):
+        return Code(f"os.environ[{url.removeprefix(ENVIRONMENT)!r}]".replace("'", '"'))
     try:
         found = urlsplit(url)
         is_open = not (found.query or found.fragment or "@" in found.netloc)
@@ -169,12 +147,24 @@ def _url(url: str, wanted: str, keys: Keys) -> str:
 def _key(key: str | None, variable: str, wanted: str, keys: Keys) -> dict[str, Any]:
     if key is None:
         return {"api_key_from": f"env:{variable}"} if variable else {}
-    if key.startswith(_ENVIRONMENT):
-        return {"api_key_from": f"env:{key.removeprefix(_ENVIRONMENT)}"}
+    if key.startswith(ENVIRONMENT):
+        return {"api_key_from": f"env:{key.removeprefix(ENVIRONMENT)}"}
     return {"api_key": keys.kept(key, wanted)}
 
 
-def _fallbacks(groups: Mapping[str, Group], router: Section, settings: Section) -> dict[str, list[str]]:
+def _aliases(groups: Mapping[str, Group], router: Section) -> list[str]:
+    """Return the other names of groups; a gateway answers to that of the only model behind it."""
+    section = router.section("model_group_alias")
+    for alias in section.names:
+        group = groups.get(section.text(alias) or "")
+        if group is None or {item.model for item in group.deployments} != {alias}:
+            section.remark(alias, "has no counterpart")
+    return section.names
+
+
+def _fallbacks(
+    groups: Mapping[str, Group], aliases: Sequence[str], router: Section, settings: Section
+) -> dict[str, list[str]]:
     """Return the groups that calls of each group go to when it fails, in their order."""
     found: dict[str, list[str]] = {}
     others: list[str] = []
@@ -183,7 +173,7 @@ def _fallbacks(groups: Mapping[str, Group], router: Section, settings: Section) 
         for entry in section.sections("fallbacks"):
             for name in entry.names:
                 found[name] = entry.texts(name)
-                for other in {name, *found[name]} - {*groups, "*"}:
+                for other in {name, *found[name]} - {*groups, *aliases, "*"}:
                     entry.remark(name, f"is taken without {other}, which is no model of model_list")
     others = found.get("*", others)
     return {
@@ -205,15 +195,16 @@ def _common(router: Section, settings: Section) -> dict[str, Any]:
 
 def _arguments(group: Group, fallbacks: Sequence[Group], strategy: str) -> dict[str, Any]:
     own = group.deployments
-    services = {key: item.service for key, item in zip(_numbered([item.name for item in own]), own, strict=True)}
+    services = {key: item.service for key, item in zip(numbered([item.name for item in own]), own, strict=True)}
     arguments: dict[str, Any] = {"services": services}
     if len(own) > 1:
         arguments["weights"] = dict(zip(services, _weights(own, strategy), strict=True))
     elif tpm := own[0].params.number("tpm"):
         arguments["token_rate_limiter"] = {"tpm": math.ceil(tpm)}
-    spare = [(other.name, item.service) for other in fallbacks for item in other.deployments]
-    names = _numbered([*services, *(_slug(name) for name, _ in spare)])[len(services) :]
-    arguments["services"] = services | dict(zip(names, (service for _, service in spare), strict=True))
+    spare = [(other.name, item) for other in fallbacks for item in other.deployments]
+    wanted = [item.name if item.has_id else slug(name) for name, item in spare]
+    names = numbered([*services, *wanted])[len(services) :]
+    arguments["services"] = services | dict(zip(names, (item.service for _, item in spare), strict=True))
     for other in fallbacks:
         if len(other.deployments) > 1:
             group.entry.remark("model_name", f"falls back to each deployment of {other.name} in turn, not by weight")
@@ -248,19 +239,4 @@ def _weights(deployments: Sequence[Deployment], strategy: str) -> list[int]:
 
 
 def _unique(names: Sequence[str] | Mapping[str, Any]) -> dict[str, str]:
-    return dict(zip(names, _numbered([_slug(name) for name in names]), strict=True))
-
-
-def _numbered(names: Sequence[str]) -> list[str]:
-    """Return names with a number behind each that was there before."""
-    taken: dict[str, None] = {}
-    for name in names:
-        found, number = name, 2
-        while found in taken:
-            found, number = f"{name}-{number}", number + 1
-        taken[found] = None
-    return list(taken)
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or "model"
+    return dict(zip(names, numbered([slug(name) for name in names]), strict=True))

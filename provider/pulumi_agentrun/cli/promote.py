@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ..client.errors import AgentRunError, ConfigError
+from ..client.json_file import value_in
 from ..client.printable import printable
 from ..policy.audit import choices
 from ..policy.presets import PRESET_VARIABLE, PRESETS, preset_named
 from ..promotion.comparing import Promotion, compared
+from ..promotion.contracts import ByContract, exported_by
+from ..promotion.contracts import compared as contracts_compared
 from ..promotion.reporting import as_markdown, sections
 from ..promotion.settings import Settings, differing, moved, project_folder, settings_of, write
 from ..promotion.stacks import Deployed, deployed, reads
@@ -24,13 +28,33 @@ from .printing import as_json, said, sentence, table
 from .pulumi_command import json_of
 from .subjects import EXPORT_PATIENCE, exported
 
+_FILE = ".json"
+"""What the name of a file ends with where a stack could be named."""
 NOT_COMPARED = 2
 """The exit code where nothing could be found out, or nothing could be written."""
 
 
 @click.command()
-@click.option("--from", "source", metavar="STACK", help="The stack to promote, such as dev; not with --canary.")
-@click.option("--to", "target", metavar="STACK", required=True, help="The stack that is to become like it.")
+@click.option(
+    "--from",
+    "source",
+    metavar="STACK|FILE",
+    help="The stack to promote, such as dev, or a .json file of its contracts; not with --canary.",
+)
+@click.option(
+    "--to",
+    "target",
+    metavar="STACK|FILE",
+    required=True,
+    help="The stack that is to become like it, or a .json file of its contracts.",
+)
+@click.option(
+    "--expect",
+    "expected",
+    metavar="WHAT",
+    multiple=True,
+    help="A difference that is wanted, as in agentrun:promotion.expected; may be given several times.",
+)
 @click.option(
     "--preset",
     metavar="|".join(PRESETS),
@@ -63,6 +87,7 @@ NOT_COMPARED = 2
 def promote(
     source: str | None,
     target: str,
+    expected: tuple[str, ...],
     preset: str | None,
     config: Path | None,
     is_asked: bool,
@@ -78,11 +103,16 @@ def promote(
     through, with 1 if not, and with 2 if that could not be found out. --apply compares nothing: it writes settings into
     a file, for review.
 
+    Who may not read a state compares contracts: of a file that ends in .json, as pulumi stack output --json writes it,
+    and of the outputs of a stack that is named beside one. It says what no contract tells.
+
     --canary compares nothing either, and does change something: by pulumi up it moves the weights of --to by steps,
     with a drill before or a probe after each of them. It ends with 0 if all steps were taken, and with 1 if a gate
     failed and all is back as it was. What was interrupted goes on where the same command is run again.
 
     Example: pulumi-agentrun promote --from dev --to prod --preset production --config policies.prod.json
+
+    Example: pulumi-agentrun promote --from dev --to prod.contract.json
 
     Example: pulumi-agentrun promote --to prod --canary 5,25,100 --probe 50 --probe-key-env GATEWAY_KEY
     """
@@ -95,10 +125,17 @@ def promote(
             click.get_current_context().exit(move(target, canary, is_json))
         if source is None:
             raise ConfigError("Say --from which stack.")
-        if fields is not None:
+        if source.endswith(_FILE) or target.endswith(_FILE):
+            if fields is not None or preset or config:
+                raise ConfigError(
+                    "A contract has no settings and no resources: --apply, --preset, --config need stacks."
+                )
+            found: Promotion | ByContract = _by_contract(source, target, expected)
+        elif fields is not None:
             _apply(source, target, fields)
             return
-        found = _compared(source, target, preset, config, is_asked)
+        else:
+            found = _compared(source, target, preset, config, is_asked, expected)
     except AgentRunError as error:
         sentence(error.told(options.TERMINAL))
         raise click.exceptions.Exit(NOT_COMPARED) from None
@@ -106,7 +143,21 @@ def promote(
     click.get_current_context().exit(0 if found.is_good else 1)
 
 
-def _compared(source: str, target: str, preset: str | None, config: Path | None, is_asked: bool) -> Promotion:
+def _by_contract(source: str, target: str, expected: Sequence[str]) -> ByContract:
+    ours, theirs = (exported_by(name, _outputs(name)) for name in (source, target))
+    return contracts_compared(ours, theirs, expected)
+
+
+def _outputs(name: str) -> Any:
+    """Return the outputs in a file, or else of a stack, secrets hidden. Raises ConfigError."""
+    if name.endswith(_FILE):
+        return value_in(Path(name), what="contract")
+    return json_of(["stack", "output", "--json", "--stack", name], "read the outputs", patience=EXPORT_PATIENCE)
+
+
+def _compared(
+    source: str, target: str, preset: str | None, config: Path | None, is_asked: bool, expected: Sequence[str]
+) -> Promotion:
     rules = choices(preset or preset_named(os.environ), read_config(config))
     ours, theirs = _settings(source, target)
     old, new = deployed(target, exported(target)), deployed(source, exported(source))
@@ -117,7 +168,9 @@ def _compared(source: str, target: str, preset: str | None, config: Path | None,
         new,
         old,
         rules,
-        expected=list(dict.fromkeys((*ours.expected, *theirs.expected))) if ours and theirs else [],
+        expected=list(
+            dict.fromkeys((*expected, *(ours.expected if ours else ()), *(theirs.expected if theirs else ())))
+        ),
         settings=differing(ours, theirs) if ours and theirs else (),
         consumers=_consumers(old) if is_asked and old.stack else None,
     )
@@ -157,7 +210,7 @@ def _apply(source: str, target: str, fields: str) -> None:
     )
 
 
-def _show(found: Promotion, form: str) -> None:
+def _show(found: Promotion | ByContract, form: str) -> None:
     if form == "json":
         as_json(found.to_json())
     elif form == "markdown":

@@ -15,6 +15,8 @@ from ..client.lenient import read_as
 from ..client.models.shared import BackendType
 from ..policy.view import DYNAMIC, PLUGIN
 from ..routes.address import connected_region
+from ..routes.facts import Standing
+from ..routes.standing import NOT_KNOWN, Standings, standing
 from ..routes.subjects import OWN, Found, Subject, chosen_part, meant_by
 from .whereabouts import Program, Whereabouts, deployed
 
@@ -24,7 +26,7 @@ HIDDEN = "[secret]"
 _NOT_KNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What a preview has for a value that it does not know yet."""
 _NEEDED: dict[Kind[Any], tuple[str, ...]] = {
-    PROXY: ("model_proxy_name", "proxy_mode", "proxy_config", "credential_name"),
+    PROXY: ("model_proxy_name", "model_type", "proxy_mode", "proxy_config", "credential_name"),
     SERVICE: ("model_service_name", "provider", "provider_settings", "credential_name"),
 }
 
@@ -79,9 +81,19 @@ def of_state(exported: Mapping[str, Any], proxy: str | None) -> Subject:
 
 def all_of_state(exported: Mapping[str, Any]) -> list[Subject]:
     """Return the proxies of a stack, from what `pulumi stack export` says; of some there may be a gap."""
+    return _subjects(_in_state(exported))
+
+
+def standings_of_state(exported: Mapping[str, Any]) -> Standings:
+    """Return where all proxies and services of a stack stand, from what `pulumi stack export` says."""
+    found = (placed.found for placed in _in_state(exported))
+    return {(one.kind.title, one.logical or one.name): one.standing for one in found if one.standing}
+
+
+def _in_state(exported: Mapping[str, Any]) -> list[_Placed]:
     resources = (exported.get("deployment") or {}).get("resources") or []
     there = [resource for resource in resources if not resource.get("delete")]
-    return _subjects(_in_program((resource, resource.get("outputs") or {}, deployed(resource)) for resource in there))
+    return _in_program((resource, resource.get("outputs") or {}, deployed(resource)) for resource in there)
 
 
 def of_preview(shown: Mapping[str, Any], proxy: str | None) -> Subject:
@@ -166,7 +178,34 @@ def _found(kind: Kind[Any], name: str, logical: str | None, values: Mapping[str,
     gap = next(_gaps(either(values, "proxy_config"), "proxy_config"), None)
     body = {} if gap else read_as(kind.model, needed).to_wire()
     body.get("providerSettings", {}).pop("apiKey", None)
-    return Found(kind, name, logical, {**body, to_camel(kind.name_field): name}, region, gap, _key_of(needed))
+    if _hides_url(needed.get("provider_settings")):
+        body.setdefault("providerSettings", {})["baseUrl"] = HIDDEN
+    body = {**body, to_camel(kind.name_field): name}
+    return Found(kind, name, logical, body, region, gap, _key_of(needed), _standing(values))
+
+
+def _standing(values: Mapping[str, Any]) -> Standing:
+    return standing(
+        _text(values, "network_configuration", "network_mode"),
+        _text(values, "execution_role_arn"),
+        [_text(values, "log_configuration", part) for part in ("project", "logstore")],
+    )
+
+
+def _text(values: Any, *path: str) -> str | None:
+    """Return a text, None if it is not given, and what stands for one that is secret or not known."""
+    for name in path:
+        values = either(values, name) if isinstance(values, Mapping) else None
+        if values in (HIDDEN, _NOT_KNOWN) or (isinstance(values, Mapping) and SIGNATURE in values):
+            return NOT_KNOWN
+    return None if values is None else str(values)
+
+
+def _hides_url(settings: Any) -> bool:
+    """Say whether a service has a URL that may not be shown; without one, its provider's is called."""
+    if not isinstance(settings, Mapping):
+        return False
+    return SIGNATURE in settings or isinstance(either(settings, "base_url"), Mapping)
 
 
 def _key_of(needed: Mapping[str, Any]) -> str:

@@ -26,6 +26,8 @@ DEFAULT_GUARDRAILS = {
 CONTRACT_VERSION = 1
 """The contract that this release writes and reads. Fields may be added to a version; a field that goes or changes its
 meaning makes a new one."""
+_IN_CONTRACT = {"endpoint": str, "model_proxy_name": str, "model_name": str, "model_names": list}
+"""What every contract has."""
 
 SHARED = ("model_type", "workspace_id", "profile")
 """Arguments that are inputs of every resource of a gateway."""
@@ -111,6 +113,34 @@ def service_resource(gateway: str, key: str) -> str:
 def as_contract(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return what other stacks may know of a gateway, from its outputs; the credential only by its name."""
     return {"version": CONTRACT_VERSION} | {key: value for key, value in fields.items() if value is not None}
+
+
+def contract_fault(contract: Any, where: str) -> str | None:
+    """Return what to do about a contract that cannot be relied on, None if it can be.
+
+    :param where: Where it was found, after "stack".
+    """
+    if contract is None:
+        return (
+            f"There is no gateway in stack {where}: export `contract` of its ModelGateway under this name there, "
+            f"and run `pulumi up` in it."
+        )
+    version = contract.get("version") if isinstance(contract, Mapping) else None
+    if not isinstance(contract, Mapping) or not isinstance(version, (int, float)):
+        return f"Stack {where} is no gateway: export `contract` of a ModelGateway there."
+    if version != CONTRACT_VERSION:
+        behind = "there" if version < CONTRACT_VERSION else "here"
+        return (
+            f"Stack {where} has version {version:g} of the gateway contract and this program reads version "
+            f"{CONTRACT_VERSION}: upgrade pulumi-agentrun {behind}, then run `pulumi up` in that stack."
+        )
+    lacking = sorted(name for name, type_ in _IN_CONTRACT.items() if not isinstance(contract.get(name), type_))
+    if lacking:
+        return (
+            f"Stack {where} lacks {', '.join(lacking)} in its gateway contract: upgrade pulumi-agentrun there, "
+            f"then run `pulumi up` in that stack."
+        )
+    return None
 
 
 def _service(settings: Arguments) -> dict[str, Any]:

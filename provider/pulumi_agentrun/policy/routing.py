@@ -3,46 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..client.errors import ConfigError
 from ..client.kinds import PROXY, SERVICE
 from ..lifecycle.paths import Path
 from ..routes.explaining import explain
 from ..routes.facts import Proxy
-from ..routes.subjects import Found, Subject
-from .rule import each
+from ..routes.subjects import Found as There
+from ..routes.subjects import Subject
+from .rule import Found, each
 from .services import MODELS, NAME, SERVICE_URL, Services, proxies, targets
 from .view import ENDPOINTS, FALLBACKS, POLICIES, Unjudged, View
 
+_STRANGE = "names no model service of this stack, so nothing is known of it"
 
-def explained(views: Sequence[View]) -> Iterator[tuple[View, Proxy] | Unjudged]:
-    """Yield each proxy with the facts of its routes; one that leads nowhere, which other rules say, is left out."""
+
+class Routes(NamedTuple):
+    """What is known of the routes of a proxy."""
+
+    proxy: View
+    facts: Proxy
+    unknown: tuple[Unjudged, ...]
+    """The services that it names and the stack does not have: of whom and where they are is known to nobody."""
+    hides_models: bool
+    """Whether one of those alone knows what models its endpoint serves, so that facts about models lack some."""
+
+
+def explained(views: Sequence[View]) -> Iterator[Routes | Unjudged]:
+    """Yield the routes of each proxy; one that leads nowhere, which other rules say, is left out."""
     there = Services(views)
 
-    def judge(proxy: View) -> Iterator[tuple[View, Proxy]]:
+    def judge(proxy: View) -> Iterator[Routes]:
         subject = _subject(proxy, there)
         try:
             facts = explain(subject)
         except ConfigError:
             return
-        yield proxy, facts
+        strangers = [path for path in targets(proxy) if isinstance(path, tuple) and _is_strange(proxy, path, subject)]
+        unknown = (Unjudged((*path, NAME), _STRANGE, proxy) for path in strangers)
+        yield Routes(proxy, facts, tuple(unknown), any(_hides_models(proxy, path) for path in strangers))
 
     return each(proxies(views), judge)
+
+
+def _is_strange(proxy: View, target: Path, subject: Subject) -> bool:
+    name = proxy.text(*target, NAME)
+    return bool(name) and name not in subject.services
+
+
+def _hides_models(proxy: View, target: Path) -> bool:
+    return target[: len(ENDPOINTS)] == ENDPOINTS and not _texts(proxy, *target, "model_names")
 
 
 def _subject(proxy: View, there: Services) -> Subject:
     """Return a proxy and its services as the API has them. Raises Unjudged."""
     name = proxy.text("model_proxy_name") or proxy.name
-    found = Found(PROXY, name, None, {"modelProxyName": name, **_routes(proxy)}, _region(proxy))
-    services: dict[str, Found] = {}
+    found = There(PROXY, name, None, {"modelProxyName": name, **_routes(proxy)}, _region(proxy))
+    services: dict[str, There] = {}
     for target in targets(proxy):
         if isinstance(target, Unjudged):
             raise target
         of = proxy.text(*target, NAME)
         service = there.get(of, proxy)
         if of and service is not None:
-            services[of] = Found(SERVICE, of, None, _service(service), _region(service))
+            services[of] = There(SERVICE, of, None, _service(service), _region(service))
     return Subject(found, services)
 
 
@@ -87,10 +112,6 @@ def _set(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value not in (None, [])}
 
 
-Judge = Callable[[View, Proxy], Iterator[Any]]
-"""What a rule makes of a proxy and its facts."""
-
-
-def each_explained(views: Sequence[View], judge: Judge) -> Iterator[Any]:
-    """Yield what is found in each proxy with its facts, and the gaps of those that have none."""
-    return each(explained(views), lambda one: judge(*one))
+def each_explained(views: Sequence[View], judge: Callable[[Routes], Iterator[Found]]) -> Iterator[Found]:
+    """Yield what is found in each proxy with its routes, and the gaps of those that have none."""
+    return each(explained(views), judge)

@@ -10,9 +10,9 @@ from typing import Any, Literal
 from ..policy.audit import Chosen, Gap, Violation, judged
 from ..routes.changes import Change, changes
 from ..routes.facts import Fact, Proxy
+from ..routes.standing import moves
 from ..routes.subjects import OWN
 from .fates import Fate, fates
-from .places import places
 from .stacks import Deployed
 
 
@@ -94,12 +94,12 @@ def compared(
     consumers: Sequence[str] | None,
 ) -> Promotion:
     """Return what making the target like the source comes to; nothing is changed."""
-    found = [*changes(target.proxies, source.proxies), *places(target.views, source.views)]
+    found = [*changes(target.proxies, source.proxies), *moves(target.standings, source.standings)]
     return Promotion(
         source.name,
         target.name,
-        tuple(Difference(change, any(_is_meant(text, change) for text in expected)) for change in found),
-        tuple(text for text in expected if not any(_is_meant(text, change) for change in found)),
+        tuple(Difference(change, any(is_meant(text, change) for text in expected)) for change in found),
+        tuple(text for text in expected if not any(is_meant(text, change) for change in found)),
         tuple(_keys(source.proxies, target.proxies)),
         tuple(fates(source.views, target.views)),
         tuple(settings),
@@ -108,7 +108,8 @@ def compared(
     )
 
 
-def _is_meant(text: str, change: Change) -> bool:
+def is_meant(text: str, change: Change) -> bool:
+    """Say whether what somebody wants to differ is this change: `*` stands for anything."""
     names = (change.what, f"{change.model} {change.what}") if change.model else (change.what,)
     return any(fnmatchcase(name, text) for name in names)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..policy.audit import Violation
 from ..routes.markdown import code, rows_of
 from .comparing import Promotion
+from .contracts import NOT_TOLD, ByContract
 
 _STYLES = {"mandatory": "red", "advisory": "yellow", "missing": "red", "replaced": "red", "deleted": "red"}
 
@@ -22,11 +23,19 @@ class Section:
     styles: Sequence[str] = ()
 
 
-def sections(found: Promotion) -> Iterator[Section]:
+def sections(found: Promotion | ByContract) -> Iterator[Section]:
     """Yield what there is to say; a section without details is one line."""
     yield _differences(found)
     if found.idle:
         yield Section(f"Expected to differ, and the same: {', '.join(found.idle)}.")
+    if isinstance(found, ByContract):
+        yield Section(f"Contracts tell no more than that: nothing of {', '.join(NOT_TOLD)}. Both stacks' states would.")
+    else:
+        yield from _by_state(found)
+
+
+def _by_state(found: Promotion) -> Iterator[Section]:
+    """Yield what only states tell."""
     keys = [(key.service, key.source, key.target, key.verdict) for key in found.keys]
     if keys:
         titles = ("SERVICE", found.source.upper(), found.target.upper(), "")
@@ -44,7 +53,7 @@ def sections(found: Promotion) -> Iterator[Section]:
     yield _verdicts(found)
 
 
-def _differences(found: Promotion) -> Section:
+def _differences(found: Promotion | ByContract) -> Section:
     if not found.differences:
         return Section(f"Callers of {found.target} would notice nothing.")
     unexpected = len(found.unexpected)
@@ -80,7 +89,7 @@ def _verdicts(found: Promotion) -> Section:
     return Section(line, ("LEVEL", "RESOURCE", "POLICY", "WHAT"), rows, styles)
 
 
-def as_markdown(found: Promotion) -> Iterator[str]:
+def as_markdown(found: Promotion | ByContract) -> Iterator[str]:
     """Yield the lines of a comment; no name in it is more than text."""
     verdict = "as expected" if found.is_good else "not as expected"
     yield f"### From {code(found.source)} to {code(found.target)}: {verdict}"

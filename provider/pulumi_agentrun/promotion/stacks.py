@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..drill import finding
 from ..policy.view import View, view_of
 from ..routes.explaining import explain
 from ..routes.facts import Proxy
+from ..routes.standing import Standings
 
 _REFERENCE = "pulumi:pulumi:StackReference"
 
@@ -25,6 +26,7 @@ class Deployed:
     """Both as its own URNs have them; empty where it has no resources."""
     proxies: tuple[Proxy, ...]
     views: tuple[View, ...]
+    standings: Standings = field(default_factory=dict)
 
 
 def deployed(name: str, exported: Mapping[str, Any]) -> Deployed:
@@ -33,7 +35,8 @@ def deployed(name: str, exported: Mapping[str, Any]) -> Deployed:
     stack, project = _of_urn(resources[0]["urn"]) if resources else ("", "")
     proxies = tuple(explain(subject) for subject in finding.all_of_state(exported))
     views = (_view(resource) for resource in resources if resource.get("custom") and not resource.get("delete"))
-    return Deployed(name, stack, project, proxies, tuple(view for view in views if view is not None))
+    there = tuple(view for view in views if view is not None)
+    return Deployed(name, stack, project, proxies, there, finding.standings_of_state(exported))
 
 
 def reads(exported: Mapping[str, Any], of: Deployed) -> bool:

@@ -7,10 +7,8 @@ from typing import Any
 
 import pulumi
 
-from ..lifecycle.gateway import CONTRACT_VERSION, as_contract
+from ..lifecycle.gateway import as_contract, contract_fault
 from .generated import ModelProxy
-
-_REQUIRED = {"endpoint": str, "model_proxy_name": str, "model_name": str, "model_names": list}
 
 
 def contract_of(proxy: ModelProxy, model_names: pulumi.Output[list[str]]) -> pulumi.Output[dict[str, Any]]:
@@ -63,24 +61,8 @@ class GatewayReference:
 
 def _checked(contract: Any, where: str) -> Mapping[str, Any]:
     """Return a contract that can be relied on, or stop the program with what to do about it."""
-    if contract is None:
-        raise pulumi.RunError(
-            f"There is no gateway in stack {where}: export `contract` of its ModelGateway under this name there, "
-            f"and run `pulumi up` in it."
-        )
-    version = contract.get("version") if isinstance(contract, Mapping) else None
-    if not isinstance(contract, Mapping) or not isinstance(version, (int, float)):
-        raise pulumi.RunError(f"Stack {where} is no gateway: export `contract` of a ModelGateway there.")
-    if version != CONTRACT_VERSION:
-        behind = "there" if version < CONTRACT_VERSION else "here"
-        raise pulumi.RunError(
-            f"Stack {where} has version {version:g} of the gateway contract and this program reads version "
-            f"{CONTRACT_VERSION}: upgrade pulumi-agentrun {behind}, then run `pulumi up` in that stack."
-        )
-    lacking = sorted(name for name, type_ in _REQUIRED.items() if not isinstance(contract.get(name), type_))
-    if lacking:
-        raise pulumi.RunError(
-            f"Stack {where} lacks {', '.join(lacking)} in its gateway contract: upgrade pulumi-agentrun there, "
-            f"then run `pulumi up` in that stack."
-        )
-    return contract
+    fault = contract_fault(contract, where)
+    if fault is not None:
+        raise pulumi.RunError(fault)
+    found: Mapping[str, Any] = contract
+    return found

@@ -43,7 +43,7 @@ def changes(before: Sequence[Proxy], after: Sequence[Proxy]) -> list[Change]:
     for name in dict.fromkeys((*olds, *news)):
         old, new = olds.get(name), news.get(name)
         if old is None or new is None:
-            found.append(_gone_or_new(name, "proxy", "", old is None))
+            found.append(gone_or_new(name, "proxy", "", old is None))
         else:
             found += [Change(proxy=name, model="", **item._asdict()) for item in _of_proxy(old, new)]
             found += _of_models(name, old.models, new.models)
@@ -61,7 +61,8 @@ def _by_name(proxies: Iterable[Proxy]) -> dict[str, Proxy]:
     return found
 
 
-def _gone_or_new(proxy: str, what: str, model: str, is_new: bool) -> Change:
+def gone_or_new(proxy: str, what: str, model: str, is_new: bool) -> Change:
+    """Return that a proxy or a model is there on one side alone."""
     before, after = (NOTHING, "there") if is_new else ("there", NOTHING)
     return Change(proxy=proxy, model=model, what=what, before=before, after=after, effect="" if is_new else "weaker")
 
@@ -71,7 +72,7 @@ def _of_models(proxy: str, before: Iterable[Model], after: Iterable[Model]) -> I
     for name in dict.fromkeys((*olds, *news)):
         old, new = olds.get(name), news.get(name)
         if old is None or new is None:
-            yield _gone_or_new(proxy, "model", name, old is None)
+            yield gone_or_new(proxy, "model", name, old is None)
         else:
             for item in _of_model(old, new):
                 yield Change(proxy=proxy, model=name, **item._asdict())

@@ -41,6 +41,7 @@ def explain(subject: Subject) -> Proxy:
         guardrails=_guardrails(subject),
         services=tuple(_service(place) for place in subject.places.values()),
         models=tuple(_model(subject, name) for name in plan.groups),
+        standing=subject.proxy.standing,
     )
 
 
@@ -125,6 +126,7 @@ def _service(place: Place) -> Service:
         hosts=place.hosts,
         key=place.key,
         is_missing=place.is_missing,
+        standing=place.standing,
     )
 
 

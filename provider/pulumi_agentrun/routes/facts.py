@@ -27,6 +27,17 @@ class Fact(BaseModel):
         return self.model_dump(mode="json", by_alias=True)
 
 
+class Standing(Fact):
+    """Where a proxy or a model service stands; what is secret or not there yet is `not known`."""
+
+    network: str
+    """Its network mode."""
+    role: str
+    """Its execution role, or `nothing`."""
+    logs: str
+    """Its log project and logstore, or `nothing`."""
+
+
 class Service(Fact):
     """A model service that calls can come to, or the URL of an endpoint."""
 
@@ -41,6 +52,7 @@ class Service(Fact):
     """Where its key comes from, never the key: `credential NAME`, `env:NAME`, `file:PATH`, `its own key` or nothing."""
     is_missing: bool = False
     """Whether there is no such model service where the proxy is, so that no attempt at it connects."""
+    standing: Standing | None = None
 
 
 class Share(Fact):
@@ -128,6 +140,7 @@ class Proxy(Fact):
     guardrails: Guardrails
     services: tuple[Service, ...]
     models: tuple[Model, ...] = Field(default=())
+    standing: Standing | None = None
 
 
 class Unknown(Fact):

@@ -17,6 +17,7 @@ from ..lifecycle.names import is_automatic
 from ..platform.gateway.limits import Limits, limits
 from ..platform.gateway.plans import Plan, Target, plan, shares
 from .address import address_of
+from .facts import Standing
 
 _PLAIN = re.compile(r"|v[0-9]{1,2}((alpha|beta)[0-9]?)?|api|openai|compatible-mode|chat|completions", re.ASCII)
 """The parts of a URL's path that are shown: those that many models' APIs have; any other may be a key."""
@@ -40,6 +41,7 @@ class Found:
     """Why nothing can be said of its routes, if so."""
     key: str = ""
     """Where a service's key comes from, never the key: `credential NAME`, `env:NAME`, `file:PATH` or `OWN`."""
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Place:
     """Where its key comes from, as in `Found`."""
     is_missing: bool = False
     """Whether there is no such service where the proxy is, so that no attempt at it connects."""
+    standing: Standing | None = None
 
     def is_in(self, region: str) -> bool:
         """Say whether it is in a region: where the API has it, or by the host that it calls."""
@@ -177,6 +180,7 @@ class Subject:
             hosts=_hosts(urls),
             key=service.key if service else "",
             is_missing=key in self.missing,
+            standing=service.standing if service else None,
         )
 
 

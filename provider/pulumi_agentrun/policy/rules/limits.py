@@ -37,19 +37,19 @@ class Limits(Settings):
     """The bounds of a proxy's limits."""
 
     tokens_per_second: Bounds = Bounds()
-    """`token_rate_limiter.tps`."""
+    """`token_rate_limiter.tps`; unset, it is unlimited, which is above any `max`."""
     tokens_per_minute: Bounds = Bounds()
-    """`token_rate_limiter.tpm`."""
+    """`token_rate_limiter.tpm`; unset, it is unlimited, which is above any `max`."""
     tokens_per_hour: Bounds = Bounds()
-    """`token_rate_limiter.tph`."""
+    """`token_rate_limiter.tph`; unset, it is unlimited, which is above any `max`."""
     tokens_per_day: Bounds = Bounds()
-    """`token_rate_limiter.tpd`."""
+    """`token_rate_limiter.tpd`; unset, it is unlimited, which is above any `max`."""
     request_timeout: Bounds = Bounds()
-    """`request_timeout`, in the API's unit."""
+    """`request_timeout`, in the API's unit; unset, the service has a number of its own, which `required` rules out."""
     retries: Bounds = Bounds(max=5)
-    """`num_retries`."""
+    """`num_retries`; unset, the service has a number of its own, which `required` rules out."""
     concurrency: Bounds = Bounds()
-    """`concurrency_limit`."""
+    """`concurrency_limit`; unset, the service has a number of its own, which `required` rules out."""
     any_rate_limit: bool = False
     """Whether some token rate limit must be set, whichever."""
 
@@ -108,7 +108,9 @@ def _within(view: View, path: Path, bounds: Bounds) -> Iterator[Finding]:
         return
     value = view.number(*path)
     if value is None:
-        if bounds.required:
+        if bounds.max is not None and path in _RATES.values():
+            yield Finding(path, f"must be set, to at most {bounds.max:g}: unset, it is unlimited")
+        elif bounds.required:
             yield Finding(path, "must be set")
     elif bounds.min is not None and value < bounds.min:
         yield Finding(path, f"must be at least {bounds.min:g}")

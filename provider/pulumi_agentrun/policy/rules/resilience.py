@@ -12,7 +12,7 @@ from ...lifecycle.paths import Path
 from ...routes.address import endpoint_region
 from ...routes.facts import Outage, Proxy
 from ..providers import provider_at
-from ..routing import each_explained
+from ..routing import Routes, each_explained
 from ..rule import Finding, Found, Rule, Settings, each, told_apart
 from ..services import NAME, SERVICE_URL, Services, proxies
 from ..spelling import allows, plain
@@ -35,11 +35,19 @@ class Outages(Settings):
 def survives_outage(views: Views, settings: Outages) -> Iterator[Found]:
     """Yield proxies with a model whose calls nobody answers while one thing is away."""
 
-    def judge(proxy: View, facts: Proxy) -> Iterator[Finding]:
-        outages = [outage for model in facts.models for outage in model.outages if not _is_its_own(outage, facts)]
+    def judge(routes: Routes) -> Iterator[Found]:
+        if routes.hides_models:
+            yield from routes.unknown
+            return
+        models, doubted = routes.facts.models, False
+        outages = [outage for model in models for outage in model.outages if not _is_its_own(outage, routes.facts)]
         for scope in settings.of:
             if any(outage.scope == scope and outage.fails > settings.failing for outage in outages):
-                yield Finding(FALLBACKS, f"must leave callers somebody to answer while any one {scope} is away", proxy)
+                text = f"must leave callers somebody to answer while any one {scope} is away"
+                yield Finding(FALLBACKS, text, routes.proxy)
+            elif scope != "service":  # which is told by its name
+                doubted = True
+        yield from routes.unknown if doubted else ()
 
     return each_explained(views, judge)
 
@@ -60,15 +68,15 @@ class Retries(Settings):
 def retry_budget(views: Views, settings: Retries) -> Iterator[Found]:
     """Yield proxies of which one call may come to too many attempts, or take too long."""
 
-    def judge(proxy: View, facts: Proxy) -> Iterator[Finding]:
-        attempts = max((model.attempts for model in facts.models), default=0)
-        seconds = max((model.seconds for model in facts.models), default=0)
+    def judge(routes: Routes) -> Iterator[Found]:
+        models, proxy = routes.facts.models, routes.proxy
+        if not models:
+            yield from routes.unknown
+        attempts = max((model.attempts for model in models), default=0)
+        seconds = max((model.seconds for model in models), default=0)
         if settings.attempts is not None and attempts > settings.attempts:
-            yield Finding(
-                (*POLICIES, "num_retries"),
-                f"must come, with the fallbacks, to at most {settings.attempts} attempts",
-                proxy,
-            )
+            text = f"must come, with the fallbacks, to at most {settings.attempts} attempts"
+            yield Finding((*POLICIES, "num_retries"), text, proxy)
         if settings.seconds is not None and seconds > settings.seconds:
             text = f"must come, with retries and fallbacks, to at most {settings.seconds:g} seconds"
             yield Finding((*POLICIES, "request_timeout"), text, proxy)

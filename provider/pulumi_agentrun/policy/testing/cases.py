@@ -33,11 +33,22 @@ class Case:
     misses: tuple[Resource, ...] = field(default=(), repr=False)
     """Of a near miss, the resources that pass: those of the case with one property otherwise."""
 
+    def __post_init__(self) -> None:
+        """Refuse a case that any policy would be held to. Raises ValueError."""
+        if not self.resources:
+            raise ValueError(f"A case of {self.policy} has no resources, so it holds of any policy: give it some.")
+        if self.way == "unsure" and not self.unknown:
+            raise ValueError(f"A case in which {self.policy} is unsure must name in `unknown` what is not known.")
+        if self.way != "passes" and not (self.says or self.unknown):
+            raise ValueError(f"A case in which {self.policy} fails must name in `says` how its violations begin.")
+
     def check(self, policies: Sequence[Policy]) -> None:
-        """Hold a policy to the case. Raises AssertionError that says what it said instead."""
+        """Hold a policy to the case. Raises AssertionError that says what it said instead, ValueError without one."""
         if self.misses:
             replace(self, way="passes", resources=self.misses, misses=(), says=()).check(policies)
-        [policy] = [policy for policy in policies if policy.name == self.policy]
+        policy = next((policy for policy in policies if policy.name == self.policy), None)
+        if policy is None:
+            raise ValueError(f"There is no policy {self.policy} among those that its case is to check.")
         said = told([policy], self.resources, {self.policy: self.config}, settings=self.settings)
         broken = [item.message for item in said if not item.is_unknown]
         gaps = " ".join(item.message for item in said if item.is_unknown)
@@ -86,7 +97,9 @@ def near_miss(
 def uncovered(
     policies: Sequence[Policy], cases: Iterable[Case], ways: Sequence[Way] = ("passes", "fails", "near miss")
 ) -> Iterator[str]:
-    """Yield a sentence for each policy and each way in which no case tries it."""
+    """Yield a sentence for each policy and each way in which no case tries it. Raises ValueError without policies."""
+    if not policies:
+        raise ValueError("There is no policy that cases could be for: give the policies of the pack.")
     there = {(case.policy, case.way) for case in cases}
     for policy in policies:
         for way in ways:

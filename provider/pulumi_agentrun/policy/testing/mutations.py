@@ -44,17 +44,21 @@ class Score:
     @property
     def share(self) -> float:
         """How much of it was noticed, in percent."""
-        return 100 * (1 - len(self.survivors) / self.mutants) if self.mutants else 100.0
+        return 100 * (1 - len(self.survivors) / self.mutants)
 
 
 def mutated(modules: Sequence[ModuleType], checks: Sequence[Callable[[], object]]) -> Score:
-    """Return what checks notice of each function in some modules that is emptied or has a condition negated.
+    """Return what checks notice of each function in some modules that is emptied, or has a condition
+    negated or one of several left out.
 
     A check raises whatever it likes once it notices something. Those that do so of functions as they are prove nothing:
     raises what they raise. In the main thread a check that does not end counts as one that notices, elsewhere it hangs.
 
     :param modules: Those that the rules are in; what they import is not touched.
+    :raises ValueError: There is no check, or no function to break: that would prove nothing.
     """
+    if not checks:
+        raise ValueError("There is no check that could notice a broken rule: give the cases' checks.")
     functions = {(module.__name__, name): function for module in modules for name, function in _functions(module)}
     users = _users(functions.values(), checks)
     total, survivors = 0, []
@@ -66,6 +70,8 @@ def mutated(modules: Sequence[ModuleType], checks: Sequence[Callable[[], object]
             total += 1
             if not _is_noticed(function, mutant.code, users.get(function.__code__, [])):
                 survivors.append(mutant)
+    if not total:
+        raise ValueError("There is no function in these modules that could be broken: give the rules' own modules.")
     return Score(total, tuple(survivors))
 
 
@@ -158,10 +164,19 @@ def _breaks(function: _Function) -> Iterator[tuple[int, str, _Function]]:
         yield function.lineno, "is emptied", _emptied(function)
     for index, node in enumerate(ast.walk(function)):
         for name in _conditions(node):
-            broken = deepcopy(function)
-            twin = next(other for place, other in enumerate(ast.walk(broken)) if place == index)
+            broken, twin = _copied(function, index)
             where = _negate(twin, name)
             yield where, f"has its condition in line {where} negated", broken
+        for number in range(len(node.values) if isinstance(node, ast.BoolOp) else 0):
+            broken, twin = _copied(function, index)
+            where = _leave_out(twin, number)
+            yield where, f"has part {number + 1} of its condition in line {where} left out", broken
+
+
+def _copied(function: _Function, index: int) -> tuple[_Function, Any]:
+    """Return a copy of a function, and a node in it."""
+    broken = deepcopy(function)
+    return broken, next(node for place, node in enumerate(ast.walk(broken)) if place == index)
 
 
 def _conditions(node: ast.AST) -> Iterator[str | int]:
@@ -170,6 +185,8 @@ def _conditions(node: ast.AST) -> Iterator[str | int]:
         yield "test"
     elif isinstance(node, ast.comprehension):
         yield from range(len(node.ifs))
+    elif isinstance(node, ast.match_case) and node.guard is not None:
+        yield "guard"
     elif isinstance(node, ast.Return) and isinstance(node.value, (ast.Compare, ast.BoolOp)):
         yield "value"
 
@@ -182,6 +199,13 @@ def _negate(node: Any, where: str | int) -> int:
     else:
         setattr(node, where, negated)
     return condition.lineno
+
+
+def _leave_out(node: ast.BoolOp, number: int) -> int:
+    """Put in place of one operand what decides nothing."""
+    left_out = node.values[number]
+    node.values[number] = ast.copy_location(ast.Constant(isinstance(node.op, ast.And)), left_out)
+    return left_out.lineno
 
 
 def _emptied(function: _Function) -> _Function:
