@@ -33,6 +33,7 @@ class Settings(BaseModel):
         allow_inf_nan=False,
         alias_generator=to_camel,
         populate_by_name=True,
+        defer_build=True,  # a pack waits for the validators of no rule that nobody configures
     )
 
 

@@ -20,6 +20,7 @@ class Fact(BaseModel):
         extra="forbid",
         hide_input_in_errors=True,
         allow_inf_nan=False,
+        defer_build=True,
     )
 
     def to_json(self) -> dict[str, Any]:
