@@ -85,6 +85,8 @@ READING = """\
   it; with many calls at once that alone is more than the official client's, which parses HTTP in C (aiohttp).
 - **The gateway.** A call under a limit takes part in two transactions of SQLite, so that limits hold over restarts and
   processes; the rest is asyncio's, the server's and JSON's.
+- **Policies.** Any pack in Python is a process that the engine waits for and asks about each resource; what a pack of
+  nothing costs stands beside ours.
 - **Its import.** pydantic is nearly all of it; httpx comes with the first call.
 - **The preview.** Pulumi's SDK waits for each output of a resource, and ours have more outputs than the reference.
   The rest is the provider's start: its models and pydantic.

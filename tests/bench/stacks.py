@@ -53,6 +53,12 @@ for i in range({count}):
 """Services that break no rule of `production`, but that no proxy here uses them."""
 PACK = ROOT / "provider" / "pulumi_agentrun" / "policy_pack"
 PROVIDERS = (b"pulumi.dynamic", b"pulumi-resource-agentrun")
+NO_POLICIES = """
+from pulumi_policy import EnforcementLevel, PolicyPack, ResourceValidationPolicy
+
+nothing = ResourceValidationPolicy("nothing", "Nothing.", lambda args, report: None, EnforcementLevel.ADVISORY)
+PolicyPack("nothing", [nothing])
+"""
 GROWTH = """\
 ## Growth
 
@@ -124,9 +130,9 @@ def overhead(bench: Bench, count: int, rounds: int) -> list[Row]:
 
 
 def policies(bench: Bench, count: int, rounds: int) -> list[Row]:
-    """Compare previews of new services with all rules of `production`, and without."""
+    """Compare previews of new services with all rules of `production`, with a pack of nothing, and without any."""
     settings = {"agentrun-unused-services": {"external": ["service-*"]}}
-    found: dict[str, tuple[list[float], list[float]]] = {}
+    found: dict[str, tuple[list[float], list[float], list[float]]] = {}
     for door in DOORS:
         project = bench.project(door, count)
         project.program(GUARDED.format(count=count))
@@ -135,14 +141,28 @@ def policies(bench: Bench, count: int, rounds: int) -> list[Row]:
         options = ("--policy-pack", str(PACK), "--policy-pack-config", str(file))
         project.env["AGENTRUN_POLICIES"] = "production"
         _preview(project)  # makes the platform, and reads the disk
-        found[door] = [], []
+        found[door] = [], [], []
         for _ in range(rounds):
             found[door][0].append(_preview(project, *options))
-            found[door][1].append(_preview(project))
+            found[door][1].append(_preview(project, "--policy-pack", str(_empty_pack(project.folder / "pack"))))
+            found[door][2].append(_preview(project))
+    title = f"preview of {count} services with all policies, "
     return [
-        Row(f"preview of {count} services with all policies, {TITLES[door]}", with_, without, most=1.25)
-        for door, (with_, without) in found.items()
+        row
+        for door, (full, empty, none) in found.items()
+        for row in (
+            Row(f"{title}{TITLES[door]}", full, none, most=1.25),
+            Row(f"{title}beside a pack of nothing, {TITLES[door]}", full, empty, most=1.1),
+        )
     ]
+
+
+def _empty_pack(folder: Path) -> Path:
+    """Return a pack of Pulumi's SDK with one policy that does nothing: what any pack in Python costs."""
+    folder.mkdir(exist_ok=True)
+    (folder / "PulumiPolicy.yaml").write_text("description: Nothing.\nruntime: python\n")
+    (folder / "__main__.py").write_text(NO_POLICIES)
+    return folder
 
 
 def waiting(bench: Bench, count: int, rounds: int) -> list[Row]:
