@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,11 @@ _LOOP = asyncio.new_event_loop()
 def current_loop(request: pytest.FixtureRequest) -> None:
     """Give Pulumi's mocks the current event loop that they expect, which asynchronous tests take away."""
     if not inspect.iscoroutinefunction(getattr(request, "function", None)):
+        if sys.version_info < (3, 11):
+            # Python 3.10: pytest-asyncio leaves a loop behind that nobody closes.
+            left = asyncio.get_event_loop()
+            if left is not _LOOP:
+                left.close()
         asyncio.set_event_loop(_LOOP)
 
 
