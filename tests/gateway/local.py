@@ -138,3 +138,13 @@ def served(
         yield Local(platform, store, gateway, address, clock, naps)
     store.close()
     platform.close()
+
+
+def under_way(directory: Path) -> int:
+    """Return how many calls hold a place, in whichever process."""
+    store = Store(directory)
+    try:
+        with store.reading() as tables:
+            return int(tables.connection.execute("SELECT COUNT(*) FROM calls").fetchone()[0])
+    finally:
+        store.close()

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from gateway.local import CHAT, Local, served
+from gateway.local import CHAT, Local, served, under_way
 from pulumi_agentrun.platform.gateway.leases import Leases
 from pulumi_agentrun.platform.gateway.ledger import LEASE, Ledger, begun, renewed
 from pulumi_agentrun.platform.gateway.limits import CACHED_SECONDS, Limits, Refusal
@@ -46,15 +46,6 @@ def held() -> Iterator[Held]:
     held.let_go()
 
 
-def under_way(local: Local, directory: Path) -> int:
-    store = Store(directory)
-    try:
-        with store.reading() as tables:
-            return int(tables.connection.execute("SELECT COUNT(*) FROM calls").fetchone()[0])
-    finally:
-        store.close()
-
-
 def test_no_more_calls_are_under_way_than_may_be(tmp_path: Path, held: Held) -> None:
     with served(tmp_path, pause=held.wait) as local, ThreadPoolExecutor() as pool:
         local.proxy("qwen", concurrencyLimit=2)
@@ -69,7 +60,7 @@ def test_no_more_calls_are_under_way_than_may_be(tmp_path: Path, held: Held) -> 
         held.let_go()
         assert [call.result().status_code for call in slow] == [200, 200]
         assert local.chat().status_code == 200
-        assert under_way(local, tmp_path) == 0
+        assert under_way(tmp_path) == 0
 
 
 class Streaming:
@@ -115,11 +106,11 @@ def test_a_stream_holds_its_place_until_it_ends(tmp_path: Path, held: Held, brea
             assert '"a"' in next(lines)
             assert held.reached.acquire(timeout=30)
             assert local.chat().status_code == 429
-            assert under_way(local, tmp_path) == 1
+            assert under_way(tmp_path) == 1
             held.let_go()
             rest = [line for line in lines if line]
         assert ("upstream_broke_off" in rest[0]) if breaks else (rest == ["data: [DONE]"]), "nobody asked for usage"
-        assert (under_way(local, tmp_path), upstream.closed) == (0, 1)
+        assert (under_way(tmp_path), upstream.closed) == (0, 1)
         assert local.chat().status_code == (200 if breaks else 429), "its tokens are spent, if it said how many"
 
 
@@ -130,7 +121,7 @@ def test_a_caller_that_is_gone_gives_its_place_back_at_once(tmp_path: Path, held
         with streaming(local) as lines:
             next(lines)
             assert held.reached.acquire(timeout=30)
-        assert wait_for(lambda: under_way(local, tmp_path) == 0)
+        assert wait_for(lambda: under_way(tmp_path) == 0)
         assert upstream.closed == 1
         held.let_go()
 
@@ -152,7 +143,7 @@ def test_a_caller_that_is_gone_ends_a_call_that_waits(tmp_path: Path, held: Held
         with pytest.raises(httpx.ReadTimeout):
             httpx.post(f"{local.endpoint}/chat/completions", json=CHAT, headers=sent, timeout=0.3)
         held.let_go()
-        assert wait_for(lambda: under_way(local, tmp_path) == 0)
+        assert wait_for(lambda: under_way(tmp_path) == 0)
 
 
 def test_tokens_are_limited_also_after_a_restart(tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
-from gateway.local import ACCESS_KEYS, API_KEY, CHAT
+from gateway.local import ACCESS_KEYS, API_KEY, CHAT, under_way
 from pulumi_agentrun.client import Config, ModelClient, ModelProxyCreateInput, ModelServiceCreateInput
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -100,3 +101,21 @@ def test_a_token_that_is_none_or_open_to_others_stops_it(start: Start, tmp_path:
     assert output == ""
     assert f"error: {path}, the gateway's token, " in log
     assert "Delete it for a new one." in log
+
+
+def test_who_is_told_to_end_says_so_to_those_who_still_wait(start: Start, tmp_path: Path) -> None:
+    process = start("--simulate", "qwen:latency=300")
+    assert process.stdout is not None
+    process.stdout.readline()
+    endpoint, token = deploy(tmp_path / "data"), (tmp_path / "data" / "token").read_text().strip()
+    headers = {"authorization": f"Bearer {token}"}
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(httpx.post, f"{endpoint}/v1/chat/completions", json=CHAT, headers=headers, timeout=60)
+        while not under_way(tmp_path / "data"):
+            assert not waiting.done()
+        process.send_signal(signal.SIGTERM)
+        answer = waiting.result(60)
+    assert (answer.status_code, answer.json()["error"]["code"], answer.headers["retry-after"]) == (503, "stopping", "1")
+    _, log = process.communicate(timeout=20)
+    assert (process.returncode, "Traceback" in log) == (0, False)
+    assert under_way(tmp_path / "data") == 0

@@ -11,7 +11,7 @@ import pulumi_agentrun.platform
 import pytest
 
 FOLDER = Path(pulumi_agentrun.platform.__file__).parent
-SERVING = {"server.py": {"anyio", "starlette", "uvicorn"}}
+SERVING = {"server.py": {"anyio", "httptools", "starlette", "uvicorn"}}
 
 
 def _imports(file: Path) -> set[str]:

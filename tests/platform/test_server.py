@@ -225,6 +225,38 @@ def test_what_is_no_request_is_refused_and_others_are_served(local: tuple[str, i
     assert said(local, b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").startswith(b"HTTP/1.1 404 ")
 
 
+LAST = b"connection: close\r\n"
+
+
+@pytest.mark.parametrize("upgrade", [b"h2c", b"websocket", b"h2c\r\nhttp2-settings: AAMAAABk"])
+@pytest.mark.parametrize("connection", [b"Upgrade, HTTP2-Settings", b"keep-alive, upgrade"])
+def test_a_request_for_another_protocol_is_read_as_one_that_does_not_ask(
+    local: tuple[str, int], upgrade: bytes, connection: bytes
+) -> None:
+    plain = said(local, HEAD + LAST + b"content-length: 3\r\n\r\nabc")
+    head = HEAD + b"connection: " + connection + b"\r\nupgrade: " + upgrade + b"\r\ncontent-length: 3\r\n\r\n"
+    last = b"GET / HTTP/1.1\r\nhost: localhost\r\n" + LAST + b"\r\n"
+    for pieces in ((head + b"abc", last), (head[:30], head[30:-2], head[-2:] + b"a", b"bc" + last)):
+        answered = said(local, *pieces)
+        assert answered.count(b"HTTP/1.1 ") == 2
+        assert answered[:12] == plain[:12]
+    assert said(local, b"CONNECT a.example:443 HTTP/1.1\r\nhost: localhost\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+
+
+def test_what_stands_behind_a_body_is_no_header(local: tuple[str, int]) -> None:
+    chunked = HEAD + LAST + b"transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n"
+    plain = said(local, chunked + b"\r\n")
+    assert said(local, chunked + b"host: evil.example\r\n\r\n")[:12] == plain[:12]
+    long = said(local, chunked + (b"x-a: " + b"a" * 1000 + b"\r\n") * 1000)
+    assert long.startswith(b"HTTP/1.1 400 ")
+    assert b"too large" in long
+
+
+@pytest.mark.parametrize("hosts", [b"host: 127.0.0.1\r\nhost: evil.example\r\n", b""])
+def test_one_host_is_to_be_said(local: tuple[str, int], hosts: bytes) -> None:
+    assert said(local, b"GET / HTTP/1.1\r\n" + hosts + LAST + b"\r\n").startswith(b"HTTP/1.1 421 ")
+
+
 def test_a_body_without_an_end_is_not_waited_for(local: tuple[str, int]) -> None:
     assert said(local, HEAD + b"content-length: 10\r\n\r\nabc").startswith(b"HTTP/1.1 408 ")
 

@@ -20,6 +20,7 @@ from pulumi_agentrun.lifecycle.names import _HASH_DIGITS
 from pulumi_agentrun.lifecycle.places import Place
 from pulumi_agentrun.platform import server
 from pulumi_agentrun.platform.gateway import cooldowns, journal, routing, serving, simulated
+from pulumi_agentrun.platform.gateway.ledger import LEASE
 from pulumi_agentrun.platform.gateway.limits import CACHED_SECONDS
 from pulumi_agentrun.platform.gateway.simulation import TAIL
 from pulumi_agentrun.platform.kinds import PROXY
@@ -127,6 +128,7 @@ SENTENCES: dict[str, list[str]] = {
     ],
     "docs/gateway.md": [
         f"A body has at most {serving.LARGEST_BODY // MIB} MiB",
+        f"what calls of a process that was killed had under way counts for {LEASE:.0f} seconds more",
         f"a signature holds for any call for {SKEW // 60} minutes",
         f"({', '.join(PAUSES)}, and up to {routing._JITTER} more; or what `retry-after` says, "
         f"up to {span(routing._LONGEST_RETRY_AFTER)})",

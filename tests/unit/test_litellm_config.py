@@ -264,6 +264,17 @@ def test_names_of_others_stay_within_their_lines(explained: Explain) -> None:
     assert len(yaml.safe_load(text)["model_list"]) == 1
 
 
+def test_names_that_mean_something_else_in_litellm_are_left_out(explained: Explain) -> None:
+    names = ["m", "*", "gpt-*", "os.environ/HOME"]
+    services = {"a": {"provider": "openai", "model_names": names}}
+    text = explained(json.loads(json.dumps(previewed(Planned("chat", {"services": services})))))
+    offered = yaml.safe_load(text)
+    assert {one["model_name"] for one in offered["model_list"]} <= {"m", "chat"}
+    assert offered["router_settings"].get("model_group_alias", {}).keys() <= {"m", "chat"}
+    for name in names[1:]:
+        assert f"#   model {name}, whose name LiteLLM reads as a pattern or a variable" in comments(text)
+
+
 def test_more_fallbacks_than_litellm_tries_by_itself_are_asked_for() -> None:
     services = {key: {"provider": "openai", "model_names": ["m"]} for key in "abcdefg"}
     (of,) = finding.all_of_preview(previewed(Planned("chat", {"services": services})))

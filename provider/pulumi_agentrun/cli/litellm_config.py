@@ -107,6 +107,9 @@ class _Configuration:
         # What ends an automatic name nobody would ask for, unless a model has the rest as its name.
         is_plain = own == short or short not in plan.groups
         names = {name: short if name == own and is_plain else name for name in plan.groups}
+        for name in [name for name, shown in names.items() if "*" in shown or shown.startswith(ENVIRONMENT)]:
+            self._lost[f"model {name}, whose name LiteLLM reads as a pattern or a variable"] = None
+            del names[name]
         groups: dict[str, Group] = {}
         aliases: dict[str, str] = {}
         for name in sorted(names, key=lambda name: (name == own) != is_plain):

@@ -29,6 +29,9 @@ meaning makes a new one."""
 _IN_CONTRACT = {"endpoint": str, "model_proxy_name": str, "model_name": str, "model_names": list}
 """What every contract has."""
 
+_MAY_BE = ("credential_name", "region")
+"""Texts that a contract may have besides."""
+
 SHARED = ("model_type", "workspace_id", "profile")
 """Arguments that are inputs of every resource of a gateway."""
 OF_PROXY = (
@@ -126,21 +129,28 @@ def contract_fault(contract: Any, where: str) -> str | None:
             f"and run `pulumi up` in it."
         )
     version = contract.get("version") if isinstance(contract, Mapping) else None
-    if not isinstance(contract, Mapping) or not isinstance(version, (int, float)):
+    if not isinstance(contract, Mapping) or isinstance(version, bool) or not isinstance(version, (int, float)):
         return f"Stack {where} is no gateway: export `contract` of a ModelGateway there."
     if version != CONTRACT_VERSION:
         behind = "there" if version < CONTRACT_VERSION else "here"
         return (
-            f"Stack {where} has version {version:g} of the gateway contract and this program reads version "
+            f"Stack {where} has version {_shown(version)} of the gateway contract and this program reads version "
             f"{CONTRACT_VERSION}: upgrade pulumi-agentrun {behind}, then run `pulumi up` in that stack."
         )
     lacking = sorted(name for name, type_ in _IN_CONTRACT.items() if not isinstance(contract.get(name), type_))
+    if not lacking:
+        texts = {"model_names": contract["model_names"], **{name: [contract.get(name) or ""] for name in _MAY_BE}}
+        lacking = sorted(name for name, values in texts.items() if not all(isinstance(text, str) for text in values))
     if lacking:
         return (
             f"Stack {where} lacks {', '.join(lacking)} in its gateway contract: upgrade pulumi-agentrun there, "
             f"then run `pulumi up` in that stack."
         )
     return None
+
+
+def _shown(version: float) -> str:
+    return f"{version:g}" if abs(version) < 1e6 else "unknown"
 
 
 def _service(settings: Arguments) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import sys
 import uuid
 
 import anyio
+import httptools
 import uvicorn
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -55,10 +56,10 @@ def application(platform: Platform, gateway: Gateway | None = None, *, is_local:
 
     async def call(gateway: Gateway, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        host = request.headers.get("host", "")
+        hosts = request.headers.getlist("host")
         try:
             # The official SDK sends an empty one; no browser does.
-            if is_local and host and not is_to_loopback(host):
+            if is_local and any(host and not is_to_loopback(host) for host in hosts):
                 raise Misdirected("this gateway is for this machine alone: call it 127.0.0.1 or localhost")
             body = await _body(request, serving.LARGEST_BODY)
         except ConnectionDropped:
@@ -75,7 +76,7 @@ def application(platform: Platform, gateway: Gateway | None = None, *, is_local:
         target = (scope["raw_path"] + (b"?" + query if query else b"")).decode("latin-1")
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
         try:
-            if is_local and not is_to_loopback(request.headers.get("host", "")):
+            if is_local and not all(map(is_to_loopback, request.headers.getlist("host") or [""])):
                 raise Misdirected("this platform is for this machine alone: call it 127.0.0.1 or localhost")
             body = await _body(request, LARGEST_BODY)
             if page is not None and page.has(scope["path"]):
@@ -175,9 +176,9 @@ class _Protocol(HttpToolsProtocol):
     """Answers without delay, waits for no request's head for ever, and tells which transport could be dropped."""
 
     _waiting: asyncio.TimerHandle | None = None
-    _head = 0
-    """The bytes of the head that is arriving."""
     _is_in_head = True
+    _unread = 0
+    """The bytes that have come since a head began, or since there was something of a body."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -187,23 +188,58 @@ class _Protocol(HttpToolsProtocol):
         self._watch()
 
     def data_received(self, data: bytes) -> None:
-        self._head += len(data)
-        super().data_received(data)
-        if not self._is_in_head:
-            self._head = 0
-        elif self._head > LARGEST_HEAD:
-            self.send_400_response("The head of the request is too large.")
+        self._unset_keepalive_if_required()
+        self._unread += len(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as asked:
+            self._stay(data[asked.args[0] :])
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
         else:
-            self._watch()
+            if self._unread > LARGEST_HEAD:
+                self.send_400_response("The head of the request is too large.")
+            elif self._is_in_head:
+                self._watch()
+
+    def _stay(self, rest: bytes) -> None:
+        """Read a request that asks for another protocol as one that does not, as who has no other is to do."""
+        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
+        if method == b"CONNECT":
+            self.send_400_response("This is no proxy.")
+            return
+        head = [b"%s %s HTTP/%s" % (method, self.url, version)]
+        for name, value in self.headers:
+            if name == b"connection":
+                value = b",".join(part for part in value.split(b",") if part.strip().lower() != b"upgrade")
+            if name != b"upgrade":
+                head.append(b"%s: %s" % (name, value))
+        self.parser, self._unread = httptools.HttpRequestParser(self), 0
+        self.data_received(b"\r\n".join([*head, b"", rest]))
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._is_in_head = True
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._is_in_head:  # and not behind the body, where who filters heads does not look
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
-        self._is_in_head = False
+        if self.parser.should_upgrade():
+            return
+        self._is_in_head, self._unread = False, 0
         self._stop_waiting()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._unread = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not self._is_in_head:
+            self._unread = 0
+            super().on_message_complete()
 
     def shutdown(self) -> None:
         page: Page | None = self.app_state.get("page")
