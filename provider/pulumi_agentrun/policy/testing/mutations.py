@@ -134,7 +134,7 @@ def _functions(module: ModuleType) -> Iterator[tuple[str, FunctionType]]:
         if inspect.isfunction(value) and value.__module__ == module.__name__:
             yield name, value
         elif inspect.isclass(value) and value.__module__ == module.__name__:
-            for inner, method in vars(value).items():
+            for inner, method in [*vars(value).items()]:  # pydantic completes a class while it is looked at
                 plain = getattr(method, "__func__", method.fget if isinstance(method, property) else method)
                 if inspect.isfunction(plain) and plain.__module__ == module.__name__:
                     yield f"{name}.{inner}", plain
