@@ -198,6 +198,13 @@ async def test_a_preview_knows_the_inputs_and_no_more(provider: Provider) -> Non
     assert ("providerSettings", "apiKey") in planned.secrets
 
 
+async def test_a_preview_of_what_was_not_checked_is_no_failure(provider: Provider) -> None:
+    """The engine asks so about what needs something that has failed."""
+    given = values.write(INPUTS)
+    response = await provider.Create(messages.CreateRequest(urn=URN, properties=given, preview=True), context())
+    assert values.read(response.properties).values["status"] is UNKNOWN
+
+
 async def test_a_configuration_that_is_not_known_yet_is_no_failure() -> None:
     provider = Provider(Quiet(""))
     given = values.write({"endpoint": UNKNOWN})

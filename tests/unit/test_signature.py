@@ -117,6 +117,14 @@ def test_each_request_is_signed_anew_by_whatever_credentials_hold_then() -> None
     assert len({request.headers["x-acs-signature-nonce"] for request in requests}) == 2
 
 
+def test_a_request_that_was_signed_is_signed_as_if_it_had_not_been() -> None:
+    request = signed("GET", f"{ROOT}/model-proxies", "ListModelProxies", AGENT, None, Credentials("old", "1"), "o")
+    fresh = signed("GET", f"{ROOT}/model-proxies", "ListModelProxies", AGENT, None, PLAIN, NONCE)
+    clock = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+    Signature(PLAIN, now=lambda: clock, nonce=lambda: NONCE).sign(request, PLAIN)
+    assert request.headers == fresh.headers
+
+
 def test_credentials_do_not_print() -> None:
     shown = repr(Credentials("id", "top-secret", "top-token", "top-bearer"))
     assert "top-" not in shown

@@ -75,7 +75,8 @@ class Signature:
             if credentials.security_token:
                 headers["x-acs-accesskey-id"] = credentials.access_key_id
                 headers["x-acs-security-token"] = credentials.security_token
-            signed, canonical = canonical_request(request, [*request.headers.multi_items(), *headers.items()], digest)
+            others = [(name, value) for name, value in request.headers.multi_items() if name not in headers]
+            signed, canonical = canonical_request(request, [*others, *headers.items()], digest)
             text = f"{_ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
             signature = hmac.new(credentials.access_key_secret.encode(), text.encode(), hashlib.sha256).hexdigest()
             proof = (signature,)

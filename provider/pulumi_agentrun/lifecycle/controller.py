@@ -195,9 +195,10 @@ class Controller:
 def looks(claims: Claims, kind: Kind[Any], wanted: Mapping[str, Any], place: Place) -> bool:
     """Say whether a preview has something to foretell of a new resource.
 
-    A name that state has may be freed by this very run, so nothing is foretold of it.
+    A name that state has may be freed by this very run, so nothing is foretold of it; nor of what has none yet, whose
+    inputs the engine did not have checked since something that it needs has failed.
     """
-    name = wanted[kind.name_field]
+    name = wanted.get(kind.name_field, UNKNOWN)
     if name is UNKNOWN or wanted.get(check.ADOPT) is UNKNOWN or claims.is_recorded(kind, place, name):
         return False
     return place.checks_names or check.may_adopt(kind, wanted) or check.misspelt(name) is not None
