@@ -18,7 +18,7 @@ from ..routes.changes import NOTHING
 from ..routes.explaining import explain
 from ..routes.facts import Proxy
 from ..routes.subjects import OWN, Subject, chosen_part, without_secrets
-from .litellm_words import COMPATIBLE, CUSTOM, ENVIRONMENT, IN_LITELLM, MODES, numbered, slug
+from .litellm_words import COMPATIBLE, CUSTOM, ENVIRONMENT, IN_LITELLM, MODES, means_more, numbered, slug
 
 _MOST_FALLBACKS = 5
 """How many LiteLLM tries unless told otherwise."""
@@ -107,7 +107,7 @@ class _Configuration:
         # What ends an automatic name nobody would ask for, unless a model has the rest as its name.
         is_plain = own == short or short not in plan.groups
         names = {name: short if name == own and is_plain else name for name in plan.groups}
-        for name in [name for name, shown in names.items() if "*" in shown or shown.startswith(ENVIRONMENT)]:
+        for name in [name for name, shown in names.items() if means_more(shown)]:
             self._lost[f"model {name}, whose name LiteLLM reads as a pattern or a variable"] = None
             del names[name]
         groups: dict[str, Group] = {}

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .litellm_file import Section
-from .litellm_words import CUSTOM, ENVIRONMENT, PROVIDERS, TYPES, numbered, slug
+from .litellm_words import CUSTOM, ENVIRONMENT, PROVIDERS, TYPES, means_more, numbered, slug
 from .programs import Code
 
 _BY_MODEL = {r"(?:gpt|chatgpt|text-embedding|o\d)\b": "openai", "claude": "anthropic"}
@@ -101,7 +101,7 @@ def _groups(root: Section, keys: Keys) -> dict[str, Group]:
         name, model = entry.text("model_name"), params.text("model")
         if name is None or model is None:
             entry.remark("model_name", "is left out: it needs model_name and litellm_params.model")
-        elif "*" in name + model or model.startswith(ENVIRONMENT):
+        elif "*" in name or means_more(model):
             entry.remark("model_name", "is left out: a gateway names its models")
             params.take(*params.names)
         else:

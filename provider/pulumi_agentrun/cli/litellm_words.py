@@ -41,6 +41,11 @@ MODES = {type_: mode for mode, type_ in reversed(TYPES.items())}
 """AgentRun's types of models: LiteLLM's modes."""
 
 
+def means_more(name: str) -> bool:
+    """Say whether LiteLLM reads the name of a model as a pattern, or as a variable that has it."""
+    return "*" in name or name.startswith(ENVIRONMENT)
+
+
 def numbered(names: Iterable[str]) -> list[str]:
     """Return names with a number behind each that was there before."""
     taken: dict[str, None] = {}

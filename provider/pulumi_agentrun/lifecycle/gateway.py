@@ -26,10 +26,9 @@ DEFAULT_GUARDRAILS = {
 CONTRACT_VERSION = 1
 """The contract that this release writes and reads. Fields may be added to a version; a field that goes or changes its
 meaning makes a new one."""
-_IN_CONTRACT = {"endpoint": str, "model_proxy_name": str, "model_name": str, "model_names": list}
-"""What every contract has."""
-
-_MAY_BE = ("credential_name", "region")
+_IN_CONTRACT = ("endpoint", "model_proxy_name", "model_name", "model_names")
+"""What every contract has: texts, and a list of them."""
+_MAY_BE_IN_CONTRACT = ("credential_name", "region")
 """Texts that a contract may have besides."""
 
 SHARED = ("model_type", "workspace_id", "profile")
@@ -137,16 +136,20 @@ def contract_fault(contract: Any, where: str) -> str | None:
             f"Stack {where} has version {_shown(version)} of the gateway contract and this program reads version "
             f"{CONTRACT_VERSION}: upgrade pulumi-agentrun {behind}, then run `pulumi up` in that stack."
         )
-    lacking = sorted(name for name, type_ in _IN_CONTRACT.items() if not isinstance(contract.get(name), type_))
-    if not lacking:
-        texts = {"model_names": contract["model_names"], **{name: [contract.get(name) or ""] for name in _MAY_BE}}
-        lacking = sorted(name for name, values in texts.items() if not all(isinstance(text, str) for text in values))
+    given = [*_IN_CONTRACT, *(name for name in _MAY_BE_IN_CONTRACT if contract.get(name) is not None)]
+    lacking = sorted(name for name in given if not _is_as_written(name, contract.get(name)))
     if lacking:
         return (
             f"Stack {where} lacks {', '.join(lacking)} in its gateway contract: upgrade pulumi-agentrun there, "
             f"then run `pulumi up` in that stack."
         )
     return None
+
+
+def _is_as_written(name: str, value: Any) -> bool:
+    if name == "model_names":
+        return isinstance(value, list) and all(isinstance(model, str) for model in value)
+    return isinstance(value, str)
 
 
 def _shown(version: float) -> str:

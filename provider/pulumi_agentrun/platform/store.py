@@ -26,6 +26,7 @@ FILE_NAME = "platform.db"
 DEFAULT_ADDRESS = "http://127.0.0.1:8080"
 """Where the platform counts as served until it has been: where `make platform` serves it."""
 _PATIENCE = 60.0  # seconds that a writer waits for the others
+_COUNT = "UPDATE settings SET value = value + 1 WHERE name = 'revision'"
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS resources (
         sequence INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL,
@@ -44,7 +45,7 @@ _SCHEMA = (
     "INSERT OR IGNORE INTO settings VALUES ('revision', '0')",
     *(
         f"""CREATE TRIGGER IF NOT EXISTS {verb.lower()}_counts AFTER {verb} ON resources BEGIN
-        UPDATE settings SET value = value + 1 WHERE name = 'revision'; END"""
+        {_COUNT}; END"""
         for verb in ("INSERT", "UPDATE", "DELETE")
     ),
     # What the data plane remembers: calls under way, tokens spent, answers to give again.
@@ -149,7 +150,7 @@ class Tables:
 
     def changed(self) -> None:
         """Make it another one, for a change of what is no resource."""
-        self._connection.execute("UPDATE settings SET value = value + 1 WHERE name = 'revision'")
+        self._connection.execute(_COUNT)
 
     @property
     def switches(self) -> Switches:

@@ -34,8 +34,8 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Promotion:
-    """What making one stack like another comes to."""
+class Comparison:
+    """What making one stack like another comes to for callers, whatever it was learned from."""
 
     source: str
     target: str
@@ -43,6 +43,32 @@ class Promotion:
     """What callers of the target have now, and what they would have."""
     idle: tuple[str, ...]
     """What was expected to differ and does not."""
+
+    @property
+    def unexpected(self) -> list[Change]:
+        """The differences that nobody declared as wanted."""
+        return [found.change for found in self.differences if not found.is_expected]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing differs but what is wanted."""
+        return not self.unexpected
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for programs."""
+        return {
+            "from": self.source,
+            "to": self.target,
+            "isGood": self.is_good,
+            "differences": [{**found.change.to_json(), "isExpected": found.is_expected} for found in self.differences],
+            "expectedAndSame": [*self.idle],
+        }
+
+
+@dataclass(frozen=True)
+class Promotion(Comparison):
+    """What making one stack like another comes to, as their states tell."""
+
     keys: tuple[Key, ...]
     fates: tuple[Fate, ...]
     settings: tuple[tuple[str, str], ...]
@@ -53,11 +79,6 @@ class Promotion:
     """What the target's rules say of the source's resources."""
 
     @property
-    def unexpected(self) -> list[Change]:
-        """The differences that nobody declared as wanted."""
-        return [found.change for found in self.differences if not found.is_expected]
-
-    @property
     def refusals(self) -> list[Violation | Gap]:
         """What the target's rules do not let through, or could not judge though they must."""
         return [item for item in self.verdicts if item.level == "mandatory"]
@@ -65,16 +86,11 @@ class Promotion:
     @property
     def is_good(self) -> bool:
         """Whether nothing differs but what is wanted, and the target's rules let all of it through."""
-        return not self.unexpected and not self.refusals
+        return super().is_good and not self.refusals
 
     def to_json(self) -> dict[str, Any]:
         """Return it for programs."""
-        return {
-            "from": self.source,
-            "to": self.target,
-            "isGood": self.is_good,
-            "differences": [{**found.change.to_json(), "isExpected": found.is_expected} for found in self.differences],
-            "expectedAndSame": [*self.idle],
+        return super().to_json() | {
             "keys": [key.to_json() for key in self.keys],
             "resources": [fate.to_json() for fate in self.fates],
             "settings": [{"name": name, "verdict": verdict} for name, verdict in self.settings],
@@ -98,8 +114,7 @@ def compared(
     return Promotion(
         source.name,
         target.name,
-        tuple(Difference(change, any(is_meant(text, change) for text in expected)) for change in found),
-        tuple(text for text in expected if not any(is_meant(text, change) for change in found)),
+        *beside(expected, found),
         tuple(_keys(source.proxies, target.proxies)),
         tuple(fates(source.views, target.views)),
         tuple(settings),
@@ -108,7 +123,15 @@ def compared(
     )
 
 
-def is_meant(text: str, change: Change) -> bool:
+def beside(expected: Sequence[str], found: Sequence[Change]) -> tuple[tuple[Difference, ...], tuple[str, ...]]:
+    """Return each difference beside whether somebody wants it, and what somebody wants and is none."""
+    return (
+        tuple(Difference(change, any(_is_meant(text, change) for text in expected)) for change in found),
+        tuple(text for text in expected if not any(_is_meant(text, change) for change in found)),
+    )
+
+
+def _is_meant(text: str, change: Change) -> bool:
     """Say whether what somebody wants to differ is this change: `*` stands for anything."""
     names = (change.what, f"{change.model} {change.what}") if change.model else (change.what,)
     return any(fnmatchcase(name, text) for name in names)

@@ -11,7 +11,7 @@ from ..lifecycle.gateway import contract_fault
 from ..routes.address import address_of
 from ..routes.changes import NOTHING, Change, Effect, gone_or_new
 from ..routes.subjects import chosen_part
-from .comparing import Difference, is_meant
+from .comparing import Comparison, beside
 
 Contract = Mapping[str, Any]
 NOT_TOLD = (
@@ -24,36 +24,12 @@ _SECRET = "[secret]"
 
 
 @dataclass(frozen=True)
-class ByContract:
+class ByContract(Comparison):
     """What making one stack like another comes to, as far as their contracts tell."""
-
-    source: str
-    target: str
-    differences: tuple[Difference, ...]
-    """What callers of the target have now, and what they would have."""
-    idle: tuple[str, ...]
-    """What was expected to differ and does not."""
-
-    @property
-    def unexpected(self) -> list[Change]:
-        """The differences that nobody declared as wanted."""
-        return [found.change for found in self.differences if not found.is_expected]
-
-    @property
-    def is_good(self) -> bool:
-        """Whether nothing that a contract tells differs but what is wanted."""
-        return not self.unexpected
 
     def to_json(self) -> dict[str, Any]:
         """Return it for programs."""
-        return {
-            "from": self.source,
-            "to": self.target,
-            "isGood": self.is_good,
-            "differences": [{**found.change.to_json(), "isExpected": found.is_expected} for found in self.differences],
-            "expectedAndSame": [*self.idle],
-            "notTold": [*NOT_TOLD],
-        }
+        return super().to_json() | {"notTold": [*NOT_TOLD]}
 
 
 @dataclass(frozen=True)
@@ -105,12 +81,7 @@ def compared(source: Exported, target: Exported, expected: Sequence[str]) -> ByC
     if len(new) == len(old) == 1:  # whatever each is exported as
         new = dict(zip(old, new.values(), strict=True))
     found = [*_changes(old, new)]
-    return ByContract(
-        source.name,
-        target.name,
-        tuple(Difference(change, any(is_meant(text, change) for text in expected)) for change in found),
-        tuple(text for text in expected if not any(is_meant(text, change) for change in found)),
-    )
+    return ByContract(source.name, target.name, *beside(expected, found))
 
 
 def _is_contract(value: Any) -> bool:

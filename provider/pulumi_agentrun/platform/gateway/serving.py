@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import anyio
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from ..errors import PlatformError
 from ..verification import Headers
@@ -22,23 +22,18 @@ async def respond(gateway: Gateway, scope: Scope, receive: Receive, send: Send, 
     """Answer one request whose body has been read; a caller that is gone ends the call."""
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
     request = Request(scope["method"], scope["raw_path"].decode("latin-1"), Headers(headers), body)
-    begun = False
-
-    async def begin(message: Message) -> None:
-        nonlocal begun
-        begun = True
-        await send(message)
-
+    is_answered = False
     try:
         with anyio.CancelScope() as call:
             watching = asyncio.create_task(_watch(receive, call))
             try:
                 async with gateway.answered(request) as response:
-                    await _send(response, begin)
+                    is_answered = True
+                    await _send(response, send)
             finally:
                 watching.cancel()
     except asyncio.CancelledError:  # by the server, which was told to end and waits no longer
-        if not begun:
+        if not is_answered:
             await _send(refusal(Refused(503, "The gateway is being stopped.", "stopping", None, 1.0)), send)
 
 
