@@ -1,6 +1,6 @@
 """Writes what is derived: from the models the argument types, the resource classes, the schema and the reference page,
-from the examples what the Registry shows, from the rules the reference of policies, from the modules' docstrings the
-list of modules.
+from the examples what the Registry shows, from the rules what a pack tells of them and their reference, from the
+modules' docstrings the list of modules.
 
 Run `make format` after changing one; a test fails while a written file differs from what this would write.
 """
@@ -238,6 +238,7 @@ def outputs() -> dict[Path, str]:
         PACKAGE / "plugin" / "schema.json": json.dumps(spec, indent=2) + "\n",
         INDEX: registry.index(INDEX.read_text("utf-8"), spec),
         ARCHITECTURE: modules.page(ARCHITECTURE.read_text("utf-8"), PACKAGE),
+        PACKAGE / "policy" / "rules.json": policies.told(),
         ROOT / "docs" / "policies.md": policies.page((ROOT / "docs" / "policies.md").read_text("utf-8")),
         ROOT / "docs" / "resources.md": reference.page(nested_models(shown=True), REGION_TEXT),
     }

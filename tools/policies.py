@@ -1,8 +1,9 @@
-"""The reference of the policies, as text made from the rules."""
+"""What is told of the policies, made from the rules: the reference for people, and what a pack tells the engine."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from pulumi_agentrun.policy import PRESETS, RULES, Rule
@@ -13,6 +14,33 @@ MARK = "<!-- Below: written by tools/generate.py from the rules: change those, t
 def page(text: str) -> str:
     """Return the page with everything below its mark written anew."""
     return text.partition(MARK)[0] + MARK + "\n" + "\n".join([_levels(), *(_section(rule) for rule in RULES)])
+
+
+def told() -> str:
+    """Return what a pack tells of each rule, as JSON."""
+    return (
+        json.dumps(
+            [
+                {
+                    "name": rule.name,
+                    "description": rule.description,
+                    "remedy": str(rule.remedy),
+                    "isForStacks": rule.is_for_stacks,
+                    "schema": _without_defaults(rule.schema),
+                }
+                for rule in RULES
+            ],
+            indent=2,
+        )
+        + "\n"
+    )
+
+
+def _without_defaults(schema: Any) -> Any:
+    """Return a schema whose defaults do not come back as configuration, where they would cover a preset's settings."""
+    if isinstance(schema, Mapping):
+        return {key: _without_defaults(value) for key, value in schema.items() if key != "default"}
+    return [_without_defaults(item) for item in schema] if isinstance(schema, list) else schema
 
 
 def _levels() -> str:

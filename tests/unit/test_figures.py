@@ -27,7 +27,7 @@ from pulumi_agentrun.platform.kinds import PROXY
 from pulumi_agentrun.platform.page import sessions
 from pulumi_agentrun.platform.switches import Switches
 from pulumi_agentrun.platform.verification import SKEW
-from pulumi_agentrun.policy.presets import PRESETS, RULES
+from pulumi_agentrun.policy import PRESETS, RULES
 from pulumi_agentrun.resources.gateway import ModelGateway
 from reliability.hostile import soak
 from unit.official_programs import DO_NOT, RUN

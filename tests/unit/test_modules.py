@@ -119,8 +119,8 @@ INSTEAD: list[tuple[str, str, str]] = [
     (
         "unit/test_policy.py",
         "rules are told by what they find",
-        "policy/__init__ policy/presets policy/refusals policy/rule policy/rules/conventions policy/rules/limits "
-        "policy/rules/models policy/rules/security policy/rules/stack policy/services policy/view "
+        "policy/__init__ policy/presets policy/refusals policy/rule policy/rules/__init__ policy/rules/conventions "
+        "policy/rules/limits policy/rules/models policy/rules/security policy/rules/stack policy/services policy/view "
         "policy/rules/lifetimes policy/rules/upkeep policy/rules/resilience policy/routing",
     ),
     ("unit/test_policy_circles.py", "rules are told by what they find", "policy/rules/circles routes/address"),
@@ -131,9 +131,9 @@ INSTEAD: list[tuple[str, str, str]] = [
     ),
     (
         "unit/test_policy_testing.py",
-        "a kit is what its users make of it",
-        "policy/testing/__init__ policy/testing/cases policy/testing/mutations policy/testing/received "
-        "policy/testing/resources",
+        "a kit is what its users make of it, and hands resources to policies as the engine does",
+        "policy/judging policy/reading policy/testing/__init__ policy/testing/cases policy/testing/mutations "
+        "policy/testing/received policy/testing/resources",
     ),
     ("e2e/test_policy.py", "the policy SDK is a process that the engine starts", "policy/pack"),
     ("e2e/test_policy_pack.py", "tested as the engine starts it", "policy_pack/__main__"),

@@ -14,8 +14,9 @@ import pulumi_policy.policy as sdk
 import pytest
 from e2e.recording import recorders
 from pulumi_agentrun.client.errors import ConfigError
-from pulumi_agentrun.policy import PRESETS, policies
 from pulumi_agentrun.policy import pack as pack_module
+from pulumi_agentrun.policy import policies
+from pulumi_agentrun.policy import reading as reading_module
 from pulumi_agentrun.policy.testing import (
     UNKNOWN,
     Case,
@@ -259,19 +260,37 @@ def test_stack_settings_of_a_case_leave_no_trace() -> None:
     assert pulumi.runtime.get_config("agentrun:region") == "cn-before"
 
 
+@pytest.mark.parametrize("door", ["dynamic", "plugin"])
+def test_the_ready_made_pack_says_what_the_policy_sdk_alone_does(monkeypatch: pytest.MonkeyPatch, door: Door) -> None:
+    """It hands the SDK only what a rule has something to say of: all cases' resources, before all policies."""
+    made = policies("production")
+    off = {policy.name: {"enforcementLevel": "disabled"} for policy in made[::3]}
+    said = 0
+    for case in cases(door):
+        for config in ({case.policy: case.config}, off | {case.policy: case.config}):
+            alone = told(made, case.resources, config, settings=case.settings)
+            with monkeypatch.context() as within:
+                within.setattr(
+                    sdk, "_PolicyAnalyzerServicer", pack_module.servicer(sdk._PolicyAnalyzerServicer, "production")
+                )
+                assert told(made, case.resources, config, settings=case.settings) == alone
+            said += bool(alone)
+    assert said > 100
+
+
 def test_the_ready_made_pack_reads_a_resource_once_for_all_policies(monkeypatch: pytest.MonkeyPatch) -> None:
     """And says the same as a pack that reads it for each."""
     resources = [service(), declared("ModelProxy", "p", {"proxy_config": {"endpoints": [{"model_service_name": "s"}]}})]
     whole = told(policies("production"), resources)
     read: list[str] = []
-    plain = pack_module._plain
+    plain = reading_module._plain
 
     def counted(value: Any) -> Any:
         read.append("")
         return plain(value)
 
-    monkeypatch.setattr(pack_module, "_plain", counted)
-    servicer = pack_module._servicer(sdk._PolicyAnalyzerServicer, PRESETS["production"])
+    monkeypatch.setattr(reading_module, "_plain", counted)
+    servicer = pack_module.servicer(sdk._PolicyAnalyzerServicer, "production")
     monkeypatch.setattr(sdk, "_PolicyAnalyzerServicer", servicer)
     assert told(policies("production"), resources) == whole
     once = len(read)

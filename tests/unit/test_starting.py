@@ -1,4 +1,4 @@
-"""What people wait for at the start: what a plugin says of itself needs neither the data of the API nor a network."""
+"""What people wait for at the start: what a plugin or a pack says of itself needs no data of the API and no network."""
 
 from __future__ import annotations
 
@@ -35,6 +35,15 @@ async def ask():
 
 asyncio.run(ask())
 """
+TELL_POLICIES = """
+from pulumi_agentrun.policy import pack
+from pulumi_policy import policy as sdk
+servicer = pack.servicer(sdk._PolicyAnalyzerServicer, "production")
+served = servicer("agentrun", "0.0.1", pack.policies("production"), sdk.EnforcementLevel.ADVISORY)
+told = served.GetAnalyzerInfo(None, None)
+assert len(told.policies) > 20
+print(told.version)
+"""
 MODELS = {"pydantic", "pydantic_core", "pulumi_agentrun.client.models", "pulumi_agentrun.client.kinds"}
 NETWORK = {"httpx", "httpcore", "sqlite3", "alibabacloud_credentials", "pulumi_agentrun.client.session"}
 COMMANDS = {"click", "rich", "pulumi_agentrun.cli"}
@@ -45,10 +54,13 @@ COMMANDS = {"click", "rich", "pulumi_agentrun.cli"}
     [
         (SAY_VERSION, MODELS | NETWORK | COMMANDS | {"pulumi", "grpc", "asyncio", "google.protobuf"}),
         (ANSWER, MODELS | NETWORK | COMMANDS),
+        (TELL_POLICIES, MODELS | NETWORK | COMMANDS | {"pulumi_agentrun.policy.rule", "pulumi_agentrun.policy.rules"}),
     ],
-    ids=["--version", "first answers"],
+    ids=["--version", "first answers", "the pack's policies"],
 )
-def test_a_plugin_tells_what_it_is_without_what_only_resources_need(code: str, absent: set[str]) -> None:
+def test_what_the_engine_waits_for_tells_what_it_is_without_what_only_resources_need(
+    code: str, absent: set[str]
+) -> None:
     code += f"\nimport sys\nprint(sorted({absent!r} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     version, loaded = done.stdout.splitlines()

@@ -15,9 +15,10 @@ from ..client.session import Session
 from ..lifecycle.paths import dotted
 from ..lifecycle.scalars import plain
 from ..routes.address import connected_region
-from .presets import RULES, Choice, Level, preset_of
+from .presets import Choice, Level, preset_of
 from .refusals import refuse_unknown
 from .rule import Rule, Settings
+from .rules import RULES
 from .view import Unjudged, View
 
 LEVELS = get_args(Level)

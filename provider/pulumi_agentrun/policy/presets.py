@@ -1,4 +1,4 @@
-"""All rules, and what each preset makes of them."""
+"""What each preset makes of each rule."""
 
 from __future__ import annotations
 
@@ -7,18 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..client.errors import ConfigError
-from .rule import Rule
-from .rules import conventions, lifetimes, limits, models, resilience, security, shares, stack, upkeep
 
 Level = Literal["advisory", "mandatory", "disabled"]
 
 PRESET_VARIABLE = "AGENTRUN_POLICIES"
 """The environment variable that names the preset of the ready-made pack and of the audit."""
-
-RULES: tuple[Rule, ...] = (
-    *models.RULES, *security.RULES, *limits.RULES, *shares.RULES, *conventions.RULES, *stack.RULES,
-    *resilience.RULES, *lifetimes.RULES, *upkeep.RULES,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,13 @@ from fnmatch import fnmatchcase
 from functools import reduce
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError
 from pydantic.alias_generators import to_camel
+from pydantic_core import CoreSchema
 
 from ..client.errors import ConfigError
 from ..client.kinds import Kind
+from ..client.models.fields import docstrings
 from ..client.wording import Text
 from ..lifecycle.paths import Path, dotted
 from .refusals import wrong
@@ -28,13 +30,21 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        use_attribute_docstrings=True,
         hide_input_in_errors=True,
         allow_inf_nan=False,
         alias_generator=to_camel,
         populate_by_name=True,
         defer_build=True,  # a pack waits for the validators of no rule that nobody configures
     )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Describe each setting by its docstring."""
+        reference = handler(core_schema)
+        described = handler.resolve_ref_schema(reference)["properties"]
+        for name, text in docstrings(cls).items():
+            described[cls.model_fields[name].alias or name].setdefault("description", text)
+        return reference
 
 
 def _compiled(pattern: str) -> str:
