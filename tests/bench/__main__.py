@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from surroundings import leave
@@ -23,8 +24,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         bench = stacks.Bench(folder)
-        _say("overhead")
-        rows += stacks.overhead(bench, 50 if is_quick else 200, rounds)
+        _say("commands")
+        rows += stacks.commands(bench, partial(clients.platform, folder), 50 if is_quick else 200, rounds)
         _say("policies")
         rows += stacks.policies(bench, 50 if is_quick else 300, rounds)
         _say("waiting")

@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ import httpx
 from alibabacloud_agentrun20250910 import models as api
 from alibabacloud_agentrun20250910.client import Client as Official
 from alibabacloud_tea_openapi.models import Config as OfficialConfig
+from e2e.served import CREDENTIALS
 from pulumi_agentrun.client import BackendType, Config, ModelClient, ModelServiceCreateInput, ModelServiceListInput
 from pulumi_agentrun.client.credentials import Credentials
 from pulumi_agentrun.client.signature import Signature
@@ -24,6 +26,7 @@ from bench.report import ROOT, Row
 
 SDK = "agentrun-sdk==0.0.54"
 AT_ONCE = 64
+[(KEY, SECRET)] = CREDENTIALS.items()
 Times = tuple[float, float]
 """Milliseconds a call: on the clock, and of the client's processor time."""
 SETTINGS = {"base_url": "https://a.example/v1", "api_key": "sk", "model_names": ["m"]}
@@ -33,7 +36,7 @@ SETTINGS = {"base_url": "https://a.example/v1", "api_key": "sk", "model_names": 
 def served(folder: Path) -> Iterator[tuple[int, int]]:
     """Serve a platform in a process of its own; give its port, and the process's id."""
     command = [sys.executable, "-m", "pulumi_agentrun.platform", "--port", "0", "--data", str(folder)]
-    env = os.environ | {"AGENTRUN_PLATFORM_CREDENTIAL": "id:bench-secret"}
+    env = os.environ | {"AGENTRUN_PLATFORM_CREDENTIAL": ":".join([KEY, SECRET])}
     process = subprocess.Popen(command, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
         assert process.stdout is not None
@@ -44,19 +47,24 @@ def served(folder: Path) -> Iterator[tuple[int, int]]:
         process.wait(10)
 
 
+@contextmanager
+def platform(folder: Path) -> Iterator[int]:
+    """Serve a platform without anything in it; give its port."""
+    with tempfile.TemporaryDirectory(dir=folder) as data, served(Path(data)) as (port, _):
+        yield port
+
+
 def ours(port: int) -> ModelClient:
     """Return our client."""
     return ModelClient(
-        Config(endpoint=f"http://127.0.0.1:{port}", access_key_id="id", access_key_secret=SecretStr("bench-secret"))
+        Config(endpoint=f"http://127.0.0.1:{port}", access_key_id=KEY, access_key_secret=SecretStr(SECRET))
     )
 
 
 def official(port: int) -> Official:
     """Return the official low-level client."""
     return Official(
-        OfficialConfig(
-            access_key_id="id", access_key_secret="bench-secret", endpoint=f"127.0.0.1:{port}", protocol="HTTP"
-        )
+        OfficialConfig(access_key_id=KEY, access_key_secret=SECRET, endpoint=f"127.0.0.1:{port}", protocol="HTTP")
     )
 
 
@@ -131,7 +139,7 @@ def calls(folder: Path, count: int, rounds: int) -> list[Row]:
 
 def _signed(port: int, count: int) -> list[httpx.Request]:
     """Return requests such as our client sends."""
-    signature = Signature(Credentials("id", "bench-secret"))
+    signature = Signature(Credentials(KEY, SECRET))
     url = f"http://127.0.0.1:{port}/2025-09-10/agents/model-services/there"
     headers = {"accept": "application/json", "x-acs-action": "GetModelService", "x-acs-version": "2025-09-10"}
     return [signature.prove(httpx.Request("GET", url, headers=headers)) for _ in range(count)]

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
+from importlib import metadata
 from pathlib import Path
 
 from e2e.project import DOORS, Project
+from e2e.served import CREDENTIALS
 
+from bench import references
 from bench.report import ROOT, Row
 
-NOTHING = '''
-"""A dynamic provider that does nothing, with the same inputs."""
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
-
-
-class NothingProvider(ResourceProvider):
-    def create(self, props):
-        return CreateResult("x", props)
-
-    def diff(self, id, olds, news):
-        return DiffResult(changes=False)
-
-
-class ModelService(Resource):
-    def __init__(self, name, **props):
-        super().__init__(NothingProvider(), name, props)
-'''
 PROGRAM = """
 for i in range({count}):
     ModelService(
@@ -59,6 +48,9 @@ from pulumi_policy import EnforcementLevel, PolicyPack, ResourceValidationPolicy
 nothing = ResourceValidationPolicy("nothing", "Nothing.", lambda args, report: None, EnforcementLevel.ADVISORY)
 PolicyPack("nothing", [nothing])
 """
+NOTHING = "nothing "
+"""Before the name of a door: its reference."""
+PROGRAM_OF_OURS = "from pulumi_agentrun import ModelProxy, ModelService"
 GROWTH = """\
 ## Growth
 
@@ -76,22 +68,23 @@ class Bench:
         self._folder = folder
         self._count = 0
 
-    def project(self, door: str, count: int, latency: float = 0.0) -> Project:
-        """Return a project with so many services; the door `nothing` is the reference."""
+    def project(self, door: str, count: int, *, latency: float = 0.0, endpoint: str = "file://platform") -> Project:
+        """Return a project with so many services, of ours or, if asked, of the door's reference."""
         self._count += 1
-        project = Project(
-            self._folder / f"p{self._count}", self._folder / "home", door="plugin" if door == "plugin" else "dynamic"
-        )
+        folder = self._folder / f"p{self._count}"
+        project = Project(folder, self._folder / "home", {"agentrun:endpoint": endpoint}, door.removeprefix(NOTHING))
         if latency:
             project.platform.switch(latency=latency)
-        if door == "nothing":
-            (project.folder / "nothing.py").write_text(NOTHING)
+        [(key, secret)] = CREDENTIALS.items()
+        project.env |= {"AGENTRUN_ACCESS_KEY_ID": key, "AGENTRUN_ACCESS_KEY_SECRET": secret}
         project.program(PROGRAM.format(count=count))
-        if door == "nothing":
-            text = (project.folder / "__main__.py").read_text()
-            (project.folder / "__main__.py").write_text(
-                text.replace("from pulumi_agentrun import ModelProxy, ModelService", "from nothing import ModelService")
-            )
+        if door == NOTHING + "dynamic":
+            (folder / "nothing.py").write_text(references.DYNAMIC)
+            program = folder / "__main__.py"
+            program.write_text(program.read_text().replace(PROGRAM_OF_OURS, "from nothing import ModelService"))
+        if door == NOTHING + "plugin":
+            found = references.plugin(folder / "bin", metadata.version("pulumi-agentrun"))
+            project.env["PATH"] = os.pathsep.join([str(found), project.env["PATH"]])
         return project
 
 
@@ -110,22 +103,29 @@ def _preview(project: Project, *args: str) -> float:
     return timed(lambda: project.pulumi("preview", "--stack", "dev", *args))
 
 
-def overhead(bench: Bench, count: int, rounds: int) -> list[Row]:
-    """Compare `up` of services without latency, and the preview after it, with a provider that does nothing."""
-    found: dict[str, tuple[list[float], list[float]]] = {door: ([], []) for door in (*DOORS, "nothing")}
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "up": ("up", "--yes", "--skip-preview"),
+    "preview": ("preview",),
+    "preview --refresh": ("preview", "--refresh"),
+    "up --refresh": ("up", "--yes", "--skip-preview", "--refresh"),
+    "destroy": ("destroy", "--yes", "--skip-preview"),
+}
+"""What people wait for, in the order of a stack's life."""
+
+
+def commands(bench: Bench, served: Callable[[], AbstractContextManager[int]], count: int, rounds: int) -> list[Row]:
+    """Compare each command on services of a served platform with the same through a provider that does nothing."""
+    found = {(door, verb): list[float]() for door in (*DOORS, *(NOTHING + door for door in DOORS)) for verb in COMMANDS}
     for _ in range(rounds):
-        for door, (ups, previews) in found.items():
-            project = bench.project(door, count)
-            ups.append(_up(project))
-            previews.append(_preview(project))
-    nothing = found["nothing"]
+        for door in (*DOORS, *(NOTHING + door for door in DOORS)):
+            with served() as port:
+                project = bench.project(door, count, endpoint=f"http://127.0.0.1:{port}")
+                for verb, command in COMMANDS.items():
+                    found[door, verb].append(timed(partial(project.pulumi, *command, "--stack", "dev")))
     return [
-        row
+        Row(f"{verb}, {count} services, {TITLES[door]}", found[door, verb], found[NOTHING + door, verb], most=1.1)
+        for verb in COMMANDS
         for door in DOORS
-        for row in (
-            Row(f"up of {count} services, {TITLES[door]}", found[door][0], nothing[0], most=1.6),
-            Row(f"preview without changes, {TITLES[door]}", found[door][1], nothing[1], most=1.15),
-        )
     ]
 
 
@@ -170,7 +170,7 @@ def waiting(bench: Bench, count: int, rounds: int) -> list[Row]:
     found: dict[str, list[float]] = {door: [] for door in DOORS}
     references: dict[str, list[float]] = {door: [] for door in DOORS}
     for _ in range(rounds):
-        nothing = _up(bench.project("nothing", count), "--parallel", str(count))
+        nothing = _up(bench.project(NOTHING + "dynamic", count), "--parallel", str(count))
         for door in DOORS:
             found[door].append(_up(bench.project(door, count, latency=2.0), "--parallel", str(count)))
             references[door].append(_up(bench.project(door, 1, latency=2.0)) + nothing)
@@ -181,7 +181,7 @@ def waiting(bench: Bench, count: int, rounds: int) -> list[Row]:
 def growth(bench: Bench, counts: list[int]) -> str:
     """Return a table of how times grow with a stack, and the memory of the provider at its largest."""
     lines = [GROWTH, f"| | {' | '.join(map(str, counts))} | each further |", "|---|" + "---|" * (len(counts) + 1)]
-    alone = [_up(bench.project("nothing", count)) for count in counts]
+    alone = [_up(bench.project(NOTHING + "dynamic", count)) for count in counts]
     lines.append(
         f"| up, a provider that does nothing | {' | '.join(f'{s:.2f}' for s in alone)} | {_slope(alone, counts)} |"
     )

@@ -102,8 +102,8 @@ class Relay:
 
     platform: Platform
 
-    def handle(self, *request: Any) -> Answer:
-        return self.platform.handle(*request)
+    def handle(self, *request: Any, is_patient: bool = True) -> Answer:
+        return self.platform.handle(*request, is_patient=is_patient)
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_agentrun.platform import Platform
-from pulumi_agentrun.platform.verification import SKEW, Headers, canonical_request, string_to_sign
+from pulumi_agentrun.platform import Fault, Platform, handlers, routes
+from pulumi_agentrun.platform.errors import NotFound
+from pulumi_agentrun.platform.store import Busy
+from pulumi_agentrun.platform.verification import SKEW, Headers, Nonces, canonical_request, string_to_sign
 
 DATE = "2026-01-02T03:04:05Z"
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc).timestamp()
@@ -257,6 +259,41 @@ def test_used_nonces_outlive_a_platform_that_is_served(tmp_path: Path, now: list
         )
 
 
+def test_what_a_served_platform_refuses_is_undone_and_its_nonce_is_used(
+    tmp_path: Path, now: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = handlers.create
+
+    def failing(call: handlers.Call) -> handlers.Result:
+        create(call)
+        raise NotFound("ModelService", "the other")
+
+    with closing(Platform.open(tmp_path / "served", KEYS, clock=lambda: now[0], is_served=True)) as served:
+        with monkeypatch.context() as within:
+            operation = next(item for item in routes.OPERATIONS if item.action == "CreateModelService")
+            within.setitem(routes._TABLE, ("POST", "model-services", False), replace(operation, handler=failing))
+            assert V1.send(served)[0] == 404
+        assert _refused(V1, served) == (400, "SignatureNonceUsed")
+        another = V1.signed_anew("testAccessKeySecret", x_acs_signature_nonce="another")
+        assert another.send(served)[0] == 200, "nothing was there"
+
+
+def test_who_does_not_wait_leaves_nothing_behind_where_another_writes(tmp_path: Path, now: list[float]) -> None:
+    def handle(vector: Vector, *, is_patient: bool = False) -> int:
+        return served.handle(vector.method, vector.target, vector.wire(), vector.body, is_patient=is_patient).status
+
+    with closing(Platform.open(tmp_path / "served", KEYS, clock=lambda: now[0], is_served=True)) as served:
+        with served._store.writing(), pytest.raises(Busy):
+            handle(V1)
+        assert handle(V1) == 200, "its nonce is new"
+        with pytest.raises(Busy):
+            handle(V2)  # what goes through all there is
+        served.inject(Fault("*", status=500, code="ERR_X"))
+        with pytest.raises(Busy):
+            handle(V3)  # a fault may take its time
+        assert V3.signed_anew("testAccessKeySecret", x_acs_signature_nonce="new").send(served)[0] == 500
+
+
 def test_a_request_that_was_refused_uses_no_nonce(platform: Platform) -> None:
     assert _refused(replace(V1, signature=V3.signature), platform) == (400, "SignatureDoesNotMatch")
     assert V1.send(platform)[0] == 200
@@ -342,5 +379,5 @@ def test_unknown_actions_are_the_gateways_to_refuse(platform: Platform, method: 
 
 def _forgetful(platform: Platform) -> Platform:
     """Forget the nonces that were used, as all vectors have the same one."""
-    platform._verifier._nonces.clear()
+    platform._nonces = Nonces()
     return platform

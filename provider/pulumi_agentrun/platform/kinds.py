@@ -86,6 +86,8 @@ class Kind:
     """What a list shows of one, from what is shown of it alone."""
     own: Callable[[str, str, Surroundings], Mapping[str, Any]] = lambda id, name, around: {}
     """What only the platform knows of one, by its id, its name and what is around it."""
+    shows_users: bool = False
+    """Whether that tells what names it, for which all there is has to be gone through."""
 
 
 _MUTABLE_CREDENTIAL: Fields = {
@@ -179,6 +181,7 @@ CREDENTIAL = Kind(
     ),
     listed=_listed_credential,
     own=_of_credential,
+    shows_users=True,
 )
 SERVICE = Kind(
     title="model service",

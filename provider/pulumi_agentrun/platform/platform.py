@@ -9,21 +9,21 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 from .answers import Answer, refusal, success
-from .errors import BadRequest, ConnectionDropped, InternalServerError, PlatformError
+from .errors import BadRequest, ConnectionDropped, InternalServerError, NonceUsed, PlatformError
 from .faults import Fault
 from .handlers import Call
 from .routes import ACTIONS, Operation, route
 from .states import microseconds
-from .store import FILE_NAME, Store, Tables
+from .store import FILE_NAME, Busy, Store, Tables
 from .switches import Switches
-from .verification import Headers, Verifier
+from .verification import Headers, Nonces, Proof, Verifier
 
 _LOG = logging.getLogger("pulumi_agentrun.platform")
 
@@ -49,12 +49,19 @@ class Platform:
     """The control API of AgentRun over the data in a directory; thread-safe, and several can share a directory."""
 
     def __init__(
-        self, store: Store, verifier: Verifier, clock: Callable[[], float], sleep: Callable[[float], None]
+        self,
+        store: Store,
+        verifier: Verifier,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        nonces: Nonces | None = None,
     ) -> None:
+        """Answer from a store; nonces are kept there unless they are given, for this process alone."""
         self._store = store
         self._verifier = verifier
         self._clock = clock
         self._sleep = sleep
+        self._nonces = nonces
 
     @classmethod
     def open(
@@ -71,22 +78,19 @@ class Platform:
         The credentials are secrets by access key id; a bearer token is accepted when it is one of the secrets. Where
         it `is_served` to others, used nonces are kept in the directory, for requests may be sent again after a restart.
         """
-        store = Store(directory)
-
-        def use(key: str, nonce: str, now: float, oldest: float) -> bool:
-            with store.writing() as tables:
-                return tables.use_nonce(key, nonce, now, oldest)
-
-        return cls(store, Verifier(credentials, clock, use if is_served else None), clock, sleep)
+        return cls(Store(directory), Verifier(credentials, clock), clock, sleep, None if is_served else Nonces())
 
     def close(self) -> None:
         """Close the files; what is in the directory stays."""
         self._store.close()
 
-    def handle(self, method: str, target: str, headers: Sequence[tuple[str, str]], body: bytes) -> Answer:
+    def handle(
+        self, method: str, target: str, headers: Sequence[tuple[str, str]], body: bytes, *, is_patient: bool = True
+    ) -> Answer:
         """Answer a request; the target is the raw path and query, header values are decoded byte by byte.
 
-        Raises ConnectionDropped when a fault says so.
+        Raises ConnectionDropped when a fault says so. Raises Busy, with nothing done, where it would have to wait or
+        look through all there is, for who is not patient.
         """
         request = _Request(method, target, Headers(headers), body, str(uuid.uuid4()).upper())
         started = time.perf_counter()
@@ -96,13 +100,14 @@ class Platform:
                 method, request.path, request.headers.get("x-acs-version"), request.headers.get("x-acs-action")
             )
             action = operation.action
-            answer, code = self._answer(request, operation, name)
+            answer, code = self._answer(request, operation, name, is_patient=is_patient)
             status = str(answer.status)
         except PlatformError as error:
             answer, status, code = refusal(error, request.id, request.host), str(error.status), error.code
-        finally:
-            lasted = (time.perf_counter() - started) * 1000
-            _LOG.info("%s %s %s %s %s %s %.1fms", method, request.path, action, status, code, request.id, lasted)
+        except ConnectionDropped:
+            _log(request, action, status, code, started)
+            raise
+        _log(request, action, status, code, started)
         return answer
 
     @staticmethod
@@ -152,15 +157,35 @@ class Platform:
         with self._store.writing() as tables:
             tables.clear_faults()
 
-    def _answer(self, request: _Request, operation: Operation, name: str) -> tuple[Answer, str]:
-        self._verifier.verify(request.method, request.target, request.headers, request.body)
+    def _answer(self, request: _Request, operation: Operation, name: str, *, is_patient: bool) -> tuple[Answer, str]:
+        proof = self._verifier.verify(request.method, request.target, request.headers, request.body)
         body = _parse(request.body) if operation.has_body else {}
         target = name or body.get(operation.kind.name_field) if operation.named or operation.has_body else None
-        fault = self._take_fault(operation.action, target)
-        if fault is None:
-            return self._effect(request, operation, name, body, None)
+        has_faults = self._has_faults()
+        if not is_patient and (has_faults or not operation.is_short):
+            raise Busy
+        # One transaction for all: what a call costs is the file's lock above all.
+        writes = operation.writes or has_faults or self._nonces is None
+        with self._store.writing(is_patient=is_patient) if writes else self._store.reading() as tables:
+            if proof is not None and not self._use(proof, tables):
+                raise NonceUsed
+            fault = tables.take_fault(operation.action, target) if has_faults else None
+            answer = None if fault and fault.prevents else self._effect(request, operation, name, body, fault, tables)
+        return answer if fault is None and answer is not None else self._spoiled(request, fault, answer)
+
+    def _use(self, proof: Proof, tables: Tables) -> bool:
+        if self._nonces is not None:
+            return self._nonces.use(proof)
+        return tables.use_nonce(proof.key, proof.nonce, proof.at, proof.oldest)
+
+    def _has_faults(self) -> bool:
+        with self._store.reading() as tables:
+            return tables.has_faults
+
+    def _spoiled(self, request: _Request, fault: Fault | None, answer: tuple[Answer, str] | None) -> tuple[Answer, str]:
+        """Return what a fault makes of an answer. Raises ConnectionDropped."""
+        assert fault is not None
         spoiled = fault.spoiled(request.id, request.host)
-        answer = None if fault.prevents else self._effect(request, operation, name, body, fault)
         if fault.delay:
             self._sleep(fault.delay)
         if fault.drop is not None or (spoiled is None and answer is None):
@@ -170,20 +195,19 @@ class Platform:
         assert answer is not None
         return answer
 
-    def _take_fault(self, action: str, name: str | None) -> Fault | None:
-        with self._store.reading() as tables:
-            if not tables.has_faults:
-                return None
-        with self._store.writing() as tables:
-            return tables.take_fault(action, name)
-
     def _effect(
-        self, request: _Request, operation: Operation, name: str, body: dict[str, Any], fault: Fault | None
+        self,
+        request: _Request,
+        operation: Operation,
+        name: str,
+        body: dict[str, Any],
+        fault: Fault | None,
+        tables: Tables,
     ) -> tuple[Answer, str]:
         query = dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))
         outcome, reason = (fault.outcome, fault.reason) if fault else (None, None)
         try:
-            with self._store.writing() if operation.writes else self._store.reading() as tables:
+            with tables.attempt() if operation.writes else nullcontext():
                 # Read within the transaction, so that the times of writers follow their order.
                 now = microseconds(self._clock())
                 call = Call(operation.kind, name, query, body, tables, tables.switches, now, outcome, reason)
@@ -196,6 +220,11 @@ class Platform:
             _LOG.error("%s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
             failure = InternalServerError()
             return refusal(failure, request.id, request.host), failure.code
+
+
+def _log(request: _Request, action: str, status: str, code: str, started: float) -> None:
+    lasted = (time.perf_counter() - started) * 1000
+    _LOG.info("%s %s %s %s %s %s %.1fms", request.method, request.path, action, status, code, request.id, lasted)
 
 
 def _parse(body: bytes) -> dict[str, Any]:

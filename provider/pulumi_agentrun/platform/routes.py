@@ -27,6 +27,11 @@ class Operation:
     writes: bool = False
     has_body: bool = False
 
+    @property
+    def is_short(self) -> bool:
+        """Whether it takes no longer, however much there is."""
+        return (self.named or self.has_body) and not self.kind.shows_users
+
 
 def _operations(kind: Kind) -> tuple[Operation, ...]:
     one, where = kind.action, kind.collection

@@ -26,6 +26,7 @@ from .loopback import is_loopback, is_to_loopback
 from .opening import Certificate, address
 from .page.serving import Page
 from .platform import Platform
+from .store import Busy
 
 LARGEST_BODY = 1024 * 1024
 """Bytes that the body of a request may have."""
@@ -82,7 +83,10 @@ def application(platform: Platform, gateway: Gateway | None = None, *, is_local:
             if page is not None and page.has(scope["path"]):
                 await page.respond(scope, receive, send, body)
                 return
-            answer = await run_in_threadpool(platform.handle, request.method, target, headers, body)
+            try:
+                answer = platform.handle(request.method, target, headers, body, is_patient=False)
+            except Busy:  # a thread for each call would cost more than all the rest of it
+                answer = await run_in_threadpool(platform.handle, request.method, target, headers, body)
         except ConnectionDropped:
             await _drop(request)
         except PlatformError as error:
@@ -106,6 +110,8 @@ async def _live(gateway: Gateway | None, receive: Receive, send: Send) -> None:
 
 async def _body(request: Request, largest: int) -> bytes:
     """Return the body of a request, unless it is too large or comes too slowly."""
+    if not ("content-length" in request.headers or "transfer-encoding" in request.headers):
+        return b""  # as most requests have none, and to watch the time for one takes longer than all else here
 
     async def read() -> bytes:
         body = bytearray()

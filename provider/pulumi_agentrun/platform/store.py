@@ -25,6 +25,7 @@ from .switches import from_json as switches_from_json
 FILE_NAME = "platform.db"
 DEFAULT_ADDRESS = "http://127.0.0.1:8080"
 """Where the platform counts as served until it has been: where `make platform` serves it."""
+_DEFAULTS = Switches()
 _PATIENCE = 60.0  # seconds that a writer waits for the others
 _COUNT = "UPDATE settings SET value = value + 1 WHERE name = 'revision'"
 _SCHEMA = (
@@ -84,6 +85,18 @@ class Tables:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Undo what is changed meanwhile, and nothing before it, if that fails."""
+        self._connection.execute("SAVEPOINT attempt")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK TO attempt")
+            raise
+        finally:
+            self._connection.execute("RELEASE attempt")
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -156,7 +169,7 @@ class Tables:
     def switches(self) -> Switches:
         """The switches as they are now."""
         found = self._connection.execute("SELECT value FROM settings WHERE name = 'switches'").fetchone()
-        return Switches() if found is None else switches_from_json(found[0])
+        return _DEFAULTS if found is None else switches_from_json(found[0])
 
     def set_switches(self, switches: Switches) -> None:
         """Store the switches."""

@@ -8,7 +8,9 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, quote_from_bytes, unquote_to_bytes
 
 from .errors import (
@@ -16,7 +18,6 @@ from .errors import (
     InvalidParameter,
     MissingParameter,
     MissingSecurityToken,
-    NonceUsed,
     SignatureMismatch,
     TimestampExpired,
     TimestampMalformed,
@@ -52,29 +53,32 @@ class Headers:
         return value
 
 
+@dataclass(frozen=True)
+class Proof:
+    """What a signature proves once: the key that made it, its nonce, and when it was shown."""
+
+    key: str
+    nonce: str
+    at: float
+
+    @property
+    def oldest(self) -> float:
+        """When one was shown that can come again no more: dated at the edge of the future, and as old as may be."""
+        return self.at - 2 * SKEW
+
+
 class Verifier:
-    """Knows the credentials and which nonces were used.
+    """Knows the credentials."""
 
-    `use(key, nonce, now, oldest)` remembers a nonce where others, and a later run, look too; without it, this one does.
-    """
-
-    def __init__(
-        self,
-        credentials: Mapping[str, str],
-        clock: Callable[[], float],
-        use: Callable[[str, str, float, float], bool] | None = None,
-    ) -> None:
+    def __init__(self, credentials: Mapping[str, str], clock: Callable[[], float]) -> None:
         self._credentials = dict(credentials)
         self._clock = clock
-        self._use = use
-        self._nonces: OrderedDict[tuple[str, str], float] = OrderedDict()
-        self._lock = threading.Lock()
 
-    def verify(self, method: str, target: str, headers: Headers, body: bytes) -> None:
-        """Refuse a request that no known credential signed, just now and for the first time."""
+    def verify(self, method: str, target: str, headers: Headers, body: bytes) -> Proof | None:
+        """Refuse a request that no known credential signed, just now; return what may be shown once, if anything."""
         if headers.get("x-acs-signature-type").upper() == "BEARERTOKEN":
             self._verify_bearer(headers.required("x-acs-bearer-token"))
-            return
+            return None
         key, signed, signature = _authorization(headers)
         secret = self._credentials.get(key)
         if secret is None:
@@ -88,7 +92,7 @@ class Verifier:
         expected = hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
         if headers.get("x-acs-content-sha256") != payload or not hmac.compare_digest(expected, signature):
             raise SignatureMismatch
-        self._use_nonce(key, nonce)
+        return Proof(key, nonce, self._clock())
 
     def _verify_bearer(self, token: str) -> None:
         known = [hmac.compare_digest(secret.encode(), token.encode()) for secret in self._credentials.values()]
@@ -96,28 +100,33 @@ class Verifier:
             raise InvalidBearerToken
 
     def _check_date(self, date: str) -> None:
-        try:
-            signed_at = datetime.strptime(date, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc).timestamp()
-        except ValueError:
-            raise TimestampMalformed from None
-        if abs(self._clock() - signed_at) > SKEW:
+        if abs(self._clock() - _seconds(date)) > SKEW:
             raise TimestampExpired
 
-    def _use_nonce(self, key: str, nonce: str) -> None:
-        now = self._clock()
-        if self._use is not None:
-            if not self._use(key, nonce, now, now - 2 * SKEW):
-                raise NonceUsed
-            return
+
+@lru_cache(maxsize=16)  # requests come many a second
+def _seconds(date: str) -> float:
+    try:
+        return datetime.strptime(date, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc).timestamp()
+    except ValueError:
+        raise TimestampMalformed from None
+
+
+class Nonces:
+    """The nonces that one process has seen, for a platform that no other serves."""
+
+    def __init__(self) -> None:
+        self._used: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def use(self, proof: Proof) -> bool:
+        """Remember a nonce, and forget what is older; say whether it is used for the first time."""
         with self._lock:
-            # A request dated at the edge of the future can come again until twice the skew has passed.
-            while self._nonces and (
-                next(iter(self._nonces.values())) < now - 2 * SKEW or len(self._nonces) >= _REMEMBERED
-            ):
-                self._nonces.popitem(last=False)
-            if (key, nonce) in self._nonces:
-                raise NonceUsed
-            self._nonces[key, nonce] = now
+            while self._used and (next(iter(self._used.values())) < proof.oldest or len(self._used) >= _REMEMBERED):
+                self._used.popitem(last=False)
+            is_new = (proof.key, proof.nonce) not in self._used
+            self._used.setdefault((proof.key, proof.nonce), proof.at)
+            return is_new
 
 
 def canonical_request(method: str, target: str, headers: Headers, signed: Sequence[str], payload: str) -> str:

@@ -23,7 +23,7 @@ from pulumi_agentrun.dynamic import host
 from pulumi_agentrun.platform.platform import Platform
 from pulumi_agentrun.platform.states import microseconds
 from pulumi_agentrun.platform.store import Store
-from pulumi_agentrun.platform.verification import Verifier
+from pulumi_agentrun.platform.verification import Nonces, Verifier
 from reliability.hostile.platform import HostilePlatform
 from reliability.hostile.replicas import Lag
 from reliability.hostile.script import Trouble
@@ -77,7 +77,8 @@ class World:
         if folder not in self._platforms:
             # Requests are signed with the real time, so that is what signatures are compared with.
             verifier = Verifier({"embedded": "embedded"}, time.time)
-            self._platforms[folder] = Platform(Store(folder), verifier, lambda: self.now, self.pass_time)
+            clock = lambda: self.now  # noqa: E731
+            self._platforms[folder] = Platform(Store(folder), verifier, clock, self.pass_time, Nonces())
         return self._platforms[folder]
 
     def _wire(self, folder: Path) -> httpx.BaseTransport:
