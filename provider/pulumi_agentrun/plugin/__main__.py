@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 
 import pulumi_agentrun
@@ -18,8 +19,12 @@ def main() -> None:
     known, _ = parser.parse_known_args()
     # Plugins of pydantic, for tracing, would be looked for in every installed package, and shown what is validated.
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+    # What is imported all stays: to look through it for what does not takes long, and the engine waits.
+    gc.disable()
     from .serving import serve  # with gRPC and Pulumi's SDK, which --version need not wait for
 
+    gc.freeze()
+    gc.enable()
     serve(known.engine)
 
 
