@@ -32,9 +32,15 @@ def main() -> None:
         rows += stacks.waiting(bench, 16 if is_quick else 64, rounds)
         _say("calls")
         rows += clients.calls(folder / "calls", 64 if is_quick else 256, rounds)
-        _say("imports")
-        found, notes = clients.imports(rounds)
+        _say("platform")
+        found, notes = clients.platform_rows(
+            folder / "platform", 500 if is_quick else 2000, 1000 if is_quick else 10_000, rounds
+        )
         rows += found
+        _say("imports")
+        found, more = clients.imports(rounds)
+        rows += found
+        notes += more
         _say("starts")
         found, more = starts.rows(rounds)
         rows += found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -135,6 +136,49 @@ def calls(folder: Path, count: int, rounds: int) -> list[Row]:
         title = f"its own CPU time: {what}, beside httpx alone with requests signed before"
         rows.append(Row(title, [m[1] for m in mine_], [t[1] for t in times], unit="ms"))
     return rows
+
+
+def platform_rows(folder: Path, count: int, there: int, rounds: int) -> tuple[list[Row], list[str]]:
+    """Measure what a call costs the served platform with few and with many services, and its memory meanwhile."""
+    few: list[Times] = []
+    many: list[Times] = []
+    with served(folder) as (port, process), ours(port) as mine:
+        mine.create(_input("there"))
+        asked: Callable[[int], Awaitable[object]] = lambda i: mine.get_async("there", BackendType.SERVICE)  # noqa: E731
+        asyncio.run(_costs(asked, count, process))
+        few += [asyncio.run(_costs(asked, count, process)) for _ in range(rounds)]
+        before = _megabytes(process)
+        with ModelClient(Config(endpoint=f"file://{folder}")) as direct:
+            for index in range(there):
+                direct.create(_input(f"s-{index}"))
+        many += [asyncio.run(_costs(asked, count, process)) for _ in range(rounds)]
+        after = _megabytes(process)
+    title = f"platform: its processor time a get, with {there:,} services beside 1"
+    row = Row(title, [m[1] for m in many], [f[1] for f in few], unit="ms", most=1.2)
+    calls = count * rounds
+    note = (
+        f"The served platform had {before:.0f} MB after {calls:,} calls, {AT_ONCE} at a time, and {after:.0f} MB "
+        "after twice as many.\n"
+    )
+    return [row], [note]
+
+
+async def _costs(call: Callable[[int], Awaitable[object]], count: int, process: int) -> Times:
+    """Return milliseconds a call: on the clock, and of the processor time of the process that answers."""
+    before = processor(process)
+    clock, _ = await _together(call, count)
+    return clock, (processor(process) - before) / count * 1000
+
+
+def processor(pid: int) -> float:
+    """Return the seconds of processor time that a process has had."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _megabytes(pid: int) -> float:
+    (found,) = re.findall(r"VmRSS:\s*(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return int(found) / 1024
 
 
 def _signed(port: int, count: int) -> list[httpx.Request]:

@@ -21,13 +21,12 @@ from pulumi_agentrun.drill.playing import drill
 from pulumi_agentrun.drill.scenario import scenario
 from pulumi_agentrun.routes.subjects import Found, Subject
 
-from bench.clients import environment, ours, served
+from bench.clients import environment, ours, processor, served
 from bench.report import Row
 
 LITELLM = ("--require-hashes", "-r", str(Path(__file__).with_name("litellm.lock")))
 """`litellm[proxy]==1.81.0`, by `uv pip compile --universal --python-version 3.10 --generate-hashes`."""
 AT_ONCE = 16
-TICKS = os.sysconf("SC_CLK_TCK")
 BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
 CONFIG = """
 model_list:
@@ -147,15 +146,9 @@ async def _called(url: str, key: str, process: int, count: int) -> tuple[float, 
                     response.raise_for_status()
                     await response.read()
 
-        began, spent = time.perf_counter(), _processor(process)
+        began, spent = time.perf_counter(), processor(process)
         await asyncio.gather(*(some() for _ in range(AT_ONCE)))
-        return (time.perf_counter() - began) / count * 1000, (_processor(process) - spent) / count * 1000
-
-
-def _processor(process: int) -> float:
-    """Return the seconds of processor time that a process has taken."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+        return (time.perf_counter() - began) / count * 1000, (processor(process) - spent) / count * 1000
 
 
 if __name__ == "__main__":
