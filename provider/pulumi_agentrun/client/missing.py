@@ -8,6 +8,7 @@ forgotten.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _LONGEST = 1_000
 """Characters, beside those of the name, beyond which a message is no sentence about one resource."""
@@ -48,12 +49,30 @@ def says_missing(title: str, name: str, code: str, message: str) -> bool:
     return (
         len(message) <= _LONGEST + len(name)
         and not _names_another_kind(title, code)
-        and any(_is_about(subject, re.escape(name), message) for subject in subjects)
+        and any(_is_about(subject, name, message) for subject in subjects)
     )
 
 
 def _is_about(subject: str, name: str, message: str) -> bool:
-    """Return whether a message says that a subject of a name (both as patterns) is not there, and nothing else."""
+    """Return whether a message says that a subject (a pattern) of a name is not there, and nothing else."""
+    if "\0" in name:
+        return _says(_sentences(subject, "", re.escape(name)), message)
+    # The patterns refer back to the name, which stands before the message: a look for a resource compiles none.
+    return _says(_sentences(subject, r"([^\0]*)\0", r"\1"), f"{name}\0{message}")
+
+
+def _is_about_any(subject: str, message: str) -> bool:
+    """Return whether a message says so of a subject of whatever name."""
+    return _says(_sentences(subject, "", ".+?"), message)
+
+
+def _says(sentences: tuple[re.Pattern[str], ...], text: str) -> bool:
+    return any(sentence.fullmatch(text) for sentence in sentences)
+
+
+@lru_cache(maxsize=64)
+def _sentences(subject: str, before: str, name: str) -> tuple[re.Pattern[str], ...]:
+    """Return what says that a subject of a name is not there; all are patterns."""
     quoted = "|".join(rf"{re.escape(left)}{name}{re.escape(right)}" for left, right in _QUOTES)
     # Without quotes, a word or a full stop beside a name may be part of it.
     called = r"(?:(?:with\s+(?:the\s+)?)?named?\s*[:=]?\s*)?"
@@ -64,7 +83,7 @@ def _is_about(subject: str, name: str, message: str) -> bool:
         rf"(?i:{_LEAD}{subject}\s+{_GONE}){last}",
         rf"(?i:{_NO_SUCH}\s+{_LEAD}{subject}){last}",
     )
-    return any(re.fullmatch(sentence, message, re.DOTALL) for sentence in sentences)
+    return tuple(re.compile(before + sentence, re.DOTALL) for sentence in sentences)
 
 
 def _contradicts(title: str, name: str, message: str) -> bool:
@@ -73,7 +92,7 @@ def _contradicts(title: str, name: str, message: str) -> bool:
         return True
     subject = re.escape(title).replace(r"\ ", r"[\s_-]*")
     foreign = re.match(rf"(?:{_LEAD})(?:{_FOREIGN})\b", message, re.I)
-    return bool(foreign) or (_is_about(subject, ".+?", message) and not _is_about(subject, re.escape(name), message))
+    return bool(foreign) or (_is_about_any(subject, message) and not _is_about(subject, name, message))
 
 
 def _names_another_kind(title: str, code: str) -> bool:
