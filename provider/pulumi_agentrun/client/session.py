@@ -108,7 +108,8 @@ class Session:
             if isinstance(step, Operation):
                 return self._exchange(step)
             if isinstance(step, Pause):
-                self._clock.sleep(_seconds(step))
+                if step.seconds:  # else a flow only asks for the time, and no other thread is to have its turn
+                    self._clock.sleep(_seconds(step))
                 return self._clock.now()
             return self.notify(step)
         except Exception as error:
@@ -120,7 +121,8 @@ class Session:
             if isinstance(step, Operation):
                 return await self._within(step)
             if isinstance(step, Pause):
-                await self._pause(_seconds(step), stop)
+                if step.seconds:
+                    await self._pause(_seconds(step), stop)
                 return self._clock.now()
             return self.notify(step)
         except Exception as error:
@@ -136,7 +138,7 @@ class Session:
 
     async def _pause(self, seconds: float, stop: asyncio.Event | None) -> None:
         await self._clock.sleep_async(seconds, stop)
-        if stop is not None and stop.is_set() and seconds:
+        if stop is not None and stop.is_set():
             raise StoppedError("It was cancelled while it waited.")
 
     # A transport of httpx is asked directly: what its client adds, such as redirects and cookies, is not wanted here,
