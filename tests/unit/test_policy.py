@@ -15,7 +15,7 @@ from pulumi_agentrun.client.kinds import PROXY, SERVICE
 from pulumi_agentrun.client.models.fields import Model, SecretValue
 from pulumi_agentrun.lifecycle.schema import Shape, shape_of, shape_of_model
 from pulumi_agentrun.lifecycle.unknown import UNKNOWN
-from pulumi_agentrun.policy import PRESETS, RULES, NotKnown, View, policies
+from pulumi_agentrun.policy import PRESETS, RULES, NotKnown, Rule, Settings, View, policies
 from pulumi_agentrun.policy.rules.security import references
 from pulumi_agentrun.policy.view import view_of
 from pulumi_policy import ResourceValidationArgs, ResourceValidationPolicy, StackValidationPolicy
@@ -450,6 +450,14 @@ def test_a_preset_has_a_word_on_every_rule(preset: str) -> None:
     assert [policy.name for policy in made] == [rule.name for rule in RULES]
     levels = {policy.enforcement_level.value for policy in made if policy.enforcement_level}
     assert levels <= {"advisory", "mandatory", "disabled"}
+
+
+def test_settings_without_a_source_have_a_schema_without_sentences() -> None:
+    """As those typed into a console have."""
+    there: dict[str, Any] = {"Settings": Settings}
+    exec("class Own(Settings):\n    most: int = 1\n    'How many.'", there)
+    rule = Rule("own", "About.", "Mend it.", there["Own"], lambda view, settings: [])
+    assert rule.schema == {"most": {"default": 1, "type": "integer"}}
 
 
 def test_a_preset_that_is_not_there_is_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import reduce
@@ -39,11 +40,12 @@ class Settings(BaseModel):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Describe each setting by its docstring."""
+        """Describe each setting by its docstring, where the source is at hand."""
         reference = handler(core_schema)
         described = handler.resolve_ref_schema(reference)["properties"]
-        for name, text in docstrings(cls).items():
-            described[cls.model_fields[name].alias or name].setdefault("description", text)
+        with suppress(OSError, TypeError):
+            for name, text in docstrings(cls).items():
+                described[cls.model_fields[name].alias or name].setdefault("description", text)
         return reference
 
 
