@@ -11,7 +11,7 @@ from pathlib import Path
 
 from surroundings import leave
 
-from bench import clients, gateway, report, stacks, starts
+from bench import clients, far, gateway, report, stacks, starts
 
 
 def main() -> None:
@@ -32,11 +32,15 @@ def main() -> None:
         rows += stacks.waiting(bench, 16 if is_quick else 64, rounds)
         _say("calls")
         rows += clients.calls(folder / "calls", 64 if is_quick else 256, rounds)
+        _say("far away")
+        found, notes = far.rows(folder / "far", 128 if is_quick else 1024, rounds)
+        rows += found
         _say("platform")
-        found, notes = clients.platform_rows(
+        found, more = clients.platform_rows(
             folder / "platform", 500 if is_quick else 2000, 1000 if is_quick else 10_000, rounds
         )
         rows += found
+        notes += more
         _say("imports")
         found, more = clients.imports(rounds)
         rows += found

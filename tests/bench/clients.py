@@ -34,9 +34,9 @@ SETTINGS = {"base_url": "https://a.example/v1", "api_key": "sk", "model_names": 
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[tuple[int, int]]:
+def served(folder: Path, *options: str) -> Iterator[tuple[int, int]]:
     """Serve a platform in a process of its own; give its port, and the process's id."""
-    command = [sys.executable, "-m", "pulumi_agentrun.platform", "--port", "0", "--data", str(folder)]
+    command = [sys.executable, "-m", "pulumi_agentrun.platform", "--port", "0", "--data", str(folder), *options]
     env = os.environ | {"AGENTRUN_PLATFORM_CREDENTIAL": ":".join([KEY, SECRET])}
     process = subprocess.Popen(command, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
@@ -69,7 +69,8 @@ def official(port: int) -> Official:
     )
 
 
-def _input(name: str) -> ModelServiceCreateInput:
+def creation(name: str) -> ModelServiceCreateInput:
+    """Return what makes a service."""
     return ModelServiceCreateInput(model_service_name=name, model_type="llm", provider="p", provider_settings=SETTINGS)
 
 
@@ -88,7 +89,7 @@ def calls(folder: Path, count: int, rounds: int) -> list[Row]:
     alone: dict[str, list[Times]] = {"get, one after the other": [], "get, 64 at a time": []}
     with served(folder) as (port, _), ours(port) as mine:
         theirs = official(port)
-        mine.create(_input("there"))
+        mine.create(creation("there"))
         theirs.get_model_service("there")
         for number in range(rounds):
 
@@ -100,31 +101,31 @@ def calls(folder: Path, count: int, rounds: int) -> list[Row]:
                     lambda i: mine.get("there", BackendType.SERVICE), lambda i: theirs.get_model_service("there"),
                 ),
                 "create, one after the other": (
-                    lambda i: mine.create(_input(f"{mark('m')}-{i}")),
+                    lambda i: mine.create(creation(f"{mark('m')}-{i}")),
                     lambda i: theirs.create_model_service(_request(f"{mark('t')}-{i}")),
                 ),
             }  # fmt: skip
             for what, (my, their) in pairs.items():
                 ups = found.setdefault(what, ([], []))
-                ups[0].append(_each(my, count))
-                ups[1].append(_each(their, count))
+                ups[0].append(each(my, count))
+                ups[1].append(each(their, count))
             asynchronous: dict[str, tuple[Callable[[int], Awaitable[object]], Callable[[int], Awaitable[object]]]] = {
                 "get, 64 at a time": (
                     lambda i: mine.get_async("there", BackendType.SERVICE),
                     lambda i: theirs.get_model_service_async("there"),
                 ),
                 "create, 64 at a time": (
-                    lambda i: mine.create_async(_input(f"{mark('am')}-{i}")),
+                    lambda i: mine.create_async(creation(f"{mark('am')}-{i}")),
                     lambda i: theirs.create_model_service_async(_request(f"{mark('at')}-{i}")),
                 ),
             }
             for what, (my_own, their_own) in asynchronous.items():
                 ups = found.setdefault(what, ([], []))
-                ups[0].append(asyncio.run(_together(my_own, count)))
-                ups[1].append(asyncio.run(_together(their_own, count)))
+                ups[0].append(asyncio.run(together(my_own, count)))
+                ups[1].append(asyncio.run(together(their_own, count)))
             with httpx.Client() as client:
                 requests = _signed(port, count)
-                alone["get, one after the other"].append(_each(lambda i: client.send(requests[i]), count))  # noqa: B023
+                alone["get, one after the other"].append(each(lambda i: client.send(requests[i]), count))  # noqa: B023
             alone["get, 64 at a time"].append(asyncio.run(_httpx_together(_signed(port, count))))
     rows = []
     for what, (mine_, theirs_) in found.items():
@@ -143,14 +144,14 @@ def platform_rows(folder: Path, count: int, there: int, rounds: int) -> tuple[li
     few: list[Times] = []
     many: list[Times] = []
     with served(folder) as (port, process), ours(port) as mine:
-        mine.create(_input("there"))
+        mine.create(creation("there"))
         asked: Callable[[int], Awaitable[object]] = lambda i: mine.get_async("there", BackendType.SERVICE)  # noqa: E731
         asyncio.run(_costs(asked, count, process))
         few += [asyncio.run(_costs(asked, count, process)) for _ in range(rounds)]
         before = _megabytes(process)
         with ModelClient(Config(endpoint=f"file://{folder}")) as direct:
             for index in range(there):
-                direct.create(_input(f"s-{index}"))
+                direct.create(creation(f"s-{index}"))
         many += [asyncio.run(_costs(asked, count, process)) for _ in range(rounds)]
         after = _megabytes(process)
     title = f"platform: its processor time a get, with {there:,} services beside 1"
@@ -166,7 +167,7 @@ def platform_rows(folder: Path, count: int, there: int, rounds: int) -> tuple[li
 async def _costs(call: Callable[[int], Awaitable[object]], count: int, process: int) -> Times:
     """Return milliseconds a call: on the clock, and of the processor time of the process that answers."""
     before = processor(process)
-    clock, _ = await _together(call, count)
+    clock, _ = await together(call, count)
     return clock, (processor(process) - before) / count * 1000
 
 
@@ -191,17 +192,19 @@ def _signed(port: int, count: int) -> list[httpx.Request]:
 
 async def _httpx_together(requests: list[httpx.Request]) -> Times:
     async with httpx.AsyncClient() as client:
-        return await _together(lambda i: client.send(requests[i]), len(requests))
+        return await together(lambda i: client.send(requests[i]), len(requests))
 
 
-def _each(call: Callable[[int], object], count: int) -> Times:
+def each(call: Callable[[int], object], count: int) -> Times:
+    """Call one after the other."""
     started = time.perf_counter(), time.process_time()
     for index in range(count):
         call(index)
     return _since(started, count)
 
 
-async def _together(call: Callable[[int], Awaitable[object]], count: int) -> Times:
+async def together(call: Callable[[int], Awaitable[object]], count: int) -> Times:
+    """Call many at a time."""
     slots = asyncio.Semaphore(AT_ONCE)
 
     async def one(index: int) -> None:
@@ -225,7 +228,7 @@ def lists(folder: Path, counts: list[int]) -> str:
         there = 0
         for count in counts:
             for index in range(there, count):
-                client.create(_input(f"s-{index}"))
+                client.create(creation(f"s-{index}"))
             there = count
             started = time.perf_counter()
             assert sum(1 for _ in client.iterate(ModelServiceListInput(page_size=100))) == count

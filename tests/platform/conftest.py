@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
-import ipaddress
 import json
 import time
 from collections.abc import Iterator
@@ -16,10 +14,7 @@ import pytest
 from alibabacloud_agentrun20250910 import models as api
 from alibabacloud_agentrun20250910.client import Client
 from alibabacloud_tea_openapi.models import Config
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from certificates import signed_by_itself
 from pulumi_agentrun.platform import Answer, Platform
 from pulumi_agentrun.platform.opening import Certificate
 from pulumi_agentrun.testing.threads import serving
@@ -137,20 +132,7 @@ def _serve(protocol: str, certificate: Certificate | None) -> Iterator[Served]:
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     """A certificate for 127.0.0.1 that signs itself."""
-    directory = tmp_path_factory.mktemp("tls")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    builder = builder.not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(
-        now + datetime.timedelta(days=1)
-    )
-    signed = builder.add_extension(address, False).sign(key, hashes.SHA256())
-    (directory / "cert.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (directory / "key.pem").write_bytes(key.private_bytes(*form))
-    return Certificate(str(directory / "cert.pem"), str(directory / "key.pem"))
+    return signed_by_itself(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture(scope="session")
