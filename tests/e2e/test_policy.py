@@ -233,6 +233,9 @@ def test_what_is_misspelt_in_a_configuration_is_refused_with_the_nearest_name(pr
     done = run(project, "preview", {"agentrun-limits": {"retrys": {"max": 3}}})
     assert done.code != 0
     assert "policy agentrun-limits is wrong: retrys: there is no such setting; did you mean retries?" in done.console
+    done = run(project, "preview", {"all": {"enforcementLevel": "advisory", "retrys": 3}})
+    assert done.code != 0
+    assert "The configuration of policy all is wrong: retrys: `all` sets the level of the policies" in done.console
     assert run(project, "preview", {"all": "disabled"}).code == 0
 
 

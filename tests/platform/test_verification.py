@@ -278,6 +278,18 @@ def test_what_a_served_platform_refuses_is_undone_and_its_nonce_is_used(
         assert another.send(served)[0] == 200, "nothing was there"
 
 
+def test_a_list_holds_up_nobody_who_writes(tmp_path: Path, now: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    def listing(call: handlers.Call) -> handlers.Result:
+        with served._store.writing(is_patient=False):
+            return handlers.list_resources(call)
+
+    with closing(Platform.open(tmp_path / "served", KEYS, clock=lambda: now[0], is_served=True)) as served:
+        operation = next(item for item in routes.OPERATIONS if item.action == "ListModelProxies")
+        monkeypatch.setitem(routes._TABLE, ("GET", "model-proxies", False), replace(operation, handler=listing))
+        assert V2.send(served)[0] == 200
+        assert _refused(V2, served) == (400, "SignatureNonceUsed")
+
+
 def test_who_does_not_wait_leaves_nothing_behind_where_another_writes(tmp_path: Path, now: list[float]) -> None:
     def handle(vector: Vector, *, is_patient: bool = False) -> int:
         return served.handle(vector.method, vector.target, vector.wire(), vector.body, is_patient=is_patient).status

@@ -64,6 +64,7 @@ def test_an_audit_is_a_table_an_object_and_an_exit_code(account: Path, capsys: p
         ('{"agentrun-no-inline-apikey": "mandatory"}', "did you mean agentrun-no-inline-api-key?"),
         ('{"agentrun-naming": "loud"}', "The enforcementLevel of policy agentrun-naming must be one of advisory"),
         ('{"agentrun-naming": {"enforcementLevel": "advisory", "x": 1}}', "policy agentrun-naming is wrong: x"),
+        ('{"all": {"enforcementLevel": "advisory", "x": 1}}', "policy all is wrong: x: `all` sets the level"),
         ("[]", "must be an object of policies"),
         ("{", "cannot be read"),
     ],

@@ -164,14 +164,30 @@ class Platform:
         has_faults = self._has_faults()
         if not is_patient and (has_faults or not operation.is_short):
             raise Busy
-        # One transaction for all: what a call costs is the file's lock above all.
-        writes = operation.writes or has_faults or self._nonces is None
-        with self._store.writing(is_patient=is_patient) if writes else self._store.reading() as tables:
-            if proof is not None and not self._use(proof, tables):
-                raise NonceUsed
-            fault = tables.take_fault(operation.action, target) if has_faults else None
-            answer = None if fault and fault.prevents else self._effect(request, operation, name, body, fault, tables)
+        admits = has_faults or (proof is not None and self._nonces is None)
+        if operation.is_short:
+            # One transaction for all: what a call costs is the file's lock above all.
+            with self._tables(admits or operation.writes, is_patient=is_patient) as tables:
+                fault = self._admitted(proof, operation.action, target, tables, has_faults)
+                answer = self._effect(request, operation, name, body, fault, tables)
+        else:
+            with self._tables(admits) as tables:
+                fault = self._admitted(proof, operation.action, target, tables, has_faults)
+            # Nobody waits for the lock while this goes through all there is.
+            with self._tables(operation.writes) as tables:
+                answer = self._effect(request, operation, name, body, fault, tables)
         return answer if fault is None and answer is not None else self._spoiled(request, fault, answer)
+
+    def _tables(self, writes: bool, *, is_patient: bool = True) -> AbstractContextManager[Tables]:
+        return self._store.writing(is_patient=is_patient) if writes else self._store.reading()
+
+    def _admitted(
+        self, proof: Proof | None, action: str, target: Any, tables: Tables, has_faults: bool
+    ) -> Fault | None:
+        """Use up a call's nonce, and return the fault that happens to it."""
+        if proof is not None and not self._use(proof, tables):
+            raise NonceUsed
+        return tables.take_fault(action, target) if has_faults else None
 
     def _use(self, proof: Proof, tables: Tables) -> bool:
         if self._nonces is not None:
@@ -203,7 +219,9 @@ class Platform:
         body: dict[str, Any],
         fault: Fault | None,
         tables: Tables,
-    ) -> tuple[Answer, str]:
+    ) -> tuple[Answer, str] | None:
+        if fault is not None and fault.prevents:
+            return None
         query = dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))
         outcome, reason = (fault.outcome, fault.reason) if fault else (None, None)
         try:

@@ -16,7 +16,7 @@ from ..lifecycle.paths import dotted
 from ..lifecycle.scalars import plain
 from ..routes.address import connected_region
 from .presets import Choice, Level, preset_of
-from .refusals import refuse_unknown
+from .refusals import refuse_settings_for_all, refuse_unknown
 from .rule import Rule, Settings
 from .rules import RULES
 from .view import Unjudged, View
@@ -87,6 +87,7 @@ def choices(preset: str, config: Mapping[str, Any]) -> dict[str, Chosen]:
     preset_choices = preset_of(preset)
     refuse_unknown(config, [rule.name for rule in RULES])
     for_all = config.get("all")
+    refuse_settings_for_all(for_all.keys() - {_LEVEL} if isinstance(for_all, Mapping) else ())
     return {rule.name: _chosen(rule, preset_choices[rule.name], for_all, config.get(rule.name)) for rule in RULES}
 
 

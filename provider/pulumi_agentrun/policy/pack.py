@@ -32,7 +32,7 @@ from pulumi_policy import (
 
 from ..client.errors import ConfigError
 from .presets import preset_of
-from .refusals import refuse_unknown
+from .refusals import refuse_settings_for_all, refuse_unknown
 
 if TYPE_CHECKING:
     from .judging import Judge
@@ -110,8 +110,9 @@ def servicer(base: Any, preset: str) -> Any:
 def _refuse_wrong(configured: Mapping[str, Mapping[str, Any]], preset: str) -> None:
     """Do nothing if all that is configured can be. Raises ConfigError, which the SDK has no words for in a rule."""
     refuse_unknown(configured, [told["name"] for told in _told()])
+    refuse_settings_for_all(configured.get("all", ()))
     for name, config in configured.items():
-        if config and name != "all":
+        if config:
             _judges(preset)[name].configured(config)
 
 

@@ -50,6 +50,16 @@ def refuse_unknown(names: Iterable[str], policies: Sequence[str]) -> None:
         raise ConfigError(f"There is no policy {unknown[0]!r}; {help_}")
 
 
+def refuse_settings_for_all(settings: Iterable[str]) -> None:
+    """Do nothing if `all` has no settings. Raises ConfigError."""
+    found = sorted(settings)
+    if found:
+        raise ConfigError(
+            f"The configuration of policy all is wrong: {found[0]}: `all` sets the level of the policies that are not "
+            "named, and nothing else."
+        )
+
+
 def wrong(settings: type[BaseModel], found: ErrorDetails) -> str:
     """Say which setting is wrong, and what is allowed."""
     path = ".".join(map(str, found["loc"]))
