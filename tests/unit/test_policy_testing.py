@@ -13,6 +13,7 @@ import pulumi
 import pulumi_policy.policy as sdk
 import pytest
 from e2e.recording import recorders
+from pulumi.runtime.proto import analyzer_pb2 as messages
 from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.policy import pack as pack_module
 from pulumi_agentrun.policy import policies
@@ -301,3 +302,15 @@ def test_the_ready_made_pack_reads_a_resource_once_for_all_policies(monkeypatch:
     read.clear()
     told(policies("production")[:1], resources)
     assert once <= 2 * len(read) + 2, "however many policies there are"
+
+
+def test_a_pack_that_is_told_to_remediate_says_that_it_does_not() -> None:
+    made = policies("production")
+    servicer = pack_module.servicer(sdk._PolicyAnalyzerServicer, "production")
+    pack = servicer("agentrun", "1.0.0", made, sdk.EnforcementLevel.ADVISORY)
+    request = messages.AnalyzeRequest(type="agentrun:index:ModelService", urn="urn", name="s")
+    pack.Configure(messages.ConfigureAnalyzerRequest(), None)
+    assert not pack.Remediate(request, None).not_applicable
+    wanted = {"agentrun-naming": messages.PolicyConfig(enforcementLevel=messages.REMEDIATE)}
+    pack.Configure(messages.ConfigureAnalyzerRequest(policyConfig=wanted), None)
+    assert [item.policy_name for item in pack.Remediate(request, None).not_applicable] == ["agentrun-naming"]

@@ -15,6 +15,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import grpc
+import pulumi.runtime
 import pulumi_policy.policy
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.proto import analyzer_pb2 as messages
@@ -55,7 +56,7 @@ def serve(preset: str) -> None:
     that of 1.21 does, the pack works without.
     """
     base = getattr(pulumi_policy.policy, _SERVICER, None)
-    if hasattr(base, "_configure_runtime_settings"):
+    if base is not None:
         setattr(pulumi_policy.policy, _SERVICER, servicer(base, preset))
     PolicyPack("agentrun", policies(preset))
 
@@ -68,9 +69,14 @@ def servicer(base: Any, preset: str) -> Any:
             super().__init__(name, metadata.version("pulumi-agentrun"), served, *more)
             self._served = {policy.name: policy for policy in served}
             self._config: dict[str, dict[str, Any]] = {}
+            self._remediates = False
+            self._stack_settings = pulumi.runtime.get_config_env()
             self._disabled = {name for name, policy in self._served.items() if policy.enforcement_level is _DISABLED}
 
         def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
+            self._remediates = any(
+                item.enforcementLevel == messages.REMEDIATE for item in request.policyConfig.values()
+            )
             for name, wanted in request.policyConfig.items():
                 self._config[name] = MessageToDict(wanted.properties)
                 is_disabled = wanted.enforcementLevel == messages.DISABLED
@@ -92,7 +98,8 @@ def servicer(base: Any, preset: str) -> Any:
             """Have the SDK answer only where a rule has something to say: it takes long to hand resources to each."""
             from .judging import reading
 
-            self._configure_runtime_settings()
+            for key, value in self._stack_settings.items():  # all of what the SDK sets that a rule looks at
+                pulumi.runtime.set_config(key, value)
             judges = _judges(preset)
             with reading(asked) as question:
                 for name, policy in self._served.items():
@@ -101,8 +108,8 @@ def servicer(base: Any, preset: str) -> Any:
                 return answer(request, context) if question.has_findings else messages.AnalyzeResponse()
 
         def Remediate(self, request: Any, context: Any) -> Any:
-            request.ClearField("properties")  # no rule remediates, and the SDK would read them all the same
-            return super().Remediate(request, context)
+            # No rule remediates, which the SDK has to say only where one is told to.
+            return super().Remediate(request, context) if self._remediates else messages.RemediateResponse()
 
     return Servicer
 
