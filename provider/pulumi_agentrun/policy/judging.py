@@ -92,10 +92,11 @@ class Judge:
 
     def found(self, views: Sequence[View], config: Mapping[str, Any] | None) -> list[Found]:
         """Return what the rule says of resources: of each, or of all of them as a stack."""
-        settings = self.configured(config)
         if self.rule.is_for_stacks:
             views = [view.awaited for view in views]
-        return list(self.rule.findings(views, settings))
+        elif not any(view.kind in self.rule.kinds for view in views):
+            return []  # as for most rules and each resource
+        return list(self.rule.findings(views, self.configured(config)))
 
     def validate(self, args: ResourceValidationArgs | StackValidationArgs, report: ReportViolation) -> None:
         """Report what the rule says of what the policy SDK hands to a policy."""
