@@ -18,22 +18,17 @@ def page(text: str) -> str:
 
 def told() -> str:
     """Return what a pack tells of each rule, as JSON."""
-    return (
-        json.dumps(
-            [
-                {
-                    "name": rule.name,
-                    "description": rule.description,
-                    "remedy": str(rule.remedy),
-                    "isForStacks": rule.is_for_stacks,
-                    "schema": _without_defaults(rule.schema),
-                }
-                for rule in RULES
-            ],
-            indent=2,
-        )
-        + "\n"
-    )
+    found = [
+        {
+            "name": rule.name,
+            "description": rule.description,
+            "remedy": str(rule.remedy),
+            "isForStacks": rule.is_for_stacks,
+            "schema": _without_defaults(rule.schema),
+        }
+        for rule in RULES
+    ]
+    return json.dumps(found, indent=2) + "\n"
 
 
 def _without_defaults(schema: Any) -> Any:

@@ -10,13 +10,10 @@ from pathlib import Path
 from statistics import median
 from unittest import mock
 
-from alibabacloud_agentrun20250910.client import Client as Official
-from alibabacloud_tea_openapi.models import Config as OfficialConfig
 from certificates import signed_by_itself
-from pulumi_agentrun.client import BackendType, Config, ModelClient
-from pydantic import SecretStr
+from pulumi_agentrun.client import BackendType
 
-from bench.clients import AT_ONCE, KEY, SECRET, creation, each, served, together
+from bench.clients import AT_ONCE, creation, each, official, ours, served, together
 from bench.report import Row
 
 ROUND_TRIP = 30.0
@@ -32,7 +29,7 @@ def rows(folder: Path, count: int, rounds: int) -> tuple[list[Row], list[str]]:
     theirs: list[tuple[float, int]] = []
     options = ("--tls-cert", tls.certificate, "--tls-key", tls.key)
     with mock.patch.dict(os.environ, SSL_CERT_FILE=tls.certificate), served(folder / "data", *options) as (port, _):
-        with _ours(port) as client:
+        with ours(port, "https") as client:
             client.create(creation("there"))
         for _ in range(rounds):
             with Relay(port) as relay:
@@ -57,26 +54,19 @@ def rows(folder: Path, count: int, rounds: int) -> tuple[list[Row], list[str]]:
     ], [note]
 
 
-def _ours(port: int) -> ModelClient:
-    endpoint = f"https://127.0.0.1:{port}"
-    return ModelClient(Config(endpoint=endpoint, access_key_id=KEY, access_key_secret=SecretStr(SECRET)))
-
-
 def _alone(port: int, count: int) -> float:
-    with _ours(port) as client:
+    with ours(port, "https") as client:
         client.get("there", BackendType.SERVICE)  # which connects
         return each(lambda i: client.get("there", BackendType.SERVICE), count)[0]
 
 
 async def _mine(port: int, count: int) -> float:
-    async with _ours(port) as client:
+    async with ours(port, "https") as client:
         return (await together(lambda i: client.get_async("there", BackendType.SERVICE), count))[0]
 
 
 async def _theirs(port: int, authority: str, count: int) -> float:
-    there, ca = f"127.0.0.1:{port}", authority
-    config = OfficialConfig(access_key_id=KEY, access_key_secret=SECRET, endpoint=there, protocol="HTTPS", ca=ca)
-    client = Official(config)
+    client = official(port, authority)
     return (await together(lambda i: client.get_model_service_async("there"), count))[0]
 
 

@@ -94,8 +94,6 @@ class Judge:
         """Return what the rule says of resources: of each, or of all of them as a stack."""
         if self.rule.is_for_stacks:
             views = [view.awaited for view in views]
-        elif not any(view.kind in self.rule.kinds for view in views):
-            return []  # as for most rules and each resource
         return list(self.rule.findings(views, self.configured(config)))
 
     def validate(self, args: ResourceValidationArgs | StackValidationArgs, report: ReportViolation) -> None:

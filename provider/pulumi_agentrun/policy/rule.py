@@ -163,8 +163,8 @@ class Rule:
         if self.is_for_stacks:
             yield from each([views], lambda all_of_them: self.check(all_of_them, settings))
             return
-        for view in views:
-            for found in each([view] if view.kind in self.kinds else [], lambda one: self.check(one, settings)):
+        for view in (view for view in views if view.kind in self.kinds):
+            for found in each([view], lambda one: self.check(one, settings)):
                 yield replace(found, view=view) if isinstance(found, Finding) else found.of(view)
 
 
