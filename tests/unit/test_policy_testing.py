@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
+import threading
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import grpc
 import pulumi
 import pulumi_policy.policy as sdk
 import pytest
 from e2e.recording import recorders
+from google.protobuf.json_format import ParseDict
+from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import analyzer_pb2 as messages
 from pulumi_agentrun.client.errors import ConfigError
 from pulumi_agentrun.policy import pack as pack_module
@@ -314,3 +318,31 @@ def test_a_pack_that_is_told_to_remediate_says_that_it_does_not() -> None:
     wanted = {"agentrun-naming": messages.PolicyConfig(enforcementLevel=messages.REMEDIATE)}
     pack.Configure(messages.ConfigureAnalyzerRequest(policyConfig=wanted), None)
     assert [item.policy_name for item in pack.Remediate(request, None).not_applicable] == ["agentrun-naming"]
+
+
+class Refused(Exception):
+    """A gRPC context, and what a call that it aborts raises."""
+
+    def abort(self, code: grpc.StatusCode, details: str) -> None:
+        assert code is grpc.StatusCode.INVALID_ARGUMENT
+        raise Refused(details)
+
+
+def test_the_program_starts_while_the_rules_and_their_configuration_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The engine waits for Configure before it starts the program."""
+    may_go_on, configured = threading.Event(), pack_module._configured
+
+    def held(*args: Any) -> Any:
+        assert may_go_on.wait(60)
+        return configured(*args)
+
+    monkeypatch.setattr(pack_module, "_configured", held)
+    servicer = pack_module.servicer(sdk._PolicyAnalyzerServicer, "production")
+    pack = servicer("agentrun", "1.0.0", policies("production"), sdk.EnforcementLevel.ADVISORY)
+    wanted = {"agentrun-naming": messages.PolicyConfig(properties=ParseDict({"pattern": "["}, Struct()))}
+    pack.Configure(messages.ConfigureAnalyzerRequest(policyConfig=wanted), Refused())
+    may_go_on.set()
+    with pytest.raises(Refused, match="policy agentrun-naming is wrong: pattern: "):
+        pack.Analyze(messages.AnalyzeRequest(type="pulumi:pulumi:Stack", urn="urn", name="s"), Refused())

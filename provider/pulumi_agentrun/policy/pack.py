@@ -1,17 +1,19 @@
 """The rules as policies of Pulumi's policy SDK.
 
 The engine waits for a pack before it starts the program. So what a pack tells of its rules stands in a file, and the
-rules are imported while the program starts.
+rules are imported, and their configuration is looked at, while the program starts: the first answer waits for it, and
+the engine asks about the stack before anything else.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache, partial
 from importlib import metadata
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -70,6 +72,7 @@ def servicer(base: Any, preset: str) -> Any:
             self._served = {policy.name: policy for policy in served}
             self._config: dict[str, dict[str, Any]] = {}
             self._remediates = False
+            self._judges: Callable[[], dict[str, Judge]] = partial(_judges, preset)
             self._stack_settings = pulumi.runtime.get_config_env()
             self._disabled = {name for name, policy in self._served.items() if policy.enforcement_level is _DISABLED}
 
@@ -81,11 +84,10 @@ def servicer(base: Any, preset: str) -> Any:
                 self._config[name] = MessageToDict(wanted.properties)
                 is_disabled = wanted.enforcementLevel == messages.DISABLED
                 self._disabled = self._disabled | {name} if is_disabled else self._disabled - {name}
-            try:
-                _refuse_wrong(self._config, preset)
-            except ConfigError as error:
-                context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
-            Thread(target=_judges, args=(preset,), daemon=True).start()
+            with _refusing(context):
+                refuse_unknown(self._config, list(self._served))
+                refuse_settings_for_all(self._config.get("all", ()))
+            self._judges = ThreadPoolExecutor(1).submit(_configured, dict(self._config), preset).result
             return super().Configure(request, context)
 
         def Analyze(self, request: Any, context: Any) -> Any:
@@ -100,7 +102,8 @@ def servicer(base: Any, preset: str) -> Any:
 
             for key, value in self._stack_settings.items():  # all of what the SDK sets that a rule looks at
                 pulumi.runtime.set_config(key, value)
-            judges = _judges(preset)
+            with _refusing(context):
+                judges = self._judges()
             with reading(asked) as question:
                 for name, policy in self._served.items():
                     if isinstance(policy, type_) and name not in self._disabled:
@@ -114,13 +117,22 @@ def servicer(base: Any, preset: str) -> Any:
     return Servicer
 
 
-def _refuse_wrong(configured: Mapping[str, Mapping[str, Any]], preset: str) -> None:
-    """Do nothing if all that is configured can be. Raises ConfigError, which the SDK has no words for in a rule."""
-    refuse_unknown(configured, [told["name"] for told in _told()])
-    refuse_settings_for_all(configured.get("all", ()))
-    for name, config in configured.items():
-        if config:
-            _judges(preset)[name].configured(config)
+@contextmanager
+def _refusing(context: grpc.ServicerContext) -> Iterator[None]:
+    """Answer with an error where a configuration is wrong, for which the SDK has no words in a rule."""
+    try:
+        yield
+    except ConfigError as error:
+        context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+
+
+def _configured(config: Mapping[str, Mapping[str, Any]], preset: str) -> dict[str, Judge]:
+    """Return the rules if all that is configured of them can be. Raises ConfigError."""
+    found = _judges(preset)
+    for name, settings in config.items():
+        if settings:
+            found[name].configured(settings)
+    return found
 
 
 def _policy(told: Mapping[str, Any], preset: str, level: str) -> Policy:
