@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from certificates import signed_by_itself
 from e2e.served import CREDENTIALS, ServedPlatform
 from pulumi_agentrun.client import (
     BackendType,
@@ -27,6 +28,8 @@ from pulumi_agentrun.client.pool import AsyncConnections, Connections
 from pulumi_agentrun.client.session import Session
 from pulumi_agentrun.lifecycle import check, steps
 from pulumi_agentrun.lifecycle.steps import Place
+from pulumi_agentrun.platform import Platform
+from pulumi_agentrun.testing.threads import serving
 from pydantic import SecretStr
 
 
@@ -112,11 +115,53 @@ def test_connections_are_shared_and_replaced_when_they_die(tmp_path: Path) -> No
             assert {service.model_service_name for service in found} == set("abc")
             assert 1 <= len(connections._idle) <= 32
             for idle in connections._idle:
-                for connection in idle.pool.connections:
-                    inside: Any = connection
-                    wire = inside._connection._network_stream
-                    wire.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+                _cut(idle)
             assert one.get("a", BackendType.SERVICE).model_service_name == "a", "a dead connection is no failure"
+
+
+async def test_connections_of_a_loop_are_shared_and_replaced_when_they_die(tmp_path: Path) -> None:
+    connections = AsyncConnections()
+    with ServedPlatform(tmp_path) as served:
+        async with client(served.url, transport=connections) as one:
+            await one.create_async(service("a"))
+            for _ in range(2):
+                await asyncio.gather(*(one.get_async("a", BackendType.SERVICE) for _ in range(32)))
+                assert 1 <= len(connections._idle) <= 32
+            for idle in connections._idle:  # the loop has no turn to notice it before the next call
+                _cut(idle)
+            assert (await one.get_async("a", BackendType.SERVICE)).model_service_name == "a"
+        assert not connections._idle
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+def test_over_tls_only_who_is_trusted_is_told_anything(
+    tmp_path: Path, colour: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tls = signed_by_itself(tmp_path)
+
+    def names(url: str) -> set[str | None]:
+        with client(url) as one:
+            if colour == "sync":
+                return {one.get("a", BackendType.SERVICE).model_service_name for _ in range(3)}
+            return asyncio.run(together(one))
+
+    async def together(one: ModelClient) -> set[str | None]:
+        async with one:
+            found = await asyncio.gather(*(one.get_async("a", BackendType.SERVICE) for _ in range(32)))
+        return {item.model_service_name for item in found}
+
+    with serving(Platform.open(tmp_path / "data", CREDENTIALS), certificate=tls) as url:
+        with pytest.raises(TransportError, match="certificate verify failed") as caught:
+            names(url)
+        assert not caught.value.sent
+        monkeypatch.setenv("SSL_CERT_FILE", tls.certificate)
+        with client(url) as one:
+            one.create(service("a"))
+        assert names(url) == {"a"}
+
+
+def _cut(idle: Any) -> None:
+    idle._wire._network_stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
 
 async def test_many_calls_at_once_share_one_loop(tmp_path: Path) -> None:

@@ -240,6 +240,27 @@ def test_a_body_is_read_as_it_is_encoded(body: bytes, colour: str) -> None:
         assert call(limited(GET, 20.0)).model_service_name == "a"
 
 
+@COLOURS
+def test_a_large_answer_comes_whole(colour: str) -> None:
+    with Peer(answering(b" " * 5_000_000 + FINE)) as peer, calling(colour, f"http://{peer.address}") as call:
+        assert call(limited(GET, 60.0)).model_service_name == "a"
+
+
+@COLOURS
+def test_a_request_is_one_write(colour: str) -> None:
+    """In two, it takes both sides twice the system calls."""
+    first: list[bytes] = []
+
+    def script(connection: socket.socket) -> Iterator[bytes]:
+        first.append(connection.recv(65536))
+        yield b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(FINE), FINE)
+
+    with Peer(script) as peer, calling(colour, f"http://{peer.address}") as call:
+        call(limited(operations.update("a", ModelServiceUpdateInput(description="after the head")), 60.0))
+    assert first[0].startswith(b"PUT ")
+    assert b"after the head" in first[0]
+
+
 def test_a_bomb_costs_no_more_memory_than_a_body_may_have() -> None:
     body, packed = bounds.Body("gzip"), bomb(0)
     tracemalloc.start()

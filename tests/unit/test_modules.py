@@ -66,7 +66,11 @@ INSTEAD: list[tuple[str, str, str]] = [
     ("unit/test_answers.py", "what is lenient shows in what an answer is taken for", "client/lenient"),
     ("unit/test_transport.py", "one exchange takes both", "client/session client/pool"),
     ("reliability/test_peers.py", "bounds show against a peer that keeps none", "client/bounds"),
-    ("reliability/test_network.py", "only what waits tells the time", "client/clock"),
+    (
+        "reliability/test_network.py",
+        "trouble on real sockets, where what waits tells the time",
+        "client/clock client/network",
+    ),
     ("unit/test_mocks.py", "the door as programs have it, on a platform", "dynamic/__init__ dynamic/provider"),
     ("unit/test_creation.py", "a creation, whatever happens on its way", "lifecycle/create lifecycle/sending"),
     ("unit/test_components.py", "what both doors make of a gateway", "lifecycle/gateway"),

@@ -1,24 +1,13 @@
-"""What a peer may cost: a network whose every step ends in time, and bodies no larger than an answer can be."""
+"""What a body may cost: none is larger than an answer can be, or decompresses to more."""
 
 from __future__ import annotations
 
-import math
-import socket
-import ssl
-import time
 import zlib
-from collections.abc import Iterable
-from typing import Any
-
-import httpcore
 
 ENCODING = "gzip"
 """The one encoding of bodies that is asked for."""
 LARGEST_BODY = 32 * 1024 * 1024
 """Bytes of an answer's body, as sent and after decompression."""
-
-_PIECE = 16 * 1024
-"""Bytes written in one step: between two, a peer that takes them slowly is noticed."""
 
 
 class BodyError(Exception):
@@ -59,73 +48,3 @@ class Body:
             return self._gzip.decompress(piece, LARGEST_BODY + 1 - self._size)
         except zlib.error:
             raise BodyError("its compressed body is broken") from None
-
-
-class Network(httpcore.NetworkBackend):
-    """The network of one connection, each step of which takes no longer than what is left of its exchange.
-
-    A timeout for each step alone does not end an exchange: a peer that sends a byte a second never runs into it.
-    """
-
-    def __init__(self) -> None:
-        self._inner = httpcore.SyncBackend()
-        self.until = math.inf
-        """When the exchange must be over, on the monotonic clock."""
-
-    def left(self, timeout: float | None, late: type[httpcore.TimeoutException]) -> float | None:
-        """Return how long a step may take that has a timeout of its own. Raises `late` if no time is left."""
-        left = self.until - time.monotonic()
-        if left <= 0:
-            raise late("the time for it is up")
-        return timeout if left == math.inf else min(left, math.inf if timeout is None else timeout)
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        """Connect to the first address of a host that answers."""
-        try:
-            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(f"{host}: {error}") from None
-        failure: Exception = httpcore.ConnectError(f"{host} has no address")
-        for *_, address in addresses:
-            try:
-                stream = self._inner.connect_tcp(
-                    str(address[0]), port, self.left(timeout, httpcore.ConnectTimeout), local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-            else:
-                return _Stream(self, stream)
-        raise failure
-
-
-class _Stream(httpcore.NetworkStream):
-    def __init__(self, network: Network, inner: httpcore.NetworkStream) -> None:
-        self._network = network
-        self._inner = inner
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, self._network.left(timeout, httpcore.ReadTimeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        for start in range(0, len(buffer), _PIECE):
-            piece = buffer[start : start + _PIECE]
-            self._inner.write(piece, self._network.left(timeout, httpcore.WriteTimeout))
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        left = self._network.left(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._network, self._inner.start_tls(ssl_context, server_hostname, left))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
-
-    def close(self) -> None:
-        self._inner.close()

@@ -1,12 +1,18 @@
-"""Keeps connections, one to a pool: httpcore's own pool looks at all of them for every request."""
+"""Keeps connections, each used by one exchange at a time.
+
+httpcore's own pool looks at all of its connections for every request: with 64 of them, 5 ms of processor time a call.
+So there is none, but where an HTTP proxy has to be spoken to: there, a pool has one connection.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import math
 import ssl
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import Callable
+from functools import cached_property
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,13 +22,16 @@ import httpcore
 import httpx
 
 from .addresses import is_loopback
-from .bounds import Network
+from .bounds import Body
 from .errors import ConfigError
+from .network import Limit, Network, connect
 
 KEPT = 64
 """How many idle connections are kept."""
 TOTAL = "total"
 """The extension of a request that says how many seconds its whole exchange may take."""
+_ENCODED = b"content-encoding"
+_OF_THE_BODY = (_ENCODED, b"content-length", b"transfer-encoding")
 _IDLE = 5.0
 """Seconds that an idle connection is kept, as httpx has it; in threads and on event loops alike, as KEPT is."""
 
@@ -49,12 +58,24 @@ def proxy_for(base_url: str) -> httpx.Proxy | None:
     return None if stays and not is_loopback(proxy.url.host) else proxy
 
 
-class Connections(httpx.BaseTransport):
+class _Kept:
+    """What both kinds of connections share: trust, made when it is first needed, for that takes long."""
+
+    def __init__(self, proxy: httpx.Proxy | None = None) -> None:
+        self._proxy = proxy
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        trust = httpx.create_ssl_context()
+        trust.set_alpn_protocols(["http/1.1"])
+        return trust
+
+
+class Connections(_Kept, httpx.BaseTransport):
     """As many connections as threads use at once, each exchange over one of them within its total time."""
 
     def __init__(self, proxy: httpx.Proxy | None = None) -> None:
-        self._verify = httpx.create_ssl_context()
-        self._proxy = proxy
+        super().__init__(proxy)
         self._idle: deque[_Line] = deque()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -62,92 +83,95 @@ class Connections(httpx.BaseTransport):
         try:
             line = self._idle.pop()
         except IndexError:
-            line = _Line(self._verify, self._proxy)
+            line = _Line(lambda: self._trust, self._proxy)
         try:
-            return line.exchange(request, self._give_back)
+            response = line.exchange(request)
         except BaseException:
-            line.pool.close()
+            line.close()
             raise
-
-    def _give_back(self, line: _Line) -> None:
         if len(self._idle) < KEPT:
             self._idle.append(line)
         else:
-            line.pool.close()
+            line.close()
+        return response
 
     def close(self) -> None:
         """Close the idle connections."""
         while self._idle:
-            self._idle.pop().pool.close()
+            self._idle.pop().close()
 
 
 class _Line:
-    """One connection, and its network that an exchange sets a limit to."""
+    """One connection at a time, which is replaced when it has ended."""
 
-    def __init__(self, verify: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
+    def __init__(self, trust: Callable[[], ssl.SSLContext], proxy: httpx.Proxy | None) -> None:
+        self._trust = trust
+        self._proxy = proxy
         self._network = Network()
-        self.pool = _pool(verify, proxy, self._network)
+        self._wire: httpcore.ConnectionPool | httpcore.HTTP11Connection | None = None
 
-    def exchange(self, request: httpx.Request, done: Callable[[_Line], None]) -> httpx.Response:
-        self._network.until = time.monotonic() + request.extensions.get(TOTAL, math.inf)
-        url = request.url
-        answer = self.pool.handle_request(
-            httpcore.Request(
-                method=request.method,
-                url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions,
-            )
-        )
-        assert isinstance(answer.stream, Iterable)
-        stream = _Stream(answer.stream, answer.close, lambda: done(self))
-        return httpx.Response(answer.status, headers=answer.headers, stream=stream)
+    def exchange(self, request: httpx.Request) -> httpx.Response:
+        self._network.limit.until = _until(request)
+        asked = _asked(request)
+        if self._proxy is not None:
+            self._wire = self._wire or _proxied(self._proxy, self._trust(), self._network)
+        elif self._wire is None or not _serves(self._wire):
+            self.close()
+            self._wire = self._connected(asked)
+        answer = self._wire.handle_request(asked)
+        try:
+            body = _body(answer)
+            for piece in answer.iter_stream():
+                body.add(piece)
+        finally:
+            answer.close()
+        return _whole(answer, body)
+
+    def _connected(self, asked: httpcore.Request) -> httpcore.HTTP11Connection:
+        origin, timeout = asked.url.origin, asked.extensions["timeout"]["connect"]
+        host = origin.host.decode("ascii")
+        stream = self._network.connect_tcp(host, origin.port, timeout)
+        if origin.scheme == b"https":
+            stream = stream.start_tls(self._trust(), host, timeout)
+        return httpcore.HTTP11Connection(origin, stream, _IDLE)
+
+    def close(self) -> None:
+        if self._wire is not None:
+            self._wire.close()
+            self._wire = None
 
 
-def _pool(verify: ssl.SSLContext, proxy: httpx.Proxy | None, network: Network) -> httpcore.ConnectionPool:
-    # With 64 connections, httpcore 1.0 spends 5 ms on choosing one; with one to a pool there is nothing to choose.
-    options: dict[str, Any] = {
-        "ssl_context": verify, "max_connections": 1, "keepalive_expiry": _IDLE, "network_backend": network,
-    }  # fmt: skip
-    if proxy is None:
-        return httpcore.ConnectionPool(**options)
-    address = httpcore.URL(
-        scheme=proxy.url.raw_scheme, host=proxy.url.raw_host, port=proxy.url.port, target=proxy.url.raw_path
-    )
-    kind = httpcore.SOCKSProxy if proxy.url.scheme.startswith("socks") else httpcore.HTTPProxy
-    return kind(proxy_url=address, proxy_auth=proxy.raw_auth, **options)
-
-
-class AsyncConnections(httpx.AsyncBaseTransport):
+class AsyncConnections(_Kept, httpx.AsyncBaseTransport):
     """As many connections as tasks use at once."""
 
     def __init__(self, proxy: httpx.Proxy | None = None) -> None:
-        self._verify = httpx.create_ssl_context()
-        self._proxy = proxy
-        self._idle: deque[httpx.AsyncHTTPTransport] = deque()
+        super().__init__(proxy)
+        self._idle: deque[_AsyncLine] = deque()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request over an idle connection, or a new one."""
         try:
-            transport = self._idle.pop()
+            line = self._idle.pop()
         except IndexError:
-            one = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=_IDLE)
-            transport = httpx.AsyncHTTPTransport(verify=self._verify, limits=one, proxy=self._proxy)
+            line = _AsyncLine(lambda: self._trust, self._proxy)
         try:
-            response = await transport.handle_async_request(request)
+            response = await self._in_time(line, request)
         except BaseException:
-            await transport.aclose()
+            await line.aclose()
             raise
-        assert isinstance(response.stream, httpx.AsyncByteStream)
-        response.stream = _AsyncStream(response.stream, lambda: self._give_back(transport))
+        if len(self._idle) < KEPT:
+            self._idle.append(line)
+        else:
+            await line.aclose()
         return response
 
-    async def _give_back(self, transport: httpx.AsyncHTTPTransport) -> None:
-        if len(self._idle) < KEPT:
-            self._idle.append(transport)
-        else:
-            await transport.aclose()
+    async def _in_time(self, line: _AsyncLine, request: httpx.Request) -> httpx.Response:
+        if self._proxy is None:
+            return await line.exchange(request)
+        try:  # the network to a proxy is httpcore's own, which bounds no exchange
+            return await asyncio.wait_for(line.exchange(request), request.extensions.get(TOTAL))
+        except asyncio.TimeoutError:
+            raise httpcore.ReadTimeout("the time for it is up") from None
 
     async def aclose(self) -> None:
         """Close the idle connections."""
@@ -155,28 +179,84 @@ class AsyncConnections(httpx.AsyncBaseTransport):
             await self._idle.pop().aclose()
 
 
-class _Stream(httpx.SyncByteStream):
-    def __init__(self, inner: Iterable[bytes], close: Callable[[], None], done: Callable[[], None]) -> None:
-        self._inner = inner
-        self._close = close
-        self._done = done
+class _AsyncLine:
+    def __init__(self, trust: Callable[[], ssl.SSLContext], proxy: httpx.Proxy | None) -> None:
+        self._trust = trust
+        self._proxy = proxy
+        self._limit = Limit()
+        self._wire: httpcore.AsyncConnectionPool | httpcore.AsyncHTTP11Connection | None = None
 
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._inner)
+    async def exchange(self, request: httpx.Request) -> httpx.Response:
+        self._limit.until = _until(request)
+        asked = _asked(request)
+        if self._proxy is not None:
+            self._wire = self._wire or _async_proxied(self._proxy, self._trust())
+        elif self._wire is None or not _serves(self._wire):
+            await self.aclose()
+            self._wire = await self._connected(asked)
+        answer = await self._wire.handle_async_request(asked)
+        try:
+            body = _body(answer)
+            async for piece in answer.aiter_stream():
+                body.add(piece)
+        finally:
+            await answer.aclose()
+        return _whole(answer, body)
 
-    def close(self) -> None:
-        self._close()
-        self._done()
-
-
-class _AsyncStream(httpx.AsyncByteStream):
-    def __init__(self, inner: httpx.AsyncByteStream, done: Callable[[], Awaitable[None]]) -> None:
-        self._inner = inner
-        self._done = done
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return aiter(self._inner)
+    async def _connected(self, asked: httpcore.Request) -> httpcore.AsyncHTTP11Connection:
+        origin, timeout = asked.url.origin, asked.extensions["timeout"]["connect"]
+        trust = self._trust() if origin.scheme == b"https" else None
+        stream = await connect(origin.host.decode("ascii"), origin.port, trust, timeout, self._limit)
+        return httpcore.AsyncHTTP11Connection(origin, stream, _IDLE)
 
     async def aclose(self) -> None:
-        await self._inner.aclose()
-        await self._done()
+        if self._wire is not None:
+            await self._wire.aclose()
+            self._wire = None
+
+
+def _until(request: httpx.Request) -> float:
+    seconds: float = request.extensions.get(TOTAL, math.inf)
+    return time.monotonic() + seconds
+
+
+def _asked(request: httpx.Request) -> httpcore.Request:
+    url = request.url
+    return httpcore.Request(
+        method=request.method,
+        url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+        headers=request.headers.raw,
+        content=request.stream,
+        extensions=request.extensions,
+    )
+
+
+def _body(answer: httpcore.Response) -> Body:
+    return Body(", ".join(value.decode("latin-1") for name, value in answer.headers if name.lower() == _ENCODED))
+
+
+def _whole(answer: httpcore.Response, body: Body) -> httpx.Response:
+    """Return a response as it is once its body has been read and decompressed."""
+    told = [(name, value) for name, value in answer.headers if name.lower() not in _OF_THE_BODY]
+    return httpx.Response(answer.status, headers=told, content=body.whole())
+
+
+def _serves(wire: Any) -> bool:
+    """Say whether a connection can take an exchange more."""
+    return wire.is_available() and not wire.has_expired()
+
+
+def _proxied(proxy: httpx.Proxy, trust: ssl.SSLContext, network: Network) -> httpcore.ConnectionPool:
+    kind = httpcore.SOCKSProxy if proxy.url.scheme.startswith("socks") else httpcore.HTTPProxy
+    return kind(**_to(proxy), ssl_context=trust, network_backend=network)
+
+
+def _async_proxied(proxy: httpx.Proxy, trust: ssl.SSLContext) -> httpcore.AsyncConnectionPool:
+    kind = httpcore.AsyncSOCKSProxy if proxy.url.scheme.startswith("socks") else httpcore.AsyncHTTPProxy
+    return kind(**_to(proxy), ssl_context=trust)
+
+
+def _to(proxy: httpx.Proxy) -> dict[str, Any]:
+    url = proxy.url
+    address = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+    return {"proxy_url": address, "proxy_auth": proxy.raw_auth, "max_connections": 1, "keepalive_expiry": _IDLE}

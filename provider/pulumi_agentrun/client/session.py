@@ -9,14 +9,14 @@ import random
 import re
 import threading
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from importlib.metadata import version
 from typing import Any, TypeVar
 
 import httpcore
 import httpx
 
-from .bounds import ENCODING, Body, BodyError
+from .bounds import ENCODING, BodyError
 from .clock import Clock
 from .config import Connection
 from .embedded import EmbeddedTransport
@@ -47,7 +47,6 @@ _NOT_SENT = (
     httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError,
     httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout, httpcore.ProxyError,
 )  # fmt: skip
-_OF_THE_BODY = ("content-encoding", "content-length", "transfer-encoding")
 # Their texts hold addresses and reasons; where they repeat a header or what a peer sent, it stands in quotes.
 _SPEAKING = (
     httpx.TransportError, BodyError,
@@ -119,7 +118,7 @@ class Session:
     async def _perform_async(self, stop: asyncio.Event | None, step: Step) -> Any:
         try:
             if isinstance(step, Operation):
-                return await self._within(step)
+                return await self._exchange_async(step)
             if isinstance(step, Pause):
                 if step.seconds:
                     await self._pause(_seconds(step), stop)
@@ -128,13 +127,6 @@ class Session:
         except Exception as error:
             failure = _failure(step, error, self._signature.secrets)
         raise failure
-
-    async def _within(self, operation: Operation[Any]) -> httpx.Response:
-        limit = self._limit(operation)
-        try:
-            return await asyncio.wait_for(self._exchange_async(operation), limit)
-        except asyncio.TimeoutError:
-            raise BodyError(f"it was not over within {limit:g} seconds") from None
 
     async def _pause(self, seconds: float, stop: asyncio.Event | None) -> None:
         await self._clock.sleep_async(seconds, stop)
@@ -148,31 +140,13 @@ class Session:
         request = self._signature.prove(self._request(operation))
         response = self._wire().handle_request(request)
         response.request = request
-        if response.is_closed:  # it came as a whole: from the embedded platform
-            return response
-        assert isinstance(response.stream, httpx.SyncByteStream)
-        try:
-            body = Body(response.headers.get("content-encoding", ""))
-            for piece in response.stream:
-                body.add(piece)
-        finally:
-            response.close()
-        return _with_body(response, body)
+        return response
 
     async def _exchange_async(self, operation: Operation[Any]) -> httpx.Response:
         request = await self._signature.prove_async(self._request(operation))
         response = await self._async_wire().handle_async_request(request)
         response.request = request
-        if response.is_closed:
-            return response
-        assert isinstance(response.stream, httpx.AsyncByteStream)
-        try:
-            body = Body(response.headers.get("content-encoding", ""))
-            async for piece in response.stream:
-                body.add(piece)
-        finally:
-            await response.aclose()
-        return _with_body(response, body)
+        return response
 
     def _request(self, operation: Operation[Any]) -> httpx.Request:
         to, limit = self.connection, self._limit(operation)
@@ -184,7 +158,7 @@ class Session:
         timeout = httpx.Timeout(to.read_timeout, connect=min(to.connect_timeout, limit / 2))
         return httpx.Request(
             operation.method,
-            self._base + operation.target,
+            _url(self._base + operation.target),
             content=operation.body,
             headers=headers,
             extensions={"timeout": timeout.as_dict(), TOTAL: limit, SECRETS: operation.secrets},
@@ -232,14 +206,12 @@ class Session:
             await pair[1].aclose()
 
 
+_url = lru_cache(256)(httpx.URL)
+"""What reads an address, which takes long, and most are asked for again."""
+
+
 def _seconds(pause: Pause) -> float:
     return random.uniform(0, pause.seconds) if pause.jitter else pause.seconds
-
-
-def _with_body(response: httpx.Response, body: Body) -> httpx.Response:
-    """Return a response as it is once its body has been read and decompressed."""
-    told = [(name, value) for name, value in response.headers.multi_items() if name not in _OF_THE_BODY]
-    return httpx.Response(response.status_code, headers=told, content=body.whole(), request=response.request)
 
 
 def _failure(step: Step, error: Exception, secrets: tuple[str, ...]) -> AgentRunError:

@@ -12,6 +12,7 @@ import hmac
 import secrets
 from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote
 
 import httpx
@@ -101,6 +102,7 @@ def canonical_request(request: httpx.Request, headers: Iterable[tuple[str, str]]
     return signed, "\n".join(parts)
 
 
+@lru_cache(256)
 def _path(path: str) -> str:
     return "/".join(_encode(unquote(segment)) for segment in path.split("/")) or "/"
 
