@@ -41,8 +41,7 @@ def read_item(kind: Kind[Any], data: Mapping[str, Any]) -> SystemProps:
 
 
 def _read(kind: Kind[Any], model: type[M], data: Mapping[str, Any]) -> M:
-    texts = [name for name, reader in _readers(model).items() if reader is _text and name not in kind.inputs]
-    return read_as(model, data, {**dict.fromkeys(texts, _told), "status": _status})
+    return read_as(model, data, _said(kind, model))
 
 
 def read_as(model: type[M], data: Mapping[str, Any], told: Mapping[str, Callable[[Any], Any]] | None = None) -> M:
@@ -66,6 +65,13 @@ def _fields(model: type[Model], data: Mapping[str, Any], told: Mapping[str, Call
         if value is not None:
             result[wire] = value
     return result
+
+
+@cache
+def _said(kind: Kind[Any], model: type[Model]) -> dict[str, Callable[[Any], Any]]:
+    """Return what reads the fields in which a service speaks of itself."""
+    texts = [name for name, reader in _readers(model).items() if reader is _text and name not in kind.inputs]
+    return {**dict.fromkeys(texts, _told), "status": _status}
 
 
 @cache

@@ -155,13 +155,14 @@ class Session:
             headers["content-type"] = "application/json; charset=utf-8"
         # Connecting and the TLS handshake, a connect timeout each, should end before the exchange has to: only then is
         # it known that nothing was sent.
-        timeout = httpx.Timeout(to.read_timeout, connect=min(to.connect_timeout, limit / 2))
+        connect = min(to.connect_timeout, limit / 2)
+        timeout = {"connect": connect, "read": to.read_timeout, "write": to.read_timeout, "pool": to.read_timeout}
         return httpx.Request(
             operation.method,
             _url(self._base + operation.target),
             content=operation.body,
             headers=headers,
-            extensions={"timeout": timeout.as_dict(), TOTAL: limit, SECRETS: operation.secrets},
+            extensions={"timeout": timeout, TOTAL: limit, SECRETS: operation.secrets},
         )
 
     def _limit(self, operation: Operation[Any]) -> float:
