@@ -132,7 +132,7 @@ class _LoopStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._transport: Any = None
         self._unsent = bytearray()
         self._received = bytearray()
-        self._is_over = False
+        self._is_paused = self._is_over = False
         self._failure: Exception | None = None
         self._waiting: asyncio.Future[None] | None = None
 
@@ -143,7 +143,8 @@ class _LoopStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        if len(self._received) > _AHEAD:
+        if len(self._received) > _AHEAD and not self._is_paused:
+            self._is_paused = True
             self._transport.pause_reading()
         self._wake()
 
@@ -177,7 +178,8 @@ class _LoopStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         if self._received:
             found = bytes(self._received[:max_bytes])
             del self._received[:max_bytes]
-            if len(self._received) <= _AHEAD:
+            if self._is_paused and len(self._received) <= _AHEAD and not self._is_over:
+                self._is_paused = False
                 self._transport.resume_reading()
             return found
         if self._failure is not None:
