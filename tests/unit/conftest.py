@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,11 @@ def current_loop(request: pytest.FixtureRequest) -> None:
     """Give Pulumi's mocks the current event loop that they expect, which asynchronous tests take away."""
     if not inspect.iscoroutinefunction(getattr(request, "function", None)):
         if sys.version_info < (3, 11):
-            # Python 3.10: pytest-asyncio leaves a loop behind that nobody closes.
-            left = asyncio.get_event_loop()
-            if left is not _LOOP:
-                left.close()
+            # Python 3.10: pytest-asyncio leaves a loop behind that nobody closes, and asyncio.run none at all.
+            with suppress(RuntimeError):
+                left = asyncio.get_event_loop()
+                if left is not _LOOP:
+                    left.close()
         asyncio.set_event_loop(_LOOP)
 
 
