@@ -129,9 +129,19 @@ def calls(folder: Path, count: int, rounds: int) -> list[Row]:
             alone["get, 64 at a time"].append(asyncio.run(_httpx_together(_signed(port, count))))
     rows = []
     for what, (mine_, theirs_) in found.items():
+        drawn = f"client: processor time, {what.partition(', ')[2]}"
         # On the clock both wait for the same platform; the processor's time is the client's own.
         rows.append(Row(f"client: {what}", [m[0] for m in mine_], [t[0] for t in theirs_], unit="ms"))
-        rows.append(Row(f"its own CPU time: {what}", [m[1] for m in mine_], [t[1] for t in theirs_], unit="ms", most=1))
+        rows.append(
+            Row(
+                f"its own CPU time: {what}",
+                [m[1] for m in mine_],
+                [t[1] for t in theirs_],
+                unit="ms",
+                most=1,
+                drawn_as=drawn,
+            )
+        )
     for what, times in alone.items():
         mine_, _ = found[what]
         title = f"its own CPU time: {what}, beside httpx alone with requests signed before"
@@ -153,7 +163,7 @@ def platform_rows(folder: Path, count: int, there: int, rounds: int) -> tuple[li
         many = [asyncio.run(_cost(asked, count, process)) for _ in range(rounds)]
         after = _megabytes(process)
     title = f"platform: its processor time a get, with {there:,} services beside 1"
-    row = Row(title, many, few, unit="ms", most=1.2)
+    row = Row(title, many, few, unit="ms", most=1.2, drawn_as="platform with many services")
     calls = count * rounds
     note = (
         f"The served platform had {before:.0f} MB after {calls:,} calls, {AT_ONCE} at a time, and {after:.0f} MB "
@@ -259,7 +269,14 @@ def imports(rounds: int) -> tuple[list[Row], list[str]]:
         theirs.append(measure(their_python, THEIRS))
     # The first of each has read the disk.
     rows = [
-        Row(what, [m[i] for m in mine[1:]], [t[i] for t in theirs[1:]], unit=unit, most=0.1)
+        Row(
+            what,
+            [m[i] for m in mine[1:]],
+            [t[i] for t in theirs[1:]],
+            unit=unit,
+            most=0.1,
+            drawn_as="import of the client",
+        )
         for i, (what, unit) in enumerate((("import of the client: time", "s"), ("import of the client: memory", "MB")))
     ]
     return rows, []

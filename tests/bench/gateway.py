@@ -49,10 +49,28 @@ def calls(folder: Path, count: int, rounds: int) -> tuple[list[Row], list[str]]:
                 mine.append(asyncio.run(_called(url, key, process, count)))
                 if other:
                     theirs.append(asyncio.run(_called(*other, count // 4)))
-    rows = [Row("gateway: its processor time a call, beside 1 ms", [m[1] for m in mine], [1.0], unit="ms", most=1)]
+    rows = [
+        Row(
+            "gateway: its processor time a call, beside 1 ms",
+            [m[1] for m in mine],
+            [1.0],
+            unit="ms",
+            most=1,
+            drawn_as="gateway: processor time a call",
+        )
+    ]
     if theirs:
         what = f"gateway: a call, {AT_ONCE} at a time, beside LiteLLM's proxy"
-        rows.append(Row(what, [m[0] for m in mine], [t[0] for t in theirs], unit="ms", least=5))
+        rows.append(
+            Row(
+                what,
+                [m[0] for m in mine],
+                [t[0] for t in theirs],
+                unit="ms",
+                least=5,
+                drawn_as="gateway beside LiteLLM's",
+            )
+        )
     return rows, notes
 
 
@@ -76,7 +94,7 @@ def drills(count: int, rounds: int) -> Row:
         started = time.process_time()
         assert drill(subject, wanted).is_good
         took.append((time.process_time() - started) / count * 1e6)
-    return Row("drill: a simulated call, beside 50 µs", took, [50.0], unit="µs", most=1)
+    return Row("drill: a simulated call, beside 50 µs", took, [50.0], unit="µs", most=1, drawn_as="drill: a call")
 
 
 @contextmanager

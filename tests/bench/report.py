@@ -31,6 +31,8 @@ class Row:
     """The target for reference / ours, at least."""
     is_felt: bool = False
     """Whether it stands in the README, as what users wait for."""
+    drawn_as: str = ""
+    """Its name in the picture, which shows of several with one name the worst; empty for what is not shown."""
 
     @property
     def ratio(self) -> float:
@@ -55,6 +57,12 @@ class Row:
         if self.target is None:
             return None
         return self.ratio <= self.target if self.most else self.ratio >= self.target
+
+    @property
+    def share(self) -> float:
+        """How much of what the target allows it is."""
+        assert self.target is not None
+        return self.ratio / self.target if self.most else self.target / self.ratio
 
     def cells(self) -> list[str]:
         """Return the row as texts."""
@@ -124,9 +132,13 @@ def write(rows: Sequence[Row], growth: str, notes: Sequence[str], engine: str, i
 
 
 def picture(rows: Sequence[Row]) -> str:
-    """Draw each ratio as a bar relative to its target: what ends before the line is met."""
-    shown = [row for row in rows if row.target is not None]
-    width, left, line, step = 860, 400, 560, 26
+    """Draw the worst ratio of each name as a bar relative to its target: what ends before the line is met."""
+    worst: dict[str, Row] = {}
+    for row in rows:
+        if row.drawn_as and (row.drawn_as not in worst or row.share > worst[row.drawn_as].share):
+            worst[row.drawn_as] = row
+    shown = list(worst.values())
+    width, left, line, step = 860, 300, 500, 26
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{step * len(shown) + 50}" '
         'font-family="sans-serif" font-size="13">',
@@ -134,14 +146,12 @@ def picture(rows: Sequence[Row]) -> str:
         f'<text x="{line}" y="18" text-anchor="middle" fill="#444">target</text>',
     ]
     for index, row in enumerate(shown):
-        assert row.target is not None
-        share = row.ratio / row.target if row.most else row.target / row.ratio
         top = 28 + index * step
-        bar = min(share * (line - left), width - left - 110)
+        bar = min(row.share * (line - left), width - left - 110)
         color = "#3a7d44" if row.is_met else "#b5482f"
         sign = "≤" if row.most else "≥"
         parts += [
-            f'<text x="{left - 8}" y="{top + 14}" text-anchor="end">{escape(row.what)}</text>',
+            f'<text x="{left - 8}" y="{top + 14}" text-anchor="end">{escape(row.drawn_as)}</text>',
             f'<rect x="{left}" y="{top + 2}" width="{bar:.0f}" height="{step - 8}" fill="{color}"/>',
             f'<text x="{left + bar + 6:.0f}" y="{top + 14}">{row.ratio:.2f}x ({sign} {row.target:g}x)</text>',
         ]

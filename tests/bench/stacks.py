@@ -131,6 +131,7 @@ def commands(bench: Bench, served: Callable[[], AbstractContextManager[int]], co
             found[NOTHING + door, verb],
             most=1.1,
             is_felt=door == "dynamic" and verb in FELT,
+            drawn_as=f"{verb} of {count}",
         )
         for verb in COMMANDS
         for door in DOORS
@@ -159,7 +160,7 @@ def policies(bench: Bench, count: int, rounds: int) -> list[Row]:
         row
         for door, (full, empty, none) in found.items()
         for row in (
-            Row(f"{title}{TITLES[door]}", full, none, most=1.25),
+            Row(f"{title}{TITLES[door]}", full, none, most=1.25, drawn_as="preview with all policies"),
             Row(f"{title}beside a pack of nothing, {TITLES[door]}", full, empty, most=1.1),
         )
     ]
@@ -183,7 +184,10 @@ def waiting(bench: Bench, count: int, rounds: int) -> list[Row]:
             found[door].append(_up(bench.project(door, count, latency=2.0), "--parallel", str(count)))
             references[door].append(_up(bench.project(door, 1, latency=2.0)) + nothing)
     title = f"up of {count} services of 2 s, "
-    return [Row(title + TITLES[door], found[door], references[door], most=1.3) for door in DOORS]
+    return [
+        Row(title + TITLES[door], found[door], references[door], most=1.3, drawn_as="up of slow services")
+        for door in DOORS
+    ]
 
 
 def growth(bench: Bench, counts: list[int]) -> str:

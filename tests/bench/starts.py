@@ -36,9 +36,29 @@ def rows(rounds: int) -> tuple[list[Row], list[str]]:
     # The first of each has read the disk.
     bound = [BOUND] * rounds
     return [
-        Row("start: the plugin's --version, beside the bound", said[1:], bound, unit="ms", most=1),
-        Row("start: the plugin's first answers, beside the bound", answered[1:], bound, unit="ms", most=1),
-        Row("start: import of what a program needs, beside Pulumi's alone", program[1:], pulumi[1:], most=1.3),
+        Row(
+            "start: the plugin's --version, beside the bound",
+            said[1:],
+            bound,
+            unit="ms",
+            most=1,
+            drawn_as="plugin: --version",
+        ),
+        Row(
+            "start: the plugin's first answers, beside the bound",
+            answered[1:],
+            bound,
+            unit="ms",
+            most=1,
+            drawn_as="plugin: first answers",
+        ),
+        Row(
+            "start: import of what a program needs, beside Pulumi's alone",
+            program[1:],
+            pulumi[1:],
+            most=1.3,
+            drawn_as="import of a program",
+        ),
     ], []
 
 
