@@ -100,8 +100,9 @@ READING = """\
   resource that it makes or deletes, and once for each that it refreshes, in Python on both ends; that and the start of
   the provider (its models, pydantic, httpx) are the difference. Where the service is elsewhere, it takes its own time.
 - **The client.** Both clients wait for the same served platform, a Python server on the same machine, for about half
-  of each call. The rows of processor time show the clients alone. Ours goes over httpx, whose own price stands beside
-  it; with many calls at once that alone is more than the official client's, which parses HTTP in C (aiohttp).
+  of each call. The rows of processor time show the clients alone. Most of ours is HTTP in Python
+  (httpcore and h11, without httpx's client and pool, whose price stands beside it); on event loops the official client
+  parses it in C (aiohttp).
 - **The gateway.** A call under a limit takes part in two transactions of SQLite, so that limits hold over restarts and
   processes; the rest is asyncio's, the server's and JSON's.
 - **Policies.** Any pack in Python is a process that the engine waits for and asks about each resource; what a pack of
