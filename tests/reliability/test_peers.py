@@ -105,14 +105,19 @@ def answering(body: bytes, *headers: bytes, status: bytes = b"200 OK") -> Script
     return saying(b"\r\n".join(lines))
 
 
-@contextmanager
-def calling(colour: str, url: str, read_timeout: float = 20.0) -> Iterator[Callable[..., Any]]:
-    """Make calls of a client in one of its two colours."""
+def client(url: str, read_timeout: float = 20.0) -> ModelClient:
+    """Return a client that waits for each step so long."""
     config = Config(
         endpoint=url, access_key_id="id", access_key_secret=SecretStr("s"), allow_insecure=True,
         connect_timeout=read_timeout, read_timeout=read_timeout,
     )  # fmt: skip
-    with ModelClient(config) as one:
+    return ModelClient(config)
+
+
+@contextmanager
+def calling(colour: str, url: str, read_timeout: float = 20.0) -> Iterator[Callable[..., Any]]:
+    """Make calls of a client in one of its two colours."""
+    with client(url, read_timeout) as one:
 
         def call(flow: Flow[Any]) -> Any:
             session = one.session()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi_agentrun.client.config import Config, resolve
 from pulumi_agentrun.client.errors import ConfigError
-from pulumi_agentrun.client.pool import proxy_for
+from pulumi_agentrun.client.proxies import proxy_for
 from pulumi_agentrun.engine.log import Engine
 from pulumi_agentrun.lifecycle.profiles import Accounts
 from pulumi_agentrun.lifecycle.readers import PYTHON

@@ -64,7 +64,7 @@ INSTEAD: list[tuple[str, str, str]] = [
         "client/getters client/credential_client client/models/credential client/models/credential_config",
     ),
     ("unit/test_answers.py", "what is lenient shows in what an answer is taken for", "client/lenient"),
-    ("unit/test_transport.py", "one exchange takes both", "client/session client/pool"),
+    ("unit/test_transport.py", "one exchange takes both", "client/session client/pool client/proxies"),
     ("reliability/test_peers.py", "bounds show against a peer that keeps none", "client/bounds"),
     (
         "reliability/test_network.py",

@@ -15,7 +15,7 @@ from pulumi_agentrun.client.config import Connection
 from pulumi_agentrun.client.credentials import Credentials
 from pulumi_agentrun.client.flows import Flow, Notice
 from pulumi_agentrun.client.kinds import SERVICE
-from pulumi_agentrun.client.pool import proxy_for
+from pulumi_agentrun.client.proxies import proxy_for
 from pulumi_agentrun.client.session import Session
 
 SECRET = "sk-in-a-header"
@@ -61,7 +61,7 @@ def test_whatever_goes_wrong_is_told_to_the_flow_without_its_text(raised: Except
 
     for error in outcomes(operations.get(SERVICE, "a"), chain):
         assert isinstance(error, errors.TransportError)
-        assert error.sent
+        assert error.sent is not isinstance(raised, httpx.InvalidURL), "which keeps a request from being made"
         assert f"GetModelService of model service a got no answer: {type(raised).__name__}" in str(error)
         assert SECRET not in str(error)
         assert not error.__context__, "which a traceback would show"
@@ -109,7 +109,9 @@ def test_the_proxy_is_the_one_that_httpx_would_take(
     assert (pool and f"{pool.scheme.decode()}://{pool.host.decode()}:{pool.port}") == expected
 
 
-@pytest.mark.parametrize("url", ["ftp://p", "http://user:hunter2@p:port", "socks5://p:1", "x://hunter2"])
+@pytest.mark.parametrize(
+    "url", ["ftp://p", "http://user:hunter2@p:port", "http://user:hunter2@p:99999", "socks5://p:1", "x://hunter2"]
+)
 def test_a_proxy_that_is_none_is_told_without_its_password(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", url)
     for error in outcomes(operations.get(SERVICE, "a"), lambda: Credentials("i", "s")):

@@ -1,29 +1,37 @@
 """The network under HTTP, in threads and on event loops: every step ends in time, and a request is one write.
 
 HTTP itself is httpcore's. Its own networks bound each step alone, which does not end an exchange: a peer that sends a
-byte a second never runs into that. On event loops they also go through anyio, which takes longer than the rest.
+byte a second never runs into that. On event loops they also go through anyio's streams, which takes longer than the
+rest.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
+import os
 import selectors
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterable
 from functools import partial
+from queue import Empty, SimpleQueue
 from typing import Any
 
+import anyio
 import httpcore
 
 _PIECE = 16 * 1024
 """Bytes written in one step: between two, a peer that takes them slowly is noticed."""
-_AHEAD = 256 * 1024
+_AHEAD = 64 * 1024
 """Bytes that an event loop takes from a peer before anybody wants them."""
-_NEXT_ADDRESS = 0.25
-"""Seconds after which an event loop tries a host's next address too (RFC 8305)."""
+IDLE = 5.0
+"""Seconds that an idle connection is kept, as httpx has it, in threads and on event loops alike."""
+_ENDLESS = 1_000_000.0
+"""Seconds, days of them, that are no limit: sockets take no larger ones."""
+_LATE = "the time for it is up"
 _SELECTOR: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
@@ -38,8 +46,9 @@ class Limit:
         """Return how long a step may take that has a timeout of its own. Raises `late` if no time is left."""
         left = self.until - time.monotonic()
         if left <= 0:
-            raise late("the time for it is up")
-        return timeout if left == math.inf else min(left, math.inf if timeout is None else timeout)
+            raise late(_LATE)
+        left = min(left, math.inf if timeout is None else timeout)
+        return None if left >= _ENDLESS else left
 
 
 class Network(httpcore.NetworkBackend):
@@ -58,10 +67,7 @@ class Network(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         """Connect to the first address of a host that answers."""
-        try:
-            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(f"{host}: {error}") from None
+        addresses = _looked_up(host, port, self.limit.left(timeout, httpcore.ConnectTimeout))
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for *_, address in addresses:
             try:
@@ -72,6 +78,33 @@ class Network(httpcore.NetworkBackend):
             else:
                 return _Stream(self.limit, stream)
         raise failure
+
+
+def _looked_up(host: str, port: int, seconds: float | None) -> list[Any]:
+    """Return a host's addresses, asked for in a thread that nobody waits for longer than that."""
+    found: SimpleQueue[list[Any] | Exception] = SimpleQueue()
+
+    def look() -> None:
+        try:
+            found.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except Exception as error:
+            found.put(error)
+
+    threading.Thread(target=look, daemon=True).start()
+    try:
+        addresses = found.get(timeout=seconds)
+    except Empty:
+        raise httpcore.ConnectTimeout(f"{host} was not found in time") from None
+    if isinstance(addresses, Exception):
+        raise _failure(host, addresses)
+    return addresses
+
+
+def _failure(host: str, error: Exception) -> httpcore.ConnectError:
+    """Return why there is no connection; asyncio's own words quote the address, so that they would not be repeated."""
+    if isinstance(error, OSError) and not isinstance(error, (ssl.SSLError, socket.gaierror)) and error.errno:
+        return httpcore.ConnectError(f"[Errno {error.errno}] {os.strerror(error.errno)}")
+    return httpcore.ConnectError(f"{host}: {str(error) or type(error).__name__}")
 
 
 class _Stream(httpcore.NetworkStream):
@@ -93,8 +126,8 @@ class _Stream(httpcore.NetworkStream):
             for start in range(0, len(buffer), _PIECE):
                 piece = bytes(buffer[start : start + _PIECE])
                 self._inner.write(piece, self._limit.left(timeout, httpcore.WriteTimeout))
-        except httpcore.WriteError:
-            pass  # who closes before all has come may have answered, as httpcore has it
+        except (httpcore.WriteError, httpcore.WriteTimeout):
+            pass  # who takes no more may have answered
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
@@ -109,24 +142,36 @@ class _Stream(httpcore.NetworkStream):
         self._inner.close()
 
 
-async def connect(
-    host: str, port: int, tls: ssl.SSLContext | None, timeout: float | None, limit: Limit
-) -> httpcore.AsyncNetworkStream:
+async def connect(host: str, port: int, tls: ssl.SSLContext | None, timeout: float | None, limit: Limit) -> LoopStream:
     """Connect on the running event loop to the first address of a host that answers."""
-    left = limit.left(timeout, httpcore.ConnectTimeout)
-    made = asyncio.get_running_loop().create_connection(
-        partial(_LoopStream, limit), host, port, ssl=tls, happy_eyeballs_delay=_NEXT_ADDRESS
-    )
+    loop = asyncio.get_running_loop()
     try:
-        _, stream = await asyncio.wait_for(made, left)
-    except asyncio.TimeoutError:
-        raise httpcore.ConnectTimeout(f"{host} did not answer in time") from None
+        # Not asyncio.wait_for, which until Python 3.12 may lose a cancellation, and what it has waited for.
+        with anyio.fail_after(limit.left(timeout, httpcore.ConnectTimeout)):
+            addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except TimeoutError:
+        raise httpcore.ConnectTimeout(f"{host} was not found in time") from None
     except (OSError, UnicodeError) as error:
-        raise httpcore.ConnectError(f"{host}: {error}") from None
-    return stream
+        raise _failure(host, error) from None
+    failure: Exception = httpcore.ConnectError(f"{host} has no address")
+    for *_, address in addresses:
+        try:
+            with anyio.fail_after(limit.left(timeout, httpcore.ConnectTimeout)):
+                # One address at a time: a race of several, cancelled, leaves open what has won it.
+                _, stream = await loop.create_connection(
+                    partial(LoopStream, limit), str(address[0]), port, ssl=tls, server_hostname=host if tls else None
+                )
+            return stream
+        except TimeoutError:
+            failure = httpcore.ConnectTimeout(f"{host} did not answer in time")
+        except OSError as error:
+            failure = _failure(host, error)
+    raise failure
 
 
-class _LoopStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
+class LoopStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
+    """One connection of an event loop."""
+
     def __init__(self, limit: Limit) -> None:
         self._limit = limit
         self._transport: Any = None
@@ -139,9 +184,11 @@ class _LoopStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
     # What the loop tells
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport."""
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
+        """Keep what has come until it is read; take no more for now if that is much."""
         self._received += data
         if len(self._received) > _AHEAD and not self._is_paused:
             self._is_paused = True
@@ -149,10 +196,12 @@ class _LoopStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._wake()
 
     def eof_received(self) -> None:
+        """Take note that the peer sends no more."""
         self._is_over = True
         self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Take note that it has ended."""
         self._is_over, self._failure = True, exc
         self._wake()
 
@@ -162,19 +211,24 @@ class _LoopStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
 
     def _give_up(self) -> None:
         if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_exception(httpcore.ReadTimeout("the time for it is up"))
+            self._waiting.set_exception(httpcore.ReadTimeout(_LATE))
 
     # What httpcore asks for
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Keep what is to be sent until an answer is wanted."""
         self._unsent += buffer
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Send what was written, and return what comes; nothing at the end."""
         if self._unsent:
             unsent, self._unsent = self._unsent, bytearray()
             self._transport.write(unsent)
-        if not self._received and not self._is_over:
-            await self._wait(self._limit.left(timeout, httpcore.ReadTimeout))
+        left = self._limit.left(timeout, httpcore.ReadTimeout)
+        if self._received or self._is_over:
+            await asyncio.sleep(0)  # a peer may send faster than it is read, and others are to have their turn
+        else:
+            await self._wait(left)
         if self._received:
             found = bytes(self._received[:max_bytes])
             del self._received[:max_bytes]
@@ -197,18 +251,27 @@ class _LoopStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
             if timer is not None:
                 timer.cancel()
 
-    async def aclose(self) -> None:
+    def abort(self) -> None:
+        """Close it in the loop's next turn."""
         self._transport.abort()
-        await asyncio.sleep(0)  # the loop closes it in its next turn, which may be its last
+
+    async def aclose(self) -> None:
+        """Close it, and wait until it is."""
+        self.abort()
+        await asyncio.sleep(0)  # the next turn may be the loop's last
 
     def get_extra_info(self, info: str) -> Any:
+        """Say what httpcore wants to know."""
         if info == "is_readable":
-            return self._is_over or bool(self._received) or _is_readable(self._transport)
+            return self._is_over or bool(self._received) or _has_news(self._transport)
         return self._transport.get_extra_info(info)
 
 
-def _is_readable(transport: asyncio.BaseTransport) -> bool:
+def _has_news(transport: asyncio.BaseTransport) -> bool:
     """Say whether something has come, the connection's end for instance, that the loop has not told yet."""
+    wire = transport.get_extra_info("socket")
+    if transport.is_closing() or wire.fileno() < 0:
+        return True
     with _SELECTOR() as selector:
-        selector.register(transport.get_extra_info("socket"), selectors.EVENT_READ)
+        selector.register(wire, selectors.EVENT_READ)
         return bool(selector.select(0))

@@ -6,25 +6,24 @@ So there is none, but where an HTTP proxy has to be spoken to: there, a pool has
 
 from __future__ import annotations
 
-import asyncio
+import logging
 import math
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cached_property
-from importlib.util import find_spec
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
+import anyio
 import httpcore
 import httpx
 
-from .addresses import is_loopback
 from .bounds import Body
-from .errors import ConfigError
-from .network import Limit, Network, connect
+from .network import IDLE, Limit, LoopStream, Network, connect
+from .proxies import async_proxied, proxied
 
 KEPT = 64
 """How many idle connections are kept."""
@@ -32,30 +31,28 @@ TOTAL = "total"
 """The extension of a request that says how many seconds its whole exchange may take."""
 _ENCODED = b"content-encoding"
 _OF_THE_BODY = (_ENCODED, b"content-length", b"transfer-encoding")
-_IDLE = 5.0
-"""Seconds that an idle connection is kept, as httpx has it; in threads and on event loops alike, as KEPT is."""
 
 
-def proxy_for(base_url: str) -> httpx.Proxy | None:
-    """Return the HTTP proxy that the environment, or the system, has for an address. Raises ConfigError.
+_IS_OURS = ContextVar("is_ours", default=False)
+"""Whether the exchange under way is one of this client's."""
 
-    What is for this machine in clear does not leave it: a proxy elsewhere is not asked for it.
-    """
-    to = urlsplit(base_url)
-    known = getproxies()
-    url = known.get(to.scheme) or known.get("all")
-    if not url or proxy_bypass(to.netloc):
-        return None
+
+def _is_others(record: logging.LogRecord) -> bool:
+    return not _IS_OURS.get()
+
+
+# At DEBUG, httpcore writes down each answer's headers, in which a peer may repeat what it was sent.
+for _name in ("connection", "http11", "proxy", "socks"):
+    logging.getLogger(f"httpcore.{_name}").addFilter(_is_others)
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    token = _IS_OURS.set(True)
     try:
-        proxy = httpx.Proxy(url if "://" in url else f"http://{url}")
-    except Exception:  # of several classes; the URL may hold a password
-        raise ConfigError(
-            f"The proxy that the environment names for {to.scheme}:// is no URL such as http://HOST:PORT."
-        ) from None
-    if proxy.url.scheme.startswith("socks") and find_spec("socksio") is None:
-        raise ConfigError("The environment names a SOCKS proxy, which takes a package more: install httpx[socks].")
-    stays = to.scheme == "http" and is_loopback(to.hostname or "")
-    return None if stays and not is_loopback(proxy.url.host) else proxy
+        yield
+    finally:
+        _IS_OURS.reset(token)
 
 
 class _Kept:
@@ -63,6 +60,7 @@ class _Kept:
 
     def __init__(self, proxy: httpx.Proxy | None = None) -> None:
         self._proxy = proxy
+        self._is_closed = False
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:
@@ -85,18 +83,20 @@ class Connections(_Kept, httpx.BaseTransport):
         except IndexError:
             line = _Line(lambda: self._trust, self._proxy)
         try:
-            response = line.exchange(request)
+            with _unlogged():
+                response = line.exchange(request)
         except BaseException:
             line.close()
             raise
-        if len(self._idle) < KEPT:
+        if line.may_serve and len(self._idle) < KEPT and not self._is_closed:
             self._idle.append(line)
         else:
             line.close()
         return response
 
     def close(self) -> None:
-        """Close the idle connections."""
+        """Close the idle connections now, and others once they have served."""
+        self._is_closed = True
         while self._idle:
             self._idle.pop().close()
 
@@ -114,7 +114,7 @@ class _Line:
         self._network.limit.until = _until(request)
         asked = _asked(request)
         if self._proxy is not None:
-            self._wire = self._wire or _proxied(self._proxy, self._trust(), self._network)
+            self._wire = self._wire or proxied(self._proxy, self._trust(), self._network)
         elif self._wire is None or not _serves(self._wire):
             self.close()
             self._wire = self._connected(asked)
@@ -133,7 +133,11 @@ class _Line:
         stream = self._network.connect_tcp(host, origin.port, timeout)
         if origin.scheme == b"https":
             stream = stream.start_tls(self._trust(), host, timeout)
-        return httpcore.HTTP11Connection(origin, stream, _IDLE)
+        return httpcore.HTTP11Connection(origin, stream, IDLE)
+
+    @property
+    def may_serve(self) -> bool:
+        return not _has_more(self._wire)
 
     def close(self) -> None:
         if self._wire is not None:
@@ -155,11 +159,12 @@ class AsyncConnections(_Kept, httpx.AsyncBaseTransport):
         except IndexError:
             line = _AsyncLine(lambda: self._trust, self._proxy)
         try:
-            response = await self._in_time(line, request)
+            with _unlogged():
+                response = await self._in_time(line, request)
         except BaseException:
             await line.aclose()
             raise
-        if len(self._idle) < KEPT:
+        if line.may_serve and len(self._idle) < KEPT and not self._is_closed:
             self._idle.append(line)
         else:
             await line.aclose()
@@ -169,12 +174,16 @@ class AsyncConnections(_Kept, httpx.AsyncBaseTransport):
         if self._proxy is None:
             return await line.exchange(request)
         try:  # the network to a proxy is httpcore's own, which bounds no exchange
-            return await asyncio.wait_for(line.exchange(request), request.extensions.get(TOTAL))
-        except asyncio.TimeoutError:
+            with anyio.fail_after(request.extensions.get(TOTAL)):
+                return await line.exchange(request)
+        except TimeoutError:
             raise httpcore.ReadTimeout("the time for it is up") from None
 
     async def aclose(self) -> None:
-        """Close the idle connections."""
+        """Close the idle connections now, and others once they have served."""
+        self._is_closed = True
+        for line in self._idle:
+            line.abort()  # all of them, even if the wait for the first is cancelled
         while self._idle:
             await self._idle.pop().aclose()
 
@@ -185,12 +194,13 @@ class _AsyncLine:
         self._proxy = proxy
         self._limit = Limit()
         self._wire: httpcore.AsyncConnectionPool | httpcore.AsyncHTTP11Connection | None = None
+        self._stream: LoopStream | None = None
 
     async def exchange(self, request: httpx.Request) -> httpx.Response:
         self._limit.until = _until(request)
         asked = _asked(request)
         if self._proxy is not None:
-            self._wire = self._wire or _async_proxied(self._proxy, self._trust())
+            self._wire = self._wire or async_proxied(self._proxy, self._trust())
         elif self._wire is None or not _serves(self._wire):
             await self.aclose()
             self._wire = await self._connected(asked)
@@ -206,8 +216,16 @@ class _AsyncLine:
     async def _connected(self, asked: httpcore.Request) -> httpcore.AsyncHTTP11Connection:
         origin, timeout = asked.url.origin, asked.extensions["timeout"]["connect"]
         trust = self._trust() if origin.scheme == b"https" else None
-        stream = await connect(origin.host.decode("ascii"), origin.port, trust, timeout, self._limit)
-        return httpcore.AsyncHTTP11Connection(origin, stream, _IDLE)
+        self._stream = await connect(origin.host.decode("ascii"), origin.port, trust, timeout, self._limit)
+        return httpcore.AsyncHTTP11Connection(origin, self._stream, IDLE)
+
+    @property
+    def may_serve(self) -> bool:
+        return not _has_more(self._wire)
+
+    def abort(self) -> None:
+        if self._stream is not None:
+            self._stream.abort()
 
     async def aclose(self) -> None:
         if self._wire is not None:
@@ -246,17 +264,13 @@ def _serves(wire: Any) -> bool:
     return wire.is_available() and not wire.has_expired()
 
 
-def _proxied(proxy: httpx.Proxy, trust: ssl.SSLContext, network: Network) -> httpcore.ConnectionPool:
-    kind = httpcore.SOCKSProxy if proxy.url.scheme.startswith("socks") else httpcore.HTTPProxy
-    return kind(**_to(proxy), ssl_context=trust, network_backend=network)
-
-
-def _async_proxied(proxy: httpx.Proxy, trust: ssl.SSLContext) -> httpcore.AsyncConnectionPool:
-    kind = httpcore.AsyncSOCKSProxy if proxy.url.scheme.startswith("socks") else httpcore.AsyncHTTPProxy
-    return kind(**_to(proxy), ssl_context=trust)
-
-
-def _to(proxy: httpx.Proxy) -> dict[str, Any]:
-    url = proxy.url
-    address = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-    return {"proxy_url": address, "proxy_auth": proxy.raw_auth, "max_connections": 1, "keepalive_expiry": _IDLE}
+def _has_more(wire: Any) -> bool:
+    """Say whether something came behind an answer, which httpcore would take for the next one."""
+    if isinstance(wire, (httpcore.ConnectionPool, httpcore.AsyncConnectionPool)):
+        wire = next(iter(wire.connections), None)
+    while hasattr(wire, "_connection"):
+        wire = wire._connection
+    if wire is None or wire.is_closed():
+        return False
+    state = getattr(wire, "_h11_state", None)  # where another version has none, no connection is kept
+    return state is None or bool(state.trailing_data[0])

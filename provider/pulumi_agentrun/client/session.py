@@ -23,7 +23,8 @@ from .embedded import EmbeddedTransport
 from .errors import AgentRunError, StoppedError, TransportError
 from .flows import Flow, Notice, Pause, Step, drive, drive_async
 from .operations import VERSION, Operation
-from .pool import TOTAL, AsyncConnections, Connections, proxy_for
+from .pool import TOTAL, AsyncConnections, Connections
+from .proxies import proxy_for
 from .redaction import SECRETS, redact
 from .signature import Signature
 from .wording import Message, Setting, joined
@@ -44,7 +45,7 @@ LONGEST_EXCHANGE = 120.0
 """Seconds that an exchange without a timeout of its own may take, unless a single read may take longer."""
 # Raised before a request has left, so that even a creation may be sent again.
 _NOT_SENT = (
-    httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError,
+    httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.InvalidURL,
     httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout, httpcore.ProxyError,
 )  # fmt: skip
 # Their texts hold addresses and reasons; where they repeat a header or what a peer sent, it stands in quotes.
