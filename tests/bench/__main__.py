@@ -27,7 +27,8 @@ def main() -> None:
         _say("commands")
         rows += stacks.commands(bench, partial(clients.platform, folder), 50 if is_quick else 200, rounds)
         _say("policies")
-        rows += stacks.policies(bench, 50 if is_quick else 300, rounds)
+        # More rounds: what is looked for is about as large as the noise.
+        rows += stacks.policies(bench, 50 if is_quick else 300, 2 * rounds - 1)
         _say("waiting")
         rows += stacks.waiting(bench, 16 if is_quick else 64, rounds)
         _say("calls")
