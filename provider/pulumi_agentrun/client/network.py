@@ -31,7 +31,8 @@ IDLE = 5.0
 """Seconds that an idle connection is kept, as httpx has it, in threads and on event loops alike."""
 _ENDLESS = 1_000_000.0
 """Seconds, days of them, that are no limit: sockets take no larger ones."""
-_LATE = "the time for it is up"
+LATE = "the time for it is up"
+"""What is said of an exchange that is not over in time, whatever network it goes over."""
 _SELECTOR: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
@@ -46,7 +47,7 @@ class Limit:
         """Return how long a step may take that has a timeout of its own. Raises `late` if no time is left."""
         left = self.until - time.monotonic()
         if left <= 0:
-            raise late(_LATE)
+            raise late(LATE)
         left = min(left, math.inf if timeout is None else timeout)
         return None if left >= _ENDLESS else left
 
@@ -211,7 +212,7 @@ class LoopStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
 
     def _give_up(self) -> None:
         if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_exception(httpcore.ReadTimeout(_LATE))
+            self._waiting.set_exception(httpcore.ReadTimeout(LATE))
 
     # What httpcore asks for
 

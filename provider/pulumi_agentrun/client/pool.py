@@ -22,7 +22,7 @@ import httpcore
 import httpx
 
 from .bounds import Body
-from .network import IDLE, Limit, LoopStream, Network, connect
+from .network import IDLE, LATE, Limit, LoopStream, Network, connect
 from .proxies import async_proxied, proxied
 
 KEPT = 64
@@ -31,8 +31,6 @@ TOTAL = "total"
 """The extension of a request that says how many seconds its whole exchange may take."""
 _ENCODED = b"content-encoding"
 _OF_THE_BODY = (_ENCODED, b"content-length", b"transfer-encoding")
-
-
 _IS_OURS = ContextVar("is_ours", default=False)
 """Whether the exchange under way is one of this client's."""
 
@@ -177,7 +175,7 @@ class AsyncConnections(_Kept, httpx.AsyncBaseTransport):
             with anyio.fail_after(request.extensions.get(TOTAL)):
                 return await line.exchange(request)
         except TimeoutError:
-            raise httpcore.ReadTimeout("the time for it is up") from None
+            raise httpcore.ReadTimeout(LATE) from None
 
     async def aclose(self) -> None:
         """Close the idle connections now, and others once they have served."""
