@@ -11,6 +11,7 @@ import pytest
 from gateway.local import CHAT, Local
 from page.visitor import Visitor, items, until
 from pulumi_agentrun.platform import Fault, Platform
+from pulumi_agentrun.platform.page.live import INTERVAL, MOST_REST, rest_after
 
 
 def test_the_first_event_is_everything_and_the_next_what_changed(local: Local, visitor: Visitor) -> None:
@@ -151,6 +152,11 @@ def test_a_list_of_models_is_no_call(local: Local, visitor: Visitor) -> None:
     with local.client() as client:
         client.models.list()
     assert visitor.everything()["calls"] == []
+
+
+@pytest.mark.parametrize(("took", "rest"), [(0.0, INTERVAL), (0.1, 0.9), (0.6, MOST_REST), (60.0, MOST_REST)])
+def test_a_look_that_took_long_does_not_leave_the_page_behind(took: float, rest: float) -> None:
+    assert rest_after(took) == pytest.approx(rest)
 
 
 def test_a_failure_to_read_is_logged_and_not_the_end(

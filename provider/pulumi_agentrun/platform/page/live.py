@@ -18,6 +18,8 @@ from .reading import Reader, called, counted
 
 INTERVAL = 0.3
 """Seconds between two looks at what there is, as long as somebody watches."""
+MOST_REST = 2.0
+"""Seconds between two looks at most, however long one took: what a page shows is not older than a look and this."""
 _SILENCE = 15.0
 _LOG = logging.getLogger("pulumi_agentrun.platform")
 
@@ -92,8 +94,7 @@ class Live:
             await asyncio.sleep(rest)
             started = time.perf_counter()
             await self._look_or_log()
-            # While thousands of resources change, looking takes no more than a tenth of the time.
-            rest = max(INTERVAL, 9 * (time.perf_counter() - started))
+            rest = rest_after(time.perf_counter() - started)
 
     async def _look_or_log(self) -> None:
         try:
@@ -116,6 +117,12 @@ class Live:
             self._told = (self._board.version, self._journal.number)
             self._moved.set()
             self._moved = asyncio.Event()
+
+
+def rest_after(took: float) -> float:
+    """Return how long to rest after a look: while thousands of resources change, looking takes a tenth of the time."""
+    # The time on the clock, which a busy machine makes long without much having been done: so it has a bound.
+    return min(max(INTERVAL, 9 * took), MOST_REST)
 
 
 def _is_number(text: str) -> bool:
