@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,7 +17,6 @@ from pathlib import Path
 from e2e.project import DOORS, Project
 from e2e.served import CREDENTIALS
 
-from bench import references
 from bench.report import ROOT, Row
 
 PROGRAM = """
@@ -48,8 +48,18 @@ from pulumi_policy import EnforcementLevel, PolicyPack, ResourceValidationPolicy
 nothing = ResourceValidationPolicy("nothing", "Nothing.", lambda args, report: None, EnforcementLevel.ADVISORY)
 PolicyPack("nothing", [nothing])
 """
-NOTHING = "nothing "
-"""Before the name of a door: its reference."""
+TESTS = Path(__file__).parents[1]
+NOTHING, ASKING = "nothing ", "asking "
+"""Before the name of a door: its references."""
+PLUGIN = """\
+#!{python}
+import asyncio, sys
+
+sys.path.append("{tests}")
+from bench.reference import plugin
+
+asyncio.run(plugin.serve("{version}", asks={asks}))
+"""
 PROGRAM_OF_OURS = "from pulumi_agentrun import ModelProxy, ModelService"
 GROWTH = """\
 ## Growth
@@ -69,23 +79,36 @@ class Bench:
         self._count = 0
 
     def project(self, door: str, count: int, *, latency: float = 0.0, endpoint: str = "file://platform") -> Project:
-        """Return a project with so many services, of ours or, if asked, of the door's reference."""
+        """Return a project with so many services, of ours or, if asked, of one of the door's references."""
         self._count += 1
         folder = self._folder / f"p{self._count}"
-        project = Project(folder, self._folder / "home", {"agentrun:endpoint": endpoint}, door.removeprefix(NOTHING))
+        reference, _, own = door.rpartition(" ")
+        project = Project(folder, self._folder / "home", {"agentrun:endpoint": endpoint}, own)
         if latency:
             project.platform.switch(latency=latency)
         [(key, secret)] = CREDENTIALS.items()
-        project.env |= {"AGENTRUN_ACCESS_KEY_ID": key, "AGENTRUN_ACCESS_KEY_SECRET": secret}
+        there = endpoint.partition("://")[2]
+        project.env |= {"AGENTRUN_ACCESS_KEY_ID": key, "AGENTRUN_ACCESS_KEY_SECRET": secret, "OFFICIAL_ENDPOINT": there}
         project.program(PROGRAM.format(count=count))
-        if door == NOTHING + "dynamic":
-            (folder / "nothing.py").write_text(references.DYNAMIC)
+        if reference and own == "dynamic":
+            project.env["PYTHONPATH"] = str(TESTS)
             program = folder / "__main__.py"
-            program.write_text(program.read_text().replace(PROGRAM_OF_OURS, "from nothing import ModelService"))
-        if door == NOTHING + "plugin":
-            found = references.plugin(folder / "bin", metadata.version("pulumi-agentrun"))
+            imported = f"from bench.reference.{reference} import ModelService"
+            program.write_text(program.read_text().replace(PROGRAM_OF_OURS, imported))
+        if reference and own == "plugin":
+            found = _plugin(folder / "bin", asks=f"{reference} " == ASKING)
             project.env["PATH"] = os.pathsep.join([str(found), project.env["PATH"]])
         return project
+
+
+def _plugin(folder: Path, *, asks: bool) -> Path:
+    """Write a plugin of the references under the name of ours; return the folder to find it in."""
+    folder.mkdir()
+    file = folder / "pulumi-resource-agentrun"
+    version = metadata.version("pulumi-agentrun")
+    file.write_text(PLUGIN.format(python=sys.executable, tests=TESTS, version=version, asks=asks))
+    file.chmod(0o755)
+    return folder
 
 
 def timed(run: Callable[[], object]) -> float:
@@ -115,8 +138,8 @@ FELT = ("up", "preview", "preview --refresh", "destroy")
 
 
 def commands(bench: Bench, served: Callable[[], AbstractContextManager[int]], count: int, rounds: int) -> list[Row]:
-    """Compare each command on services of a served platform with the same through a provider that does nothing."""
-    doors = [name for door in DOORS for name in (door, NOTHING + door)]
+    """Compare each command on services of a served platform with the same through the references."""
+    doors = [name for door in DOORS for name in (door, NOTHING + door, ASKING + door)]
     found = {(door, verb): list[float]() for door in doors for verb in COMMANDS}
     for _ in range(rounds):
         for door in doors:
@@ -124,18 +147,16 @@ def commands(bench: Bench, served: Callable[[], AbstractContextManager[int]], co
                 project = bench.project(door, count, endpoint=f"http://127.0.0.1:{port}")
                 for verb, command in COMMANDS.items():
                     found[door, verb].append(timed(partial(project.pulumi, *command, "--stack", "dev")))
-    return [
-        Row(
-            f"{verb}, {count} services, {TITLES[door]}",
-            found[door, verb],
-            found[NOTHING + door, verb],
-            most=1.1,
-            is_felt=door == "dynamic" and verb in FELT,
-            drawn_as=f"{verb} of {count}",
-        )
-        for verb in COMMANDS
-        for door in DOORS
-    ]
+    rows = []
+    for verb in COMMANDS:
+        for door in DOORS:
+            title, ours, is_felt = f"{verb}, {count} services, ", found[door, verb], door == "dynamic" and verb in FELT
+            nothing, asking = found[NOTHING + door, verb], found[ASKING + door, verb]
+            rows.append(
+                Row(title + TITLES[door], ours, nothing, most=1.1, is_felt=is_felt, drawn_as=f"{verb} of {count}")
+            )
+            rows.append(Row(f"{title}beside the official client, {TITLES[door]}", ours, asking, most=1.1))
+    return rows
 
 
 def policies(bench: Bench, count: int, rounds: int) -> list[Row]:

@@ -191,6 +191,27 @@ def test_numbers_and_texts_that_json_has_and_others_cannot_carry() -> None:
     json.dumps(found.to_state(), allow_nan=False, ensure_ascii=False).encode()
 
 
+@given(st.text(alphabet=st.characters(codec=None), max_size=8), st.sampled_from(["utf-8", "utf-16", "utf-32"]))
+@pytest.mark.parametrize("is_escaped", [True, False])
+def test_whole_texts_stay_and_halves_of_pairs_go_however_they_are_written(
+    is_escaped: bool, text: str, encoding: str
+) -> None:
+    body = json.dumps({"code": "SUCCESS", "data": {"description": f"{text}."}}, ensure_ascii=is_escaped)
+    found = answers.read(GET, httpx.Response(200, content=body.encode(encoding, "surrogatepass"))).description
+    is_whole = not any("\ud800" <= letter <= "\udfff" for letter in text)
+    assert found is not None
+    assert found.encode(), "whole Unicode"
+    assert found == f"{text}." or not is_whole
+
+
+def test_an_answer_may_be_so_deep_and_no_deeper() -> None:
+    envelope = '{"code": "SUCCESS", "data": {"x": %s}}'  # two deep by itself
+    lists = [f"{'[' * depth}{']' * depth}" for depth in (answers.DEEPEST - 2, answers.DEEPEST - 1)]
+    assert "x" in answers.read(GET, httpx.Response(200, text=envelope % lists[0])).to_wire()
+    with pytest.raises(errors.UnexpectedAnswerError):
+        answers.read(GET, httpx.Response(200, text=envelope % lists[1]))
+
+
 @pytest.mark.parametrize(
     "items", [7, "x", {"a": {}}, [None], [1], ["a"], [{"modelServiceName": "a"}, []], True, {}, 0, ""]
 )

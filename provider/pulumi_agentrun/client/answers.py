@@ -79,11 +79,13 @@ def _is_acknowledged(operation: Operation[Any], response: httpx.Response, code: 
 def _envelope(response: httpx.Response) -> dict[str, Any]:
     """Return the answer's JSON object, empty if it is none: nothing in it is deeper or stranger than state can hold."""
     content = response.content
-    if sum(map(content.count, (b",", b"[", b"{"))) > _MOST_MARKS:
+    opened = content.count(b"[") + content.count(b"{")
+    if content.count(b",") + opened > _MOST_MARKS:
         return {}
     try:
         envelope = json.loads(content, parse_constant=lambda name: None, parse_float=_number, parse_int=_number)
-        envelope = _plain(envelope, DEEPEST)
+        if opened > DEEPEST or b"\\" in content or not content.isascii():
+            envelope = _plain(envelope, DEEPEST)
     except (ValueError, RecursionError):
         return {}
     return envelope if isinstance(envelope, dict) else {}

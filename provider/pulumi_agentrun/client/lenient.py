@@ -57,14 +57,25 @@ def total(value: Any) -> int | None:
 
 def _fields(model: type[Model], data: Mapping[str, Any], told: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
     """Return the data with each known field, however its key is spelled, under its name on the wire."""
-    result = dict(data)
-    for name, read in _readers(model).items():
-        wire = on_wire(name)
-        shown = [result.pop(key) for key in (wire, name) if key in result]
-        value = next((told.get(name, read)(value) for value in shown if value is not None), None)
-        if value is not None:
-            result[wire] = value
+    known, result = _known(model), dict[str, Any]()
+    for key, value in data.items():
+        if key not in known:
+            result[key] = value
+            continue
+        name, wire, read = known[key]
+        if value is None or (key != wire and data.get(wire) is not None):
+            continue  # the API's own spelling is what counts
+        said = told.get(name, read)(value)
+        if said is not None:
+            result[wire] = said
     return result
+
+
+@cache
+def _known(model: type[Model]) -> dict[str, tuple[str, str, Callable[[Any], Any]]]:
+    """Return by key, in either spelling, what a field is called, in Python and on the wire, and what reads it."""
+    fields = [(name, on_wire(name), read) for name, read in _readers(model).items()]
+    return {key: field for field in fields for key in field[:2]}
 
 
 @cache

@@ -21,6 +21,14 @@ from .credentials import Credentials
 from .redaction import SECRETS
 
 _ALGORITHM = "ACS3-HMAC-SHA256"
+_OURS = frozenset(
+    {
+        "authorization", "x-acs-accesskey-id", "x-acs-bearer-token", "x-acs-content-sha256",
+        "x-acs-credentials-provider", "x-acs-date", "x-acs-security-token", "x-acs-signature-nonce",
+        "x-acs-signature-type",
+    }
+)  # fmt: skip
+"""What a signature says, in place of what a request may have said before."""
 _UNSIGNED = frozenset({"authorization", "connection", "accept-encoding", "content-length"})
 
 
@@ -70,13 +78,13 @@ class Signature:
             "x-acs-content-sha256": digest,
             "x-acs-credentials-provider": credentials.provider,
         }
+        others = [(name, value) for name, value in request.headers.multi_items() if name not in _OURS]
         if credentials.bearer_token:
             headers |= {"x-acs-bearer-token": credentials.bearer_token, "x-acs-signature-type": "BEARERTOKEN"}
         else:
             if credentials.security_token:
                 headers["x-acs-accesskey-id"] = credentials.access_key_id
                 headers["x-acs-security-token"] = credentials.security_token
-            others = [(name, value) for name, value in request.headers.multi_items() if name not in headers]
             signed, canonical = canonical_request(request, [*others, *headers.items()], digest)
             text = f"{_ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
             signature = hmac.new(credentials.access_key_secret.encode(), text.encode(), hashlib.sha256).hexdigest()
@@ -84,19 +92,19 @@ class Signature:
             headers["authorization"] = (
                 f"{_ALGORITHM} Credential={credentials.access_key_id},SignedHeaders={signed},Signature={signature}"
             )
-        request.headers.update(headers)  # at once: each costs a search through all
+        request.headers = httpx.Headers(
+            [*others, *headers.items()]
+        )  # anew: each that is set costs a search through all
         request.extensions[SECRETS] = (*request.extensions.get(SECRETS, ()), *self.secrets, *proof)
 
 
 def canonical_request(request: httpx.Request, headers: Iterable[tuple[str, str]], digest: str) -> tuple[str, str]:
     """Return the signed headers' names, joined, and the text whose hash is signed."""
-    values: dict[str, list[str]] = {}
-    for name, value in headers:
-        if name not in _UNSIGNED:
-            values.setdefault(name, []).append(value.strip())
-    names = sorted(values)
-    lines = "".join(f"{name}:{','.join(sorted(values[name]))}\n" for name in names)
-    signed = ";".join(names)
+    values: dict[str, str] = {}
+    for name, value in sorted([(name, value.strip()) for name, value in headers if name not in _UNSIGNED]):
+        values[name] = f"{values[name]},{value}" if name in values else value
+    lines = "".join([f"{name}:{value}\n" for name, value in values.items()])
+    signed = ";".join(values)
     path, _, query = request.url.raw_path.decode("ascii").partition("?")
     parts = [request.method, _path(path), _query(query), lines, signed, digest]
     return signed, "\n".join(parts)
