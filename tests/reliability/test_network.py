@@ -74,7 +74,9 @@ def test_nobody_listens() -> None:
     with socket.socket() as taken:  # bound, and never listening
         taken.bind(("127.0.0.1", 0))
         with client(f"http://127.0.0.1:{taken.getsockname()[1]}", clock=clock) as one:
-            with pytest.raises(TransportError, match=r"Check endpoint, the region and the network") as caught:
+            with pytest.raises(
+                TransportError, match=r"Check endpoint, the region, the network and any HTTP proxy"
+            ) as caught:
                 one.create(service("a"))
             with pytest.raises(TransportError, match="got no answer"):
                 asyncio.run(one.get_async("a", BackendType.SERVICE))

@@ -513,7 +513,7 @@ CredentialConfig.outbound_llm_api_key("k", "openai").credential_public_config["p
     "defaults of timeouts": (
         "assert (Config().get_timeout(), Config().get_read_timeout()) == (600, 100000)",
         "AssertionError",
-        "A call ends after 120 seconds and waits 30 for a piece of an answer, unless a `Config` says otherwise.",
+        "An exchange ends after 120 seconds and waits 30 for a piece of an answer, unless a `Config` says otherwise.",
     ),
     "a configuration that is changed": (
         "config = Config(region_id='a')\nconfig.update(Config(region_id='b'))\nassert config.get_region_id() == 'b'",

@@ -10,7 +10,7 @@ import pytest
 from oracle.table import CASES
 from pulumi_agentrun.cli import audit, command, drill, explain, promote
 from pulumi_agentrun.client import Config, ModelService
-from pulumi_agentrun.client.flows import LONGEST_RETRY_AFTER
+from pulumi_agentrun.client.flows import ATTEMPTS, LONGEST_RETRY_AFTER
 from pulumi_agentrun.client.redaction import SHORT
 from pulumi_agentrun.client.session import LONGEST_EXCHANGE
 from pulumi_agentrun.drill.scenario import DURATION, scenario
@@ -91,7 +91,8 @@ SENTENCES: dict[str, list[str]] = {
         f"`timeout_seconds` ({default(WAIT, 'timeout_seconds'):.0f}) say how to wait",
         f"(agentrun-sdk {SDK})",
         f"Of {len(RUN) + len(DO_NOT)} programs, {len(RUN)} run",
-        f"A call ends after {LONGEST_EXCHANGE:.0f} seconds and waits {CONFIG['read_timeout'].default:.0f} for a piece",
+        f"a call is up to {ATTEMPTS} exchanges",
+        f"An exchange ends after {LONGEST_EXCHANGE:.0f} seconds and waits {CONFIG['read_timeout'].default:.0f} for",
     ],
     "docs/command-line.md": [
         "Exit codes: 0, all is well; 1, something is not",

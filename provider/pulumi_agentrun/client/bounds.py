@@ -6,6 +6,8 @@ import zlib
 
 ENCODING = "gzip"
 """The one encoding of bodies that is asked for."""
+_NAMES = (ENCODING, f"x-{ENCODING}")
+"""Its name, and the one that it had."""
 LARGEST_BODY = 32 * 1024 * 1024
 """Bytes of an answer's body, as sent and after decompression."""
 
@@ -18,9 +20,10 @@ class Body:
     """Collects an answer's body piece by piece and decompresses it, within bounds."""
 
     def __init__(self, encoding: str) -> None:
-        if encoding.strip().lower() not in ("", "identity", ENCODING):
+        encoding = encoding.strip().lower()
+        if encoding not in ("", "identity", *_NAMES):
             raise BodyError("its body is encoded in a way that was not asked for")
-        self._gzip = zlib.decompressobj(16 + zlib.MAX_WBITS) if ENCODING in encoding.lower() else None
+        self._gzip = zlib.decompressobj(16 + zlib.MAX_WBITS) if encoding in _NAMES else None
         self._pieces: list[bytes] = []
         self._received = self._size = 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .config import Config, resolve
 from .flows import Flow
@@ -30,6 +30,10 @@ class Calls:
         client = cls()
         client._sessions[client._config] = session
         return client
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let a copy, in another process too, have the configuration, and connections of its own."""
+        return type(self), (self._config,)
 
     def __enter__(self) -> Self:
         return self

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import math
-import os
 import selectors
-import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterable
 from functools import partial
-from queue import Empty, SimpleQueue
 from typing import Any
 
 import anyio
 import httpcore
+
+from .lookup import looked_up, looked_up_async, unreachable
 
 _PIECE = 16 * 1024
 """Bytes written in one step: between two, a peer that takes them slowly is noticed."""
@@ -34,6 +32,14 @@ _ENDLESS = 1_000_000.0
 LATE = "the time for it is up"
 """What is said of an exchange that is not over in time, whatever network it goes over."""
 _SELECTOR: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
+
+
+class NotSentError(Exception):
+    """What went wrong before anything of a request had left."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(type(reason).__name__)
+        self.reason = reason
 
 
 class Limit:
@@ -52,6 +58,18 @@ class Limit:
         return None if left >= _ENDLESS else left
 
 
+class TlsSocket(ssl.SSLSocket):
+    """A socket that is closed, and not left to the collector, whatever ends its handshake: an interrupt, too."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        """Shake hands."""
+        try:
+            super().do_handshake(block)
+        except BaseException:
+            self.close()
+            raise
+
+
 class Network(httpcore.NetworkBackend):
     """The network of one connection in threads."""
 
@@ -68,7 +86,7 @@ class Network(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         """Connect to the first address of a host that answers."""
-        addresses = _looked_up(host, port, self.limit.left(timeout, httpcore.ConnectTimeout))
+        addresses = looked_up(host, port, self.limit.left(timeout, httpcore.ConnectTimeout))
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for *_, address in addresses:
             try:
@@ -79,33 +97,6 @@ class Network(httpcore.NetworkBackend):
             else:
                 return _Stream(self.limit, stream)
         raise failure
-
-
-def _looked_up(host: str, port: int, seconds: float | None) -> list[Any]:
-    """Return a host's addresses, asked for in a thread that nobody waits for longer than that."""
-    found: SimpleQueue[list[Any] | Exception] = SimpleQueue()
-
-    def look() -> None:
-        try:
-            found.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except Exception as error:
-            found.put(error)
-
-    threading.Thread(target=look, daemon=True).start()
-    try:
-        addresses = found.get(timeout=seconds)
-    except Empty:
-        raise httpcore.ConnectTimeout(f"{host} was not found in time") from None
-    if isinstance(addresses, Exception):
-        raise _failure(host, addresses)
-    return addresses
-
-
-def _failure(host: str, error: Exception) -> httpcore.ConnectError:
-    """Return why there is no connection; asyncio's own words quote the address, so that they would not be repeated."""
-    if isinstance(error, OSError) and not isinstance(error, (ssl.SSLError, socket.gaierror)) and error.errno:
-        return httpcore.ConnectError(f"[Errno {error.errno}] {os.strerror(error.errno)}")
-    return httpcore.ConnectError(f"{host}: {str(error) or type(error).__name__}")
 
 
 class _Stream(httpcore.NetworkStream):
@@ -146,14 +137,7 @@ class _Stream(httpcore.NetworkStream):
 async def connect(host: str, port: int, tls: ssl.SSLContext | None, timeout: float | None, limit: Limit) -> LoopStream:
     """Connect on the running event loop to the first address of a host that answers."""
     loop = asyncio.get_running_loop()
-    try:
-        # Not asyncio.wait_for, which until Python 3.12 may lose a cancellation, and what it has waited for.
-        with anyio.fail_after(limit.left(timeout, httpcore.ConnectTimeout)):
-            addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except TimeoutError:
-        raise httpcore.ConnectTimeout(f"{host} was not found in time") from None
-    except (OSError, UnicodeError) as error:
-        raise _failure(host, error) from None
+    addresses = await looked_up_async(host, port, limit.left(timeout, httpcore.ConnectTimeout))
     failure: Exception = httpcore.ConnectError(f"{host} has no address")
     for *_, address in addresses:
         try:
@@ -166,7 +150,7 @@ async def connect(host: str, port: int, tls: ssl.SSLContext | None, timeout: flo
         except TimeoutError:
             failure = httpcore.ConnectTimeout(f"{host} did not answer in time")
         except OSError as error:
-            failure = _failure(host, error)
+            failure = unreachable(host, error)
     raise failure
 
 

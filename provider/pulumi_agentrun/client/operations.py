@@ -16,6 +16,7 @@ from . import errors, lenient
 from .kinds import Kind, kind_of
 from .models import CreateInput, ListInput, ModelProvider, ModelProviderListInput, SystemProps, UpdateInput
 from .models.fields import Model
+from .printable import printable
 from .wording import Message, Property
 
 R = TypeVar("R", bound=SystemProps)
@@ -147,7 +148,7 @@ def _bare(kind: Kind[R], verb: str, method: str, name: str) -> Operation[R]:
         method=method,
         path=_path(kind, name),
         read=_reader(kind, name),
-        subject=f"{kind.title} {name}",
+        subject=f"{kind.title} {printable(name)}",
         title=kind.title,
         name=name,
     )
@@ -159,7 +160,7 @@ def _write(kind: Kind[R], verb: str, method: str, path: str, name: str, input: M
         method=method,
         path=path,
         read=_reader(kind, name),
-        subject=f"{kind.title} {name}",
+        subject=f"{kind.title} {printable(name)}",
         title=kind.title,
         name=None if method == "POST" else name,
         body=_json(input.to_wire()),

@@ -6,14 +6,9 @@ So there is none, but where an HTTP proxy has to be spoken to: there, a pool has
 
 from __future__ import annotations
 
-import logging
-import math
 import ssl
-import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -21,36 +16,13 @@ import anyio
 import httpcore
 import httpx
 
-from .bounds import Body
-from .network import IDLE, LATE, Limit, LoopStream, Network, connect
+from .errors import ConfigError
+from .exchanges import TOTAL, asked_of, body_of, is_sending, unlogged, until_of, whole
+from .network import IDLE, LATE, Limit, LoopStream, Network, NotSentError, TlsSocket, connect
 from .proxies import async_proxied, proxied
 
 KEPT = 64
 """How many idle connections are kept."""
-TOTAL = "total"
-"""The extension of a request that says how many seconds its whole exchange may take."""
-_ENCODED = b"content-encoding"
-_OF_THE_BODY = (_ENCODED, b"content-length", b"transfer-encoding")
-_IS_OURS = ContextVar("is_ours", default=False)
-"""Whether the exchange under way is one of this client's."""
-
-
-def _is_others(record: logging.LogRecord) -> bool:
-    return not _IS_OURS.get()
-
-
-# At DEBUG, httpcore writes down each answer's headers, in which a peer may repeat what it was sent.
-for _name in ("connection", "http11", "proxy", "socks"):
-    logging.getLogger(f"httpcore.{_name}").addFilter(_is_others)
-
-
-@contextmanager
-def _unlogged() -> Iterator[None]:
-    token = _IS_OURS.set(True)
-    try:
-        yield
-    finally:
-        _IS_OURS.reset(token)
 
 
 class _Kept:
@@ -62,7 +34,15 @@ class _Kept:
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:
-        trust = httpx.create_ssl_context()
+        try:
+            trust = httpx.create_ssl_context()
+        except OSError as error:
+            reason = "there is no certificate in it" if isinstance(error, ssl.SSLError) else error.strerror
+            raise ConfigError(
+                f"The certificates to trust cannot be read: {reason}. "
+                "Let SSL_CERT_FILE, or SSL_CERT_DIR, lead to some, or unset it."
+            ) from None
+        trust.sslsocket_class = TlsSocket
         trust.set_alpn_protocols(["http/1.1"])
         return trust
 
@@ -81,16 +61,31 @@ class Connections(_Kept, httpx.BaseTransport):
         except IndexError:
             line = _Line(lambda: self._trust, self._proxy)
         try:
-            with _unlogged():
+            with unlogged():
                 response = line.exchange(request)
-        except BaseException:
+        except BaseException as error:
             line.close()
+            if isinstance(error, Exception) and not line.has_sent:
+                raise NotSentError(error) from None
             raise
         if line.may_serve and len(self._idle) < KEPT and not self._is_closed:
             self._idle.append(line)
         else:
             line.close()
+        if len(self._idle) > 1:
+            self._close_oldest()
         return response
+
+    def _close_oldest(self) -> None:
+        """Close the connection that has been idle for longest, if it is no use any more."""
+        try:
+            oldest = self._idle.popleft()
+        except IndexError:  # another thread uses it
+            return
+        if oldest.is_over:
+            oldest.close()
+        else:
+            self._idle.appendleft(oldest)
 
     def close(self) -> None:
         """Close the idle connections now, and others once they have served."""
@@ -106,36 +101,50 @@ class _Line:
         self._trust = trust
         self._proxy = proxy
         self._network = Network()
+        self.has_sent = False
+        """Whether something of the last request may have left."""
         self._wire: httpcore.ConnectionPool | httpcore.HTTP11Connection | None = None
 
     def exchange(self, request: httpx.Request) -> httpx.Response:
-        self._network.limit.until = _until(request)
-        asked = _asked(request)
+        self.has_sent = False
+        self._network.limit.until = until_of(request)
+        asked = asked_of(request)
         if self._proxy is not None:
             self._wire = self._wire or proxied(self._proxy, self._trust(), self._network)
-        elif self._wire is None or not _serves(self._wire):
-            self.close()
-            self._wire = self._connected(asked)
+            asked.extensions["trace"] = self._passing
+        else:
+            if self._wire is None or not _serves(self._wire):
+                self.close()
+                self._wire = self._connected(asked)
+            self.has_sent = True
         answer = self._wire.handle_request(asked)
         try:
-            body = _body(answer)
+            body = body_of(answer)
             for piece in answer.iter_stream():
                 body.add(piece)
         finally:
             answer.close()
-        return _whole(answer, body)
+        return whole(answer, body)
 
     def _connected(self, asked: httpcore.Request) -> httpcore.HTTP11Connection:
         origin, timeout = asked.url.origin, asked.extensions["timeout"]["connect"]
-        host = origin.host.decode("ascii")
+        host, trust = origin.host.decode("ascii"), self._trust() if origin.scheme == b"https" else None
         stream = self._network.connect_tcp(host, origin.port, timeout)
-        if origin.scheme == b"https":
-            stream = stream.start_tls(self._trust(), host, timeout)
+        if trust is not None:
+            stream = stream.start_tls(trust, host, timeout)
         return httpcore.HTTP11Connection(origin, stream, IDLE)
+
+    def _passing(self, event: str, info: dict[str, Any]) -> None:
+        self.has_sent |= is_sending(event, info)
 
     @property
     def may_serve(self) -> bool:
         return not _has_more(self._wire)
+
+    @property
+    def is_over(self) -> bool:
+        wires = self._wire.connections if isinstance(self._wire, httpcore.ConnectionPool) else [self._wire]
+        return not any(_serves(wire) for wire in wires if wire is not None)
 
     def close(self) -> None:
         if self._wire is not None:
@@ -157,10 +166,12 @@ class AsyncConnections(_Kept, httpx.AsyncBaseTransport):
         except IndexError:
             line = _AsyncLine(lambda: self._trust, self._proxy)
         try:
-            with _unlogged():
+            with unlogged():
                 response = await self._in_time(line, request)
-        except BaseException:
+        except BaseException as error:
             await line.aclose()
+            if isinstance(error, Exception) and not line.has_sent:
+                raise NotSentError(error) from None
             raise
         if line.may_serve and len(self._idle) < KEPT and not self._is_closed:
             self._idle.append(line)
@@ -191,31 +202,39 @@ class _AsyncLine:
         self._trust = trust
         self._proxy = proxy
         self._limit = Limit()
+        self.has_sent = False
         self._wire: httpcore.AsyncConnectionPool | httpcore.AsyncHTTP11Connection | None = None
         self._stream: LoopStream | None = None
 
     async def exchange(self, request: httpx.Request) -> httpx.Response:
-        self._limit.until = _until(request)
-        asked = _asked(request)
+        self.has_sent = False
+        self._limit.until = until_of(request)
+        asked = asked_of(request)
         if self._proxy is not None:
             self._wire = self._wire or async_proxied(self._proxy, self._trust())
-        elif self._wire is None or not _serves(self._wire):
-            await self.aclose()
-            self._wire = await self._connected(asked)
+            asked.extensions["trace"] = self._passing
+        else:
+            if self._wire is None or not _serves(self._wire):
+                await self.aclose()
+                self._wire = await self._connected(asked)
+            self.has_sent = True
         answer = await self._wire.handle_async_request(asked)
         try:
-            body = _body(answer)
+            body = body_of(answer)
             async for piece in answer.aiter_stream():
                 body.add(piece)
         finally:
             await answer.aclose()
-        return _whole(answer, body)
+        return whole(answer, body)
 
     async def _connected(self, asked: httpcore.Request) -> httpcore.AsyncHTTP11Connection:
         origin, timeout = asked.url.origin, asked.extensions["timeout"]["connect"]
         trust = self._trust() if origin.scheme == b"https" else None
         self._stream = await connect(origin.host.decode("ascii"), origin.port, trust, timeout, self._limit)
         return httpcore.AsyncHTTP11Connection(origin, self._stream, IDLE)
+
+    async def _passing(self, event: str, info: dict[str, Any]) -> None:
+        self.has_sent |= is_sending(event, info)
 
     @property
     def may_serve(self) -> bool:
@@ -229,32 +248,6 @@ class _AsyncLine:
         if self._wire is not None:
             await self._wire.aclose()
             self._wire = None
-
-
-def _until(request: httpx.Request) -> float:
-    seconds: float = request.extensions.get(TOTAL, math.inf)
-    return time.monotonic() + seconds
-
-
-def _asked(request: httpx.Request) -> httpcore.Request:
-    url = request.url
-    return httpcore.Request(
-        method=request.method,
-        url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-        headers=request.headers.raw,
-        content=request.stream,
-        extensions=request.extensions,
-    )
-
-
-def _body(answer: httpcore.Response) -> Body:
-    return Body(", ".join(value.decode("latin-1") for name, value in answer.headers if name.lower() == _ENCODED))
-
-
-def _whole(answer: httpcore.Response, body: Body) -> httpx.Response:
-    """Return a response as it is once its body has been read and decompressed."""
-    told = [(name, value) for name, value in answer.headers if name.lower() not in _OF_THE_BODY]
-    return httpx.Response(answer.status, headers=told, content=body.whole())
 
 
 def _serves(wire: Any) -> bool:

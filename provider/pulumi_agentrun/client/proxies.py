@@ -24,7 +24,9 @@ def proxy_for(base_url: str) -> httpx.Proxy | None:
     to = urlsplit(base_url)
     known = getproxies()
     url = known.get(to.scheme) or known.get("all")
-    if not url or proxy_bypass(to.netloc):
+    host = to.hostname or ""
+    # An address of IPv6 has brackets in a URL, and few write them into NO_PROXY.
+    if not url or proxy_bypass(to.netloc) or (":" in host and proxy_bypass(host)):
         return None
     try:
         proxy = httpx.Proxy(url if "://" in url else f"http://{url}")
@@ -36,8 +38,14 @@ def proxy_for(base_url: str) -> httpx.Proxy | None:
         raise ConfigError(f"The proxy that the environment names for {to.scheme}:// has no port from 1 to 65535.")
     if proxy.url.scheme.startswith("socks") and find_spec("socksio") is None:
         raise ConfigError("The environment names a SOCKS proxy, which takes a package more: install httpx[socks].")
-    stays = to.scheme == "http" and is_loopback(to.hostname or "")
+    stays = to.scheme == "http" and is_loopback(host)
     return None if stays and not is_loopback(proxy.url.host) else proxy
+
+
+def secrets_of(proxy: httpx.Proxy | None) -> tuple[str, ...]:
+    """Return what no message may repeat of a proxy: its password, which is sent to it with the user's name."""
+    user, password = (part.decode("utf-8", "replace") for part in (proxy and proxy.raw_auth) or (b"", b""))
+    return (password, f"{user}:{password}") if password else ()
 
 
 def proxied(proxy: httpx.Proxy, trust: ssl.SSLContext, network: Network) -> httpcore.ConnectionPool:

@@ -9,9 +9,10 @@ import random
 import re
 import threading
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from importlib.metadata import version
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 import httpcore
 import httpx
@@ -21,13 +22,15 @@ from .clock import Clock
 from .config import Connection
 from .embedded import EmbeddedTransport
 from .errors import AgentRunError, StoppedError, TransportError
+from .exchanges import TOTAL
 from .flows import Flow, Notice, Pause, Step, drive, drive_async
+from .network import NotSentError
 from .operations import VERSION, Operation
-from .pool import TOTAL, AsyncConnections, Connections
-from .proxies import proxy_for
+from .pool import AsyncConnections, Connections
+from .proxies import proxy_for, secrets_of
 from .redaction import SECRETS, redact
 from .signature import Signature
-from .wording import Message, Setting, joined
+from .wording import Message, Setting, Text, joined
 
 T = TypeVar("T")
 
@@ -43,11 +46,8 @@ _HEADERS = {
 """What each request says, whatever it asks for."""
 LONGEST_EXCHANGE = 120.0
 """Seconds that an exchange without a timeout of its own may take, unless a single read may take longer."""
-# Raised before a request has left, so that even a creation may be sent again.
-_NOT_SENT = (
-    httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.InvalidURL,
-    httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout, httpcore.ProxyError,
-)  # fmt: skip
+# Raised by transports of others before a request has left, so that even a creation may be sent again.
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.InvalidURL)
 # Their texts hold addresses and reasons; where they repeat a header or what a peer sent, it stands in quotes.
 _SPEAKING = (
     httpx.TransportError, BodyError,
@@ -61,7 +61,8 @@ _REFUSED = re.compile(r"[0-9]{3}\b")
 class Session:
     """The pooled connections of one configuration; made when first used, safe to share among threads.
 
-    Asynchronous connections belong to the event loop that made them; on another loop, new ones are made.
+    Asynchronous connections belong to the event loop that made them: each loop has its own, and closes those. In a
+    process that was forked, new ones are made.
     """
 
     def __init__(
@@ -86,7 +87,8 @@ class Session:
         self._signature = Signature(connection.credentials)
         self._base = connection.base_url.rstrip("/")
         self._sync: httpx.BaseTransport | None = None
-        self._async: tuple[asyncio.AbstractEventLoop, httpx.AsyncBaseTransport] | None = None
+        self._async: dict[asyncio.AbstractEventLoop, httpx.AsyncBaseTransport] = {}
+        _SESSIONS.add(self)
 
     def run(self, flow: Flow[T]) -> T:
         """Drive a flow to its end, waiting in this thread.
@@ -113,7 +115,7 @@ class Session:
                 return self._clock.now()
             return self.notify(step)
         except Exception as error:
-            failure = _failure(step, error, self._signature.secrets)
+            failure = _failure(step, error, self._secrets)
         raise failure  # by itself: its context would show in a traceback what a lower library says
 
     async def _perform_async(self, stop: asyncio.Event | None, step: Step) -> Any:
@@ -126,7 +128,7 @@ class Session:
                 return self._clock.now()
             return self.notify(step)
         except Exception as error:
-            failure = _failure(step, error, self._signature.secrets)
+            failure = _failure(step, error, self._secrets)
         raise failure
 
     async def _pause(self, seconds: float, stop: asyncio.Event | None) -> None:
@@ -149,6 +151,16 @@ class Session:
         response.request = request
         return response
 
+    @cached_property
+    def _proxy(self) -> httpx.Proxy | None:
+        is_direct = self._transport is not None or self.connection.directory is not None
+        return None if is_direct else proxy_for(self.connection.base_url)
+
+    @property
+    def _secrets(self) -> tuple[str, ...]:
+        """What no message may repeat of what proves who asks."""
+        return (*self._signature.secrets, *secrets_of(self.__dict__.get("_proxy")))
+
     def _request(self, operation: Operation[Any]) -> httpx.Request:
         to, limit = self.connection, self._limit(operation)
         headers = {**_HEADERS, "x-acs-action": operation.action}
@@ -163,7 +175,11 @@ class Session:
             _url(self._base + operation.target),
             content=operation.body,
             headers=headers,
-            extensions={"timeout": timeout, TOTAL: limit, SECRETS: operation.secrets},
+            extensions={
+                "timeout": timeout,
+                TOTAL: limit,
+                SECRETS: (*operation.secrets, *secrets_of(self._proxy)) if self._proxy else operation.secrets,
+            },
         )
 
     def _limit(self, operation: Operation[Any]) -> float:
@@ -181,16 +197,18 @@ class Session:
     def _async_wire(self) -> httpx.AsyncBaseTransport:
         loop = asyncio.get_running_loop()
         with self._lock:
-            if self._async is None or self._async[0] is not loop:
-                self._async = (loop, self._carrier(AsyncConnections))
-            return self._async[1]
+            if loop not in self._async:
+                # What a loop that has ended has left open, it has left to the collector.
+                self._async = {known: wire for known, wire in self._async.items() if not known.is_closed()}
+                self._async[loop] = self._carrier(AsyncConnections)
+            return self._async[loop]
 
     def _carrier(self, connections: Callable[[httpx.Proxy | None], T]) -> Any:
         if self._transport is not None:
             return self._transport
         if self.connection.directory is not None:
             return EmbeddedTransport(self.connection.directory)
-        return connections(proxy_for(self.connection.base_url))
+        return connections(self._proxy)
 
     def close(self) -> None:
         """Close the connections that threads used."""
@@ -200,14 +218,37 @@ class Session:
             wire.close()
 
     async def aclose(self) -> None:
-        """Close all connections."""
+        """Close the connections that threads used, and those of this event loop."""
         self.close()
         with self._lock:
-            pair, self._async = self._async, None
-        if pair and pair[0] is asyncio.get_running_loop():
-            await pair[1].aclose()
+            wire = self._async.pop(asyncio.get_running_loop(), None)
+        if wire:
+            await wire.aclose()
+
+    def _leave_to_parent(self) -> None:
+        """Begin anew in a forked process: two that read from one connection would get each other's answers."""
+        self._lock = threading.Lock()  # another thread, which there is not any more, may have had the other
+        wires = [wire for wire in (self._sync, *self._async.values()) if wire is not self._transport]
+        self._sync, self._async = None, {}
+        for wire in wires:
+            if isinstance(wire, Connections):
+                wire.close()  # this process's ends of them
+            else:
+                _PARENTS.append(wire)
 
 
+_SESSIONS: WeakSet[Session] = WeakSet()
+_PARENTS: list[object] = []
+"""What a parent process goes on using: to close it here, or to have it collected, would disturb that."""
+
+
+def _leave_all_to_parent() -> None:
+    for session in list(_SESSIONS):
+        session._leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_all_to_parent)
 _url = lru_cache(256)(httpx.URL)
 """What reads an address, which takes long, and most are asked for again."""
 
@@ -218,23 +259,28 @@ def _seconds(pause: Pause) -> float:
 
 def _failure(step: Step, error: Exception, secrets: tuple[str, ...]) -> AgentRunError:
     """Return what a flow is told of anything that goes wrong in a step."""
+    is_sent = not isinstance(error, (NotSentError, *_NOT_SENT))
+    if isinstance(error, NotSentError):
+        error = error.reason
     if isinstance(error, AgentRunError):
         return error
     if not isinstance(step, Operation):
         return TransportError(
             f"What a flow asked for, other than a request, failed: {type(error).__name__}.", sent=True
         )
-    sent = not isinstance(error, _NOT_SENT)
     reason = redact(_said(error), (*step.secrets, *secrets))
     if not reason or _QUOTE.search(reason):
         reason = type(error).__name__
         if isinstance(error, OSError) and error.errno:  # the system's words for it, for its own may hold anything
             reason += f", {os.strerror(error.errno)}"
     said = f"{step.action} of {step.subject} got no answer: {reason.rstrip('.')}."
-    if sent:
-        return TransportError(f"{said} It may have taken effect all the same.", sent=True)
-    advice = Message("Check {endpoint}, the region and the network.", endpoint=Setting("endpoint"))
-    return TransportError(joined(said, advice), sent=False)
+    if is_sent and step.method != "GET":
+        advice: Text = "It may have taken effect all the same: look whether it has before you do it again."
+    else:
+        advice = Message(
+            "Check {endpoint}, the region, the network and any HTTP proxy in between.", endpoint=Setting("endpoint")
+        )
+    return TransportError(joined(said, advice), sent=is_sent)
 
 
 def _said(error: Exception) -> str:
