@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import httpcore
 import pytest
 from pulumi_agentrun.client import AgentRunError, ConfigError, TransportError, operations
+from pulumi_agentrun.client.exchanges import may_have_sent
+from pulumi_agentrun.client.flows import Flow
 from pulumi_agentrun.client.kinds import SERVICE
 from pulumi_agentrun.client.proxies import proxy_for
-from reliability.test_peers import COLOURS, GET, HEAD, Peer, Script, calling, limited, request, saying
+from reliability.test_peers import COLOURS, FINE, GET, HEAD, Peer, Script, calling, limited, request, saying
 from reliability.test_peers import KEY as API_KEY
 
 PASSWORD = "a-password-of-the-proxy"
@@ -62,6 +65,43 @@ def test_what_a_proxy_has_got_may_have_been_passed_on(colour: str, monkeypatch: 
             call(limited(operations.delete(SERVICE, "a"), 5.0))
     assert caught.value.sent is True
     assert "look whether it has" in str(caught.value)
+
+
+@COLOURS
+def test_what_a_connection_that_has_served_cuts_may_have_been_passed_on(
+    colour: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def script(connection: socket.socket) -> Iterator[bytes]:
+        request(connection)
+        yield HEAD + b"content-length: %d\r\n\r\n" % len(FINE) + FINE
+        request(connection)
+
+    def twice() -> Flow[object]:
+        yield from limited(GET, 5.0)
+        return (yield from limited(operations.delete(SERVICE, "a"), 5.0))
+
+    with Peer(script) as peer:
+        monkeypatch.setenv("http_proxy", f"http://{peer.address}")
+        with calling(colour, "http://far.example") as call, pytest.raises(TransportError) as caught:
+            call(twice())
+    assert caught.value.sent is True
+
+
+def test_only_a_new_connection_and_a_tunnel_have_surely_sent_nothing() -> None:
+    """Whatever another version of httpcore tells of besides, the request may have left by then."""
+    tunnel, asked = httpcore.Request("CONNECT", "http://a:1"), httpcore.Request("POST", "http://a")
+    told: list[tuple[str, dict[str, object]]] = [
+        ("connection.connect_tcp.started", {}),
+        ("connection.connect_tcp.complete", {"return_value": None}),
+        ("http11.send_request_headers.started", {"request": tunnel}),
+        ("http11.send_request_headers.failed", {"exception": None}),
+    ]
+    states = [True]
+    for event, info in told:
+        states.append(may_have_sent(event, info, states[-1]))
+    assert states == [True, False, False, False, False]
+    assert may_have_sent("another.name", {"request": asked}, before=False)
+    assert may_have_sent("http11.send_request_headers.complete", {"return_value": None}, before=True)
 
 
 @COLOURS

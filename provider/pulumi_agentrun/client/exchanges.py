@@ -60,9 +60,15 @@ def asked_of(request: httpx.Request) -> httpcore.Request:
     )
 
 
-def is_sending(event: str, info: dict[str, Any]) -> bool:
-    """Say whether what httpcore tells of an exchange is that the request itself leaves, and no tunnel is asked for."""
-    return event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT"
+def may_have_sent(event: str, info: dict[str, Any], before: bool) -> bool:
+    """Say whether a request may have left, after something that httpcore tells of its exchange through a proxy.
+
+    It has not only where httpcore has told of a new connection, and since then of nothing but a tunnel through it.
+    """
+    if event == "connection.connect_tcp.started":
+        return False
+    request = info.get("request")
+    return before or (request is not None and request.method != b"CONNECT")
 
 
 def body_of(answer: httpcore.Response) -> Body:

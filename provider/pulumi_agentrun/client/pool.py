@@ -17,7 +17,7 @@ import httpcore
 import httpx
 
 from .errors import ConfigError
-from .exchanges import TOTAL, asked_of, body_of, is_sending, unlogged, until_of, whole
+from .exchanges import TOTAL, asked_of, body_of, may_have_sent, unlogged, until_of, whole
 from .network import IDLE, LATE, Limit, LoopStream, Network, NotSentError, TlsSocket, connect
 from .proxies import async_proxied, proxied
 
@@ -112,11 +112,10 @@ class _Line:
         if self._proxy is not None:
             self._wire = self._wire or proxied(self._proxy, self._trust(), self._network)
             asked.extensions["trace"] = self._passing
-        else:
-            if self._wire is None or not _serves(self._wire):
-                self.close()
-                self._wire = self._connected(asked)
-            self.has_sent = True
+        elif self._wire is None or not _serves(self._wire):
+            self.close()
+            self._wire = self._connected(asked)
+        self.has_sent = True
         answer = self._wire.handle_request(asked)
         try:
             body = body_of(answer)
@@ -135,7 +134,7 @@ class _Line:
         return httpcore.HTTP11Connection(origin, stream, IDLE)
 
     def _passing(self, event: str, info: dict[str, Any]) -> None:
-        self.has_sent |= is_sending(event, info)
+        self.has_sent = may_have_sent(event, info, self.has_sent)
 
     @property
     def may_serve(self) -> bool:
@@ -213,11 +212,10 @@ class _AsyncLine:
         if self._proxy is not None:
             self._wire = self._wire or async_proxied(self._proxy, self._trust())
             asked.extensions["trace"] = self._passing
-        else:
-            if self._wire is None or not _serves(self._wire):
-                await self.aclose()
-                self._wire = await self._connected(asked)
-            self.has_sent = True
+        elif self._wire is None or not _serves(self._wire):
+            await self.aclose()
+            self._wire = await self._connected(asked)
+        self.has_sent = True
         answer = await self._wire.handle_async_request(asked)
         try:
             body = body_of(answer)
@@ -234,7 +232,7 @@ class _AsyncLine:
         return httpcore.AsyncHTTP11Connection(origin, self._stream, IDLE)
 
     async def _passing(self, event: str, info: dict[str, Any]) -> None:
-        self.has_sent |= is_sending(event, info)
+        self.has_sent = may_have_sent(event, info, self.has_sent)
 
     @property
     def may_serve(self) -> bool:
