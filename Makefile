@@ -86,7 +86,7 @@ record: install engine ## record anew what the real engine asks of the provider 
 sdks: install engine ## generate the plugin's SDKs into sdk/, and compile them and the programs for them where the compilers are
 	@sh tools/sdks/build.sh $(CURDIR)/$(BIN)/pulumi-resource-agentrun sdk
 
-bench: install engine ## measure speed beside references; writes docs/benchmarks.md (about 25 minutes; QUICK=1 for a short run)
+bench: install engine ## measure speed beside references; writes docs/benchmarks.md (about 40 minutes; QUICK=1 for a short run)
 	@PYTHONPATH=tests $(BIN)/python -m bench
 
 # The executable is made of the wheel, in an environment with what that needs and no more.

@@ -99,6 +99,8 @@ READING = """\
 - **The commands.** A provider that does nothing asks nobody. Ours asks a server on the same two cores twice for each
   resource that it makes or deletes, and once for each that it refreshes, in Python on both ends; that and the start of
   the provider (its models, pydantic, httpx) are the difference. Where the service is elsewhere, it takes its own time.
+  What asking alone takes is in the rows beside the official client: a provider of the same door that creates and
+  waits, reads, deletes and waits, and checks, compares and looks after nothing (`tests/bench/reference`).
 - **The client.** Both clients wait for the same served platform, a Python server on the same machine, for about half
   of each call. The rows of processor time show the clients alone. Most of ours is HTTP in Python
   (httpcore and h11, without httpx's client and pool, whose price stands beside it); on event loops the official client
