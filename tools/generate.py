@@ -229,10 +229,18 @@ def formatted(text: str) -> str:
     return subprocess.run(command, input=text, text=True, check=True, stdout=-1, cwd=ROOT).stdout
 
 
+def version_module() -> str:
+    """Return a module with the version that pyproject.toml has: to ask the installed package's metadata takes long."""
+    (version,) = re.findall(r'^version = "(.*)"$', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
+    docstring = '"""The version, as `pyproject.toml` has it; written by tools/generate.py."""'
+    return f'{docstring}\n\n__version__ = "{version}"\n'
+
+
 def outputs() -> dict[Path, str]:
     """Return every written file with the text it should have."""
     spec = schema.package({"adopt": META["adopt"][2], REGION: REGION_TEXT})
     return {
+        PACKAGE / "version.py": version_module(),
         PACKAGE / "resources" / "args.py": formatted(args_module()),
         PACKAGE / "resources" / "generated.py": formatted(resources_module()),
         PACKAGE / "plugin" / "schema.json": json.dumps(spec, indent=2) + "\n",

@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .version import __version__ as __version__
+
 if TYPE_CHECKING:
     from .resources.args import (
         AiGuardrailConfigArgs,
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     from .resources.contract import GatewayReference
     from .resources.gateway import GatewayServiceArgs, ModelGateway
     from .resources.generated import Credential, ModelProxy, ModelService
-
-    __version__: str
 
 __all__ = [
     "AiGuardrailConfigArgs",
@@ -68,8 +68,6 @@ _MODULES = {
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: `pulumi_agentrun.client` must not need Pulumi."""
-    if name == "__version__":
-        return import_module("importlib.metadata").version("pulumi-agentrun")
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_MODULES.get(name, ".resources.args"), __name__), name)
@@ -77,4 +75,4 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     """Return the public names, imported yet or not, and what every module has."""
-    return sorted({*globals(), *__all__, "__version__"} - {"Any", "TYPE_CHECKING", "_MODULES", "import_module"})
+    return sorted({*globals(), *__all__} - {"Any", "TYPE_CHECKING", "_MODULES", "import_module"})

@@ -76,7 +76,7 @@ def test_nothing_is_published_before_all_is_tested_built_and_attested() -> None:
 def test_the_version_stands_in_one_place() -> None:
     assert version("pulumi-agentrun") == VERSION == pulumi_agentrun.__version__
     sources = [*(ROOT / "provider").rglob("*.py"), *(ROOT / "tools").glob("*.py"), *(ROOT / "tools").glob("sdks/*.sh")]
-    code = [path for path in sources if "venv" not in path.parts]
+    code = [path for path in sources if "venv" not in path.parts and path.name != "version.py"]
     assert [path for path in code if f'"{VERSION}"' in path.read_text("utf-8")] == []
 
 

@@ -44,6 +44,17 @@ told = served.GetAnalyzerInfo(None, None)
 assert len(told.policies) > 20
 print(told.version)
 """
+ANSWER_AS_THE_ENGINE_ASKS = (
+    """
+import pulumi_agentrun.plugin.__main__ as plugin
+plugin._leave_out_sdk()
+"""
+    + ANSWER
+    + """
+import pulumi
+assert not hasattr(pulumi, "ComponentResource")
+"""
+)
 MODELS = {"pydantic", "pydantic_core", "pulumi_agentrun.client.models", "pulumi_agentrun.client.kinds"}
 NETWORK = {"httpx", "httpcore", "sqlite3", "alibabacloud_credentials", "pulumi_agentrun.client.session"}
 COMMANDS = {"click", "rich", "pulumi_agentrun.cli"}
@@ -54,9 +65,10 @@ COMMANDS = {"click", "rich", "pulumi_agentrun.cli"}
     [
         (SAY_VERSION, MODELS | NETWORK | COMMANDS | {"pulumi", "grpc", "asyncio", "google.protobuf"}),
         (ANSWER, MODELS | NETWORK | COMMANDS),
+        (ANSWER_AS_THE_ENGINE_ASKS, MODELS | NETWORK | COMMANDS | {"pulumi.resource", "importlib.metadata"}),
         (TELL_POLICIES, MODELS | NETWORK | COMMANDS | {"pulumi_agentrun.policy.rule", "pulumi_agentrun.policy.rules"}),
     ],
-    ids=["--version", "first answers", "the pack's policies"],
+    ids=["--version", "first answers", "first answers, asked by the engine", "the pack's policies"],
 )
 def test_what_the_engine_waits_for_tells_what_it_is_without_what_only_resources_need(
     code: str, absent: set[str]

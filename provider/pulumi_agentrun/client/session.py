@@ -10,13 +10,13 @@ import re
 import threading
 from collections.abc import Callable
 from functools import cached_property, lru_cache, partial
-from importlib.metadata import version
 from typing import Any, TypeVar
 from weakref import WeakSet
 
 import httpcore
 import httpx
 
+from ..version import __version__
 from .bounds import ENCODING, BodyError
 from .clock import Clock
 from .config import Connection
@@ -34,9 +34,7 @@ from .wording import Message, Setting, Text, joined
 
 T = TypeVar("T")
 
-USER_AGENT = (
-    f"pulumi-agentrun/{version('pulumi-agentrun')} Python/{platform.python_version()} httpx/{httpx.__version__}"
-)
+USER_AGENT = f"pulumi-agentrun/{__version__} Python/{platform.python_version()} httpx/{httpx.__version__}"
 _HEADERS = {
     "accept": "application/json",
     "accept-encoding": ENCODING,

@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from functools import cache, cached_property
-from importlib.metadata import version
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -19,6 +18,7 @@ from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 from ..client.errors import ConfigError
 from ..engine.log import Engine
 from ..lifecycle.unknown import UNKNOWN
+from ..version import __version__
 from . import values
 from .values import Properties, hide
 from .verdicts import failures, some
@@ -32,14 +32,13 @@ if TYPE_CHECKING:
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 _SECRET = ("accessKeySecret", "securityToken")
-VERSION = version("pulumi-agentrun")
 
 
 @cache
 def schema() -> dict[str, Any]:
     """Return the package's schema, as tools/schema.py has derived it from the models."""
     found: dict[str, Any] = json.loads((files(__package__) / "schema.json").read_text("utf-8"))
-    return {"version": VERSION, **found}
+    return {"version": __version__, **found}
 
 
 class Settings:
@@ -121,7 +120,7 @@ class Configured(ResourceProviderServicer):
 
     async def GetPluginInfo(self, request: Empty, context: Context) -> PluginInfo:
         """Say which version this is."""
-        return PluginInfo(version=VERSION)
+        return PluginInfo(version=__version__)
 
     async def GetSchema(self, request: messages.GetSchemaRequest, context: Context) -> messages.GetSchemaResponse:
         """Return the package's schema."""

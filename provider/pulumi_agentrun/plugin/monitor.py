@@ -20,8 +20,9 @@ from pulumi.runtime.proto.resource_pb2 import (
 from pulumi.runtime.proto.resource_pb2_grpc import ResourceMonitorStub
 
 from ..lifecycle.unknown import UNKNOWN
+from ..version import __version__
 from . import values
-from .configuration import VERSION, schema
+from .configuration import schema
 
 _LARGEST_MESSAGE = 400 * 1024 * 1024
 LIMITS = [("grpc.max_receive_message_length", _LARGEST_MESSAGE), ("grpc.max_send_message_length", _LARGEST_MESSAGE)]
@@ -96,7 +97,7 @@ class Monitor:
             object=inputs,
             dependencies=sorted({urn for urns in needs.values() for urn in urns}),
             # As SDKs do, so that they are of the provider that the program's other resources are of.
-            version=VERSION,
+            version=__version__,
             pluginDownloadURL=schema()["pluginDownloadURL"],
             supportsPartialValues=True,
         )

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache, partial
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +33,7 @@ from pulumi_policy import (
 )
 
 from ..client.errors import ConfigError
+from ..version import __version__
 from .presets import preset_of
 from .refusals import refuse_settings_for_all, refuse_unknown
 
@@ -68,7 +68,7 @@ def servicer(base: Any, preset: str) -> Any:
 
     class Servicer(base):  # type: ignore[misc]
         def __init__(self, name: str, version: str, served: Sequence[Policy], *more: Any) -> None:
-            super().__init__(name, metadata.version("pulumi-agentrun"), served, *more)
+            super().__init__(name, __version__, served, *more)
             self._served = {policy.name: policy for policy in served}
             self._config: dict[str, dict[str, Any]] = {}
             self._remediates = False

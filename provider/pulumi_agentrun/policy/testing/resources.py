@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from importlib import metadata
 from typing import Any, Literal
 
 from ...client.config import region_of
@@ -17,6 +16,7 @@ from ...lifecycle.paths import Path, dotted
 from ...lifecycle.readers import PYTHON, SCHEMA
 from ...lifecycle.steps import REGION
 from ...lifecycle.unknown import UNKNOWN
+from ...version import __version__
 from ..view import DYNAMIC, PLUGIN
 
 Door = Literal["dynamic", "plugin"]
@@ -97,7 +97,7 @@ def written(
         configured = {f"agentrun:{key}": value for key, value in given.items()}
         host = Resource(_PROVIDER[door], "default", configured)
         return Resource(DYNAMIC + kind.token, name, inputs, provider=host, protect=protect)
-    host = Resource(_PROVIDER[door], "default", {"version": metadata.version("pulumi-agentrun"), **given})
+    host = Resource(_PROVIDER[door], "default", {"version": __version__, **given})
     said = {**dict.fromkeys(kind.outputs, UNKNOWN), REGION: _region(given)}
     props = to_schema(properties(kind), dict(inputs))
     return Resource(PLUGIN + kind.token, name, props, {**to_schema(properties(kind), said), **props}, host, protect)
