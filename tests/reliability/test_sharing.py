@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from pulumi_agentrun.client import (
     Config,
+    ConfigError,
     CredentialClient,
     ModelClient,
     ModelServiceCreateInput,
@@ -130,6 +131,11 @@ def test_each_event_loop_has_connections_of_its_own_and_closes_those() -> None:
         assert script.made == 3
         script.wait_until_none_is_open()
     gc.collect()
+
+
+def test_a_call_on_no_event_loop_of_asyncio_says_which_it_needs() -> None:
+    with client("http://127.0.0.1:1") as one, pytest.raises(ConfigError, match=r"event loops of asyncio"):
+        one.session().run_async(limited(GET, 1.0)).send(None)
 
 
 def test_closing_on_one_loop_leaves_anothers_connections_alone() -> None:

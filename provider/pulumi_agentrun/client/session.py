@@ -21,7 +21,7 @@ from .bounds import ENCODING, BodyError
 from .clock import Clock
 from .config import Connection
 from .embedded import EmbeddedTransport
-from .errors import AgentRunError, StoppedError, TransportError
+from .errors import AgentRunError, ConfigError, StoppedError, TransportError
 from .exchanges import TOTAL
 from .flows import Flow, Notice, Pause, Step, drive, drive_async
 from .network import NotSentError
@@ -101,6 +101,10 @@ class Session:
         As `run` does. Once `stop` is set, what still waits is told so with a StoppedError; requests under way are not
         cut short.
         """
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            raise ConfigError("Asynchronous calls run on event loops of asyncio: call them from asyncio.run.") from None
         return await drive_async(flow, partial(self._perform_async, stop))
 
     def _perform(self, step: Step) -> Any:
