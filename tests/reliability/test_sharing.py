@@ -195,6 +195,11 @@ def test_a_copy_has_the_configuration_and_connections_of_its_own(kind: type, cop
         assert script.made == 2
 
 
+def test_a_client_over_given_connections_is_not_copied_to_go_elsewhere() -> None:
+    with client("http://127.0.0.1:1") as one, pytest.raises(TypeError, match="cannot be copied"):
+        copy.copy(ModelClient.over(one.session()))
+
+
 def test_an_address_in_numbers_waits_for_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """Names that take for ever to be looked up hold up neither other calls nor the end of an event loop."""
     find, over = socket.getaddrinfo, threading.Event()

@@ -23,16 +23,20 @@ class Calls:
     def __init__(self, config: Config | None = None) -> None:
         self._config = config or Config()
         self._sessions: dict[Config, Session] = {}
+        self._is_over = False
 
     @classmethod
     def over(cls, session: Session) -> Self:
         """Return a client over connections of one's own, with a transport or a clock of its own for instance."""
         client = cls()
         client._sessions[client._config] = session
+        client._is_over = True
         return client
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let a copy, in another process too, have the configuration, and connections of its own."""
+        if self._is_over:  # what it would connect to is not what these lead to
+            raise TypeError("A client over connections that were given to it cannot be copied.")
         return type(self), (self._config,)
 
     def __enter__(self) -> Self:
