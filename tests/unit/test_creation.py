@@ -187,6 +187,46 @@ def test_a_refusal_after_the_effect_is_not_believed(world: World, happens: Calla
     assert world.calls.count(CREATE) == 1
 
 
+@pytest.mark.parametrize("stale", [0, 2])
+@pytest.mark.parametrize("trouble", [429, 503, 500, 502])
+def test_looks_that_fail_do_not_make_a_creation_sent_twice_somebody_elses(
+    world: World, trouble: int, stale: int
+) -> None:
+    """Found by `make soak`: refused for its own twin, and then an old answer to the look, and one that fails."""
+    looks = iter([*[answer(404, MISSING)] * stale, answer(trouble), answer(trouble)])
+
+    def between(step: Operation[Any], do: Do) -> Any:
+        if step.action == CREATE:
+            return (do(), do())[1]
+        return next(looks, None) or do() if world.calls.count(CREATE) and step.action == GET else do()
+
+    world.between = between
+    assert create(world).id == "a"
+    assert world.calls.count(CREATE) == 1
+
+
+def test_a_name_that_is_taken_by_what_never_shows_is_not_said_to_be_anybodys(world: World) -> None:
+    hide, twice = hidden(world, 900.0, GET), once(lambda do: (do(), do())[1], CREATE)
+    world.between = lambda step, do: twice(step, lambda: hide(step, do))
+    with pytest.raises(LifecycleError, match=r"exists, though it does not show.*AGENTRUN_ADOPT=a") as caught:
+        create(world)
+    assert "nothing was created" not in str(caught.value)
+
+
+@pytest.mark.parametrize("trouble", [429, 503, 403])
+def test_a_name_that_is_taken_by_what_nobody_can_look_at_is_not_said_to_be_anybodys(world: World, trouble: int) -> None:
+    def between(step: Operation[Any], do: Do) -> Any:
+        if step.action == CREATE:
+            return (do(), do())[1]
+        return answer(trouble) if world.calls.count(CREATE) and step.action == GET else do()
+
+    world.between = between
+    with pytest.raises(LifecycleError, match=r"Whether .* is what was sent could not be found out") as caught:
+        create(world)
+    assert "nothing was created" not in str(caught.value)
+    assert "AGENTRUN_ADOPT=a" in str(caught.value)
+
+
 @pytest.mark.parametrize("latency", [0.0, 12.0])
 def test_what_does_not_show_at_first_is_waited_for(world: World, latency: float) -> None:
     world.platform.switch(latency=latency)

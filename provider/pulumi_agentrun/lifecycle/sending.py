@@ -37,7 +37,7 @@ _PATIENT_ATTEMPTS = 8
 
 
 class TakenError(LifecycleError):
-    """The name is somebody else's; nothing was created."""
+    """The name is taken, and nothing shows that it is by what was sent."""
 
 
 class Sending:
@@ -79,7 +79,7 @@ class Sending:
                 yield Notice(f"{self._kind.title} {self._name} was created, though the answer was lost")
                 return found
             if self._doubt is None:
-                raise taken(self._kind, self._name) if self._is_taken else failure
+                raise self._hidden() if self._is_taken else failure
             if self._is_taken or attempt + 1 >= _CREATE_ATTEMPTS:
                 break
         raise self._unclear()
@@ -111,7 +111,7 @@ class Sending:
             except ResourceNotExistError:
                 found = None
             except AgentRunError as error:
-                if self._doubt is None:
+                if not signs:
                     return None
                 if not isinstance(error, PASSING) or now >= at_last:
                     raise self._blind(error) from None
@@ -120,21 +120,22 @@ class Sending:
                 sent = _of_api(self._kind, self._inputs)
                 if drift.is_what_was_sent(self._kind, sent, plain(found.to_state())):
                     return found
-                if self._doubt is not None or not self._is_taken:
-                    raise self._strange()
-                return None
+                raise taken(self._kind, self._name) if self._doubt is None and self._is_taken else self._strange()
             if now >= until:
                 return None
             now = yield Pause(min(interval, until - now + 0.01))
             interval *= POLL_GROWTH
 
     def _blind(self, trouble: AgentRunError) -> LifecycleError:
+        what, when = "exists now", "If the next run says that it exists"
+        if self._doubt is None:  # it was refused, for what may be this very creation, sent twice
+            what, when = "is what was sent", "To take it over"
         return LifecycleError(
             joined(
-                self._doubt,
-                f"Whether {self._kind.title} {self._name} exists now could not be found out:",
+                self._doubt or self._failure,
+                f"Whether {self._kind.title} {self._name} {what} could not be found out:",
                 trouble,
-                f"If the next run says that it exists: {adopting(self._name)}.",
+                f"{when}: {adopting(self._name)}.",
             )
         )
 
@@ -145,6 +146,15 @@ class Sending:
                 f"{self._kind.title.capitalize()} {self._name} exists now, and nothing "
                 f"shows that it is what was sent: somebody else may have made it, so it was left as it is. "
                 f"To take it over: {adopting(self._name)}.",
+            )
+        )
+
+    def _hidden(self) -> TakenError:
+        return TakenError(
+            joined(
+                self._failure,
+                f"{self._kind.title.capitalize()} {self._name} exists, though it does not show: it may be what was "
+                f"sent, or somebody else's. To take it over: {adopting(self._name)}.",
             )
         )
 
