@@ -234,10 +234,14 @@ def test_an_address_in_numbers_waits_for_no_name(monkeypatch: pytest.MonkeyPatch
 def test_an_interrupt_in_a_handshake_leaves_nothing_open() -> None:
     import signal
 
+    me = threading.get_ident()
+
     def script(connection: socket.socket) -> Iterator[bytes]:
-        connection.recv(1)
-        os.kill(os.getpid(), signal.SIGINT)
         connection.recv(4096)
+        threading.Event().wait(0.1)  # by then, nothing is done but to wait for this answer
+        signal.pthread_kill(me, signal.SIGINT)  # to the process, any of its threads might take it
+        while connection.recv(4096):
+            pass
         yield b""
 
     with Peer(script) as peer, client(f"https://{peer.address}") as one, pytest.raises(KeyboardInterrupt):
