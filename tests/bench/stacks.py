@@ -17,6 +17,7 @@ from pathlib import Path
 from e2e.project import DOORS, Project
 from e2e.served import CREDENTIALS
 
+from bench.reference import official
 from bench.report import ROOT, Row
 
 PROGRAM = """
@@ -88,7 +89,7 @@ class Bench:
             project.platform.switch(latency=latency)
         [(key, secret)] = CREDENTIALS.items()
         there = endpoint.partition("://")[2]
-        project.env |= {"AGENTRUN_ACCESS_KEY_ID": key, "AGENTRUN_ACCESS_KEY_SECRET": secret, "OFFICIAL_ENDPOINT": there}
+        project.env |= {"AGENTRUN_ACCESS_KEY_ID": key, "AGENTRUN_ACCESS_KEY_SECRET": secret, official.ENDPOINT: there}
         project.program(PROGRAM.format(count=count))
         if reference and own == "dynamic":
             project.env["PYTHONPATH"] = str(TESTS)
@@ -96,7 +97,7 @@ class Bench:
             imported = f"from bench.reference.{reference} import ModelService"
             program.write_text(program.read_text().replace(PROGRAM_OF_OURS, imported))
         if reference and own == "plugin":
-            found = _plugin(folder / "bin", asks=f"{reference} " == ASKING)
+            found = _plugin(folder / "bin", asks=door.startswith(ASKING))
             project.env["PATH"] = os.pathsep.join([str(found), project.env["PATH"]])
         return project
 

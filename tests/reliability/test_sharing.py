@@ -8,11 +8,12 @@ import copy
 import gc
 import os
 import pickle
+import signal
 import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,16 @@ from reliability.test_connections import answer
 from reliability.test_peers import GET, Peer, client, limited, request
 
 
+def forking(test: Callable[..., None]) -> Callable[..., None]:
+    """Run a test where there is fork; Python 3.12 and later warn of it in a process with threads, as this one is."""
+    warns = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
+    lacks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork: there is nothing to try")
+    marked: Callable[..., None] = warns(lacks(test))
+    return marked
+
+
 class Counting:
-    """A script that answers each request with its own path's id, as often as asked, and counts connections."""
+    """A script that answers each request, as often as asked, with the nonce that it has, and counts connections."""
 
     def __init__(self) -> None:
         self.made = self.open = 0
@@ -57,8 +66,7 @@ class Counting:
         assert self.open == 0
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork: there is nothing to try")
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
+@forking
 def test_after_a_fork_nobody_gets_the_others_answers() -> None:
     script = Counting()
     with Peer(script) as peer, client(f"http://{peer.address}") as one:
@@ -81,8 +89,7 @@ def test_after_a_fork_nobody_gets_the_others_answers() -> None:
         assert script.made == 2, "the child has made a connection of its own, and the parent has kept the one it had"
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork: there is nothing to try")
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
+@forking
 def test_an_embedded_platform_is_opened_anew_after_a_fork(tmp_path: Path) -> None:
     settings = {"base_url": "https://a.example/v1", "api_key": "sk", "model_names": ["m"]}
     given = {"model_type": "llm", "provider": "p", "provider_settings": settings}
@@ -232,8 +239,6 @@ def test_an_address_in_numbers_waits_for_no_name(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals interrupt no socket there")
 def test_an_interrupt_in_a_handshake_leaves_nothing_open() -> None:
-    import signal
-
     me = threading.get_ident()
 
     def script(connection: socket.socket) -> Iterator[bytes]:

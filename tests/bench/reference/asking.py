@@ -20,7 +20,7 @@ class AskingProvider(ResourceProvider):
         name, settings = props["model_service_name"], api.ProviderSettings(**props["provider_settings"])
         plain = {key: props[key] for key in ("model_service_name", "model_type", "provider", "description")}
         body = api.CreateModelServiceInput(**plain, provider_settings=settings)
-        official.client().create_model_service(official.creation(body))
+        official.client().create_model_service(api.CreateModelServiceRequest(body=body))
         while (now := status(name)) != "READY":
             time.sleep(official.PAUSE)
         return CreateResult(name, {**props, "status": now})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from functools import cache
 
-from alibabacloud_agentrun20250910 import models as api
 from alibabacloud_agentrun20250910.client import Client
 from alibabacloud_tea_openapi.models import Config
 
@@ -25,10 +24,6 @@ def client() -> Client:
             protocol="HTTP",
         )
     )
-
-
-def creation(body: api.CreateModelServiceInput) -> api.CreateModelServiceRequest:
-    return api.CreateModelServiceRequest(body=body)
 
 
 def is_gone(error: Exception) -> bool:

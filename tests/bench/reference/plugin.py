@@ -49,16 +49,16 @@ class Nothing(ResourceProviderServicer):
 class Asking(Nothing):
     def __init__(self) -> None:
         # Here, for a plugin that does nothing does not wait for the official client.
+        from alibabacloud_agentrun20250910 import models
+
         from bench.reference import official
 
-        self.official = official
+        self.api, self.official = models, official
 
     async def Create(self, request: Any, _context: Any) -> messages.CreateResponse:
         if not request.preview:
-            from alibabacloud_agentrun20250910 import models as api
-
-            body = api.CreateModelServiceInput().from_map(_plain(MessageToDict(request.properties)))
-            await self.official.client().create_model_service_async(self.official.creation(body))
+            body = self.api.CreateModelServiceInput().from_map(_plain(MessageToDict(request.properties)))
+            await self.official.client().create_model_service_async(self.api.CreateModelServiceRequest(body=body))
             while await self._status(body.model_service_name) != "READY":
                 await asyncio.sleep(self.official.PAUSE)
         return messages.CreateResponse(id=request.properties["modelServiceName"], properties=request.properties)
