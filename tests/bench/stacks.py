@@ -16,9 +16,10 @@ from pathlib import Path
 
 from e2e.project import DOORS, Project
 from e2e.served import CREDENTIALS
+from pulumi_agentrun.cli.audit import pack_beside
 
 from bench.reference import official
-from bench.report import ROOT, Row
+from bench.report import Row
 
 PROGRAM = """
 for i in range({count}):
@@ -41,7 +42,6 @@ for i in range({count}):
     )
 """
 """Services that break no rule of `production`, but that no proxy here uses them."""
-PACK = ROOT / "provider" / "pulumi_agentrun" / "policy_pack"
 PROVIDERS = (b"pulumi.dynamic", b"pulumi-resource-agentrun")
 NO_POLICIES = """
 from pulumi_policy import EnforcementLevel, PolicyPack, ResourceValidationPolicy
@@ -169,7 +169,7 @@ def policies(bench: Bench, count: int, rounds: int) -> list[Row]:
         project.program(GUARDED.format(count=count))
         file = project.folder / "policies.json"
         file.write_text(json.dumps(settings))
-        options = ("--policy-pack", str(PACK), "--policy-pack-config", str(file))
+        options = ("--policy-pack", str(pack_beside()), "--policy-pack-config", str(file))
         project.env["AGENTRUN_POLICIES"] = "production"
         _preview(project)  # makes the platform, and reads the disk
         found[door] = [], [], []

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from e2e.project import DOORS, Project, Run
-from pulumi_agentrun.cli.audit import PACK
+from pulumi_agentrun.cli.audit import pack_beside
 
 SECRET = "sk-seen-by-no-policy-message"
 SERVICE = f"""
@@ -31,7 +31,7 @@ def run(project: Project, verb: str, config: dict[str, Any] | None = None, prese
     file = project.folder / "policies.json"
     file.write_text(json.dumps(config or {}))
     operate = {"up": project.up, "preview": project.preview}[verb]
-    options = ("--policy-pack", str(PACK), "--policy-pack-config", str(file))
+    options = ("--policy-pack", str(pack_beside()), "--policy-pack-config", str(file))
     done = operate(*options, check=False, env={"AGENTRUN_POLICIES": preset})
     assert SECRET not in done.console
     assert "Traceback" not in done.console
@@ -153,7 +153,14 @@ def test_a_stack_that_breaks_a_rule_is_blocked_before_anything_is_touched(projec
         + PROXY.replace('"m1"', '"m2"')
     )
     done = project.pulumi(
-        "up", "--yes", "--stack", "dev", "--policy-pack", str(PACK), check=False, env={"AGENTRUN_POLICIES": "baseline"}
+        "up",
+        "--yes",
+        "--stack",
+        "dev",
+        "--policy-pack",
+        str(pack_beside()),
+        check=False,
+        env={"AGENTRUN_POLICIES": "baseline"},
     )
     assert done.code != 0
     assert "model_names[0]: is not offered by its model service." in done.console

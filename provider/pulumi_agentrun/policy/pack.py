@@ -53,13 +53,11 @@ def policies(preset: str) -> list[Policy]:
 def serve(preset: str) -> None:
     """Serve the rules as a pack until the engine ends it. Raises ConfigError.
 
-    What the SDK leaves to nobody is done where it makes its servicer: to refuse a configuration that is wrong or of
-    policies that there are not, to say the package's version, and to read each resource once. Where it makes none as
-    that of 1.21 does, the pack works without.
+    What the SDK leaves to others is done where it makes its servicer: to take the stack's settings from the engine,
+    which its language host does for packs in folders, to refuse a configuration that is wrong or of policies that there
+    are not, to say the package's version, and to read each resource once.
     """
-    base = getattr(pulumi_policy.policy, _SERVICER, None)
-    if base is not None:
-        setattr(pulumi_policy.policy, _SERVICER, servicer(base, preset))
+    setattr(pulumi_policy.policy, _SERVICER, servicer(getattr(pulumi_policy.policy, _SERVICER), preset))
     PolicyPack("agentrun", policies(preset))
 
 
@@ -73,8 +71,12 @@ def servicer(base: Any, preset: str) -> Any:
             self._config: dict[str, dict[str, Any]] = {}
             self._remediates = False
             self._judges: Callable[[], dict[str, Judge]] = partial(_judges, preset)
-            self._stack_settings = pulumi.runtime.get_config_env()
+            self._stack_settings: dict[str, str] = {}
             self._disabled = {name for name, policy in self._served.items() if policy.enforcement_level is _DISABLED}
+
+        def ConfigureStack(self, request: Any, context: grpc.ServicerContext) -> Any:
+            self._stack_settings = dict(request.config)
+            return super().ConfigureStack(request, context)
 
         def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
             self._remediates = any(

@@ -1,22 +1,51 @@
-"""The rules as a pack: `pulumi preview --policy-pack PATH`; AGENTRUN_POLICIES names the preset."""
+"""`pulumi-analyzer-agentrun`, the rules as a pack that the engine starts: `pulumi preview --policy-pack FILE`."""
 
+from __future__ import annotations
+
+import argparse
 import gc
+import io
 import os
+import signal
 import sys
+import threading
+import time
+
+from ..version import __version__
+
+_WATCH = 1.0
 
 
 def main() -> None:
-    """Serve the rules until the engine ends it."""
+    """Serve the rules until the engine ends this process, or is gone itself."""
+    parser = argparse.ArgumentParser(
+        prog="pulumi-analyzer-agentrun",
+        description="AgentRun's rules as a policy pack, which Pulumi starts: pulumi preview --policy-pack FILE, where "
+        "FILE is this command's own. AGENTRUN_POLICIES names the preset.",
+    )
+    parser.add_argument("engine", help="the address of the engine's own server; the engine gives it")
+    parser.add_argument("--version", action="version", version=f"pulumi-analyzer-agentrun {__version__}")
+    parser.parse_known_args()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # so the engine ends it, and nothing is left to be done then
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    # The policy SDK writes the port without sending it off, and reads the settings of the stack from here: those are
+    # of the program that this engine was started by, if there is one.
+    sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), write_through=True)
+    os.environ.pop("PULUMI_CONFIG", None)
+    _serve()
+
+
+def _serve() -> None:
     # The engine waits for what is imported, and all of it stays: to look through it for what does not takes long.
     gc.disable()
     # Plugins of pydantic, for tracing, would be looked for in every installed package, and shown what is validated.
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
 
-    from pulumi_agentrun.client.errors import ConfigError
-    from pulumi_agentrun.policy.presets import PRESET_VARIABLE, preset_named
+    from ..client.errors import ConfigError
+    from ..policy.presets import PRESET_VARIABLE, preset_named
 
     try:
-        from pulumi_agentrun.policy.pack import serve
+        from ..policy.pack import serve
     except ModuleNotFoundError:
         sys.exit("error: The policy pack needs Pulumi's policy SDK: pip install 'pulumi-agentrun[policy]'")
     gc.freeze()
@@ -27,4 +56,12 @@ def main() -> None:
         sys.exit(f"error: {PRESET_VARIABLE}: {error}")
 
 
-main()
+def _end_with(starter: int) -> None:
+    """End this process when the one that started it has gone: an engine that was killed stops nobody."""
+    while os.getppid() == starter:
+        time.sleep(_WATCH)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -54,7 +54,7 @@ class Feed(Days):
     """By glob pattern of models: `sunset`, the first day without (YYYY-MM-DD), and `successor`."""
     file: str | None = None
     """A JSON file with more of the same, which a team keeps; those of `models` go before it. Its path is taken from
-    where the pack or the audit runs."""
+    where the program or the audit runs."""
     notice: int = Field(default=90, ge=0)
     """How many days before its end a model is named."""
 
