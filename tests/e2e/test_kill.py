@@ -27,7 +27,6 @@ STEPS = {"create": (None, FIRST), "change": (FIRST, SECOND), "destroy": (FIRST, 
 
 def converge(stage: Stage, program: str) -> Run:
     """Run again as a user would, adopting only what the error names."""
-    stage.project.pulumi("cancel", "--yes", "dev", check=False)
     for _ in range(3):
         run = stage.project.up(check=False) if program else stage.project.destroy(check=False)
         if run.code == 0:
@@ -86,6 +85,8 @@ def run_and_kill(stage: Stage, program: str, index: int, moment: str, who: str) 
         return False
     with ServedPlatform(project.data, port=stage.port) as served:
         stage.serve(served)
+        if who == "everything":  # the engine's lock is left
+            project.pulumi("cancel", "--yes", "dev")
         converge(stage, program)
         check(stage, program)
     return True

@@ -85,22 +85,33 @@ def one_each(kinds: list[str], **fields: Any) -> list[Declared]:
     return services([named(kind) for kind in kinds], **fields)
 
 
+CREATIONS = {
+    "503": answered("503"),
+    "503 html": answered("503 html"),
+    "429": answered("429"),
+    "504 before it": Trouble(effect="late", delay=1, answer="504"),
+    "arrives after its connection": Trouble(effect="late", delay=1.5),
+    "sent twice as it is": Trouble(effect="replayed"),
+    "sent twice signed anew": Trouble(effect="anew"),
+}
+"""What befalls a creation, and what the answer says of it."""
+UNSEEN = {"sent twice as it is": Trouble(effect="replayed"), "lost": LOST}
+"""The same where the first looks do not find it."""
 SLOW = {"latency": 0.6}
 FLICKERING = Lag(seconds=2, flickers=True)
 ROWS = [
     # 3: what is sent again, and what has had its effect.
-    Row("3 a 503 after a creation", rule(answered("503"), CREATE)),
-    Row("3 a 503 page after a creation", rule(answered("503 html"), CREATE)),
-    Row("3 a 429 after a creation", rule(answered("429"), CREATE)),
-    Row("3 a 504 before a creation", rule(Trouble(effect="late", delay=1, answer="504"), CREATE)),
-    Row("3 a creation that arrives after its connection", rule(Trouble(effect="late", delay=1.5), CREATE)),
-    Row("3 a creation sent twice as it is", rule(Trouble(effect="replayed"), CREATE)),
-    Row("3 a creation sent twice, not seen at first", rule(Trouble(effect="replayed"), CREATE), Lag(seconds=2)),
-    Row("3 a creation sent twice signed anew", rule(Trouble(effect="anew"), CREATE)),
+    Row(
+        "3 creations in trouble", each(CREATIONS.__getitem__, list(CREATIONS), CREATE),
+        program=one_each(list(CREATIONS)),
+    ),
+    Row(
+        "3 creations not seen at first", each(UNSEEN.__getitem__, list(UNSEEN), CREATE), Lag(seconds=2),
+        program=one_each(list(UNSEEN)),
+    ),
     Row("3 an update sent twice as it is", rule(Trouble(effect="replayed"), UPDATE), before=ONE, program=CHANGED),
     Row("3 a deletion sent twice signed anew", rule(Trouble(effect="anew"), DELETE), before=PAIR, program=()),
     Row("3 a deletion sent twice as it is", rule(Trouble(effect="replayed"), DELETE), before=PAIR, program=()),
-    Row("3 a lost creation, not seen at first", rule(LOST, CREATE), Lag(seconds=2)),
     Row("3 a lost creation, seen now and then", rule(LOST, CREATE), FLICKERING),
     Row("3 a creation lost before its effect", rule(UNSENT, CREATE), program=PAIR, timeout=20, ends_well=True),
     Row("3 a creation lost and looks refused", rule(LOST, CREATE) + rule(unheard("500"), GET, skip=1, times=8)),
