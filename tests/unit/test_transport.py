@@ -67,6 +67,39 @@ def test_whatever_goes_wrong_is_told_to_the_flow_without_its_text(raised: Except
         assert not error.__context__, "which a traceback would show"
 
 
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9", "https://a.example", "https://[::1]:8443/under", "http://bücher.example"]
+)
+@pytest.mark.parametrize(
+    "operation",
+    [
+        operations.get(SERVICE, "é/b c"),
+        operations.create(
+            ModelServiceCreateInput(
+                model_service_name="ü", model_type="llm", provider="p", provider_settings=ProviderSettings()
+            )
+        ),
+        operations.delete(SERVICE, "a"),
+    ],
+    ids=lambda operation: operation.action,
+)
+def test_a_request_says_what_httpx_would_have_it_say(url: str, operation: operations.Operation[Any]) -> None:
+    there = connection(Credentials("id", "key")).model_copy(update={"base_url": url})
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(404)
+
+    Session(there, transport=httpx.MockTransport(answer)).run(in_flow(operation))
+    [request] = asked
+    said = dict(request.headers)
+    left = {name: value for name, value in said.items() if name not in ("host", "content-length")}
+    whole = httpx.Request(operation.method, request.url, content=operation.body, headers=left)
+    assert said == dict(whole.headers)
+    assert request.content == whole.content == (operation.body or b"")
+
+
 def test_a_platform_that_cannot_be_opened_says_why(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     service = ModelServiceCreateInput(

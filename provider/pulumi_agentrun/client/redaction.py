@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterable
+from functools import lru_cache
 from html.entities import codepoint2name
 
 SECRETS = "secrets"
@@ -50,9 +51,15 @@ def _may_hold(text: str, secret: str) -> bool:
         return False
     if _ESCAPES.search(text) or not (text.isascii() and secret.isascii()):
         return True
-    plain, head = text.lower().translate(_ALIKE), secret[:SHORT]
-    needles = [head, *(_core(head.encode(), offset) for offset in range(3))]
-    return any(needle.lower().translate(_ALIKE) in plain for needle in needles)
+    plain = text.lower().translate(_ALIKE)
+    return any(needle in plain for needle in _needles(secret[:SHORT]))
+
+
+@lru_cache(256)
+def _needles(head: str) -> list[str]:
+    """Return what a plain text has in it where it holds a secret that begins so: as it is, and in base64."""
+    forms = [head, *(_core(head.encode(), offset) for offset in range(3))]
+    return [form.lower().translate(_ALIKE) for form in forms]
 
 
 def _pattern(secret: str) -> re.Pattern[str]:

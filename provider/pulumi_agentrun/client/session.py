@@ -165,24 +165,30 @@ class Session:
 
     def _request(self, operation: Operation[Any]) -> httpx.Request:
         to, limit = self.connection, self._limit(operation)
-        headers = {**_HEADERS, "x-acs-action": operation.action}
+        url = _url(self._base + operation.target)
+        headers = {**_HEADERS, "host": url.netloc.decode("ascii"), "x-acs-action": operation.action}
         if operation.body is not None:
-            headers["content-type"] = "application/json; charset=utf-8"
+            headers |= {
+                "content-type": "application/json; charset=utf-8",
+                "content-length": str(len(operation.body)),
+            }
         # Connecting and the TLS handshake, a connect timeout each, should end before the exchange has to: only then is
         # it known that nothing was sent.
         connect = min(to.connect_timeout, limit / 2)
         timeout = {"connect": connect, "read": to.read_timeout, "write": to.read_timeout, "pool": to.read_timeout}
-        return httpx.Request(
+        request = httpx.Request(
             operation.method,
-            _url(self._base + operation.target),
-            content=operation.body,
+            url,
             headers=headers,
+            stream=httpx.ByteStream(operation.body or b""),  # as `content`, httpx would look through the headers again
             extensions={
                 "timeout": timeout,
                 TOTAL: limit,
                 SECRETS: (*operation.secrets, *secrets_of(self._proxy)) if self._proxy else operation.secrets,
             },
         )
+        request.read()
+        return request
 
     def _limit(self, operation: Operation[Any]) -> float:
         if operation.timeout is not None:

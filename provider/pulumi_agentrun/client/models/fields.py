@@ -60,7 +60,7 @@ class Model(Refusing):
     @classmethod
     def _refuse_unknown(cls, data: Any, info: ValidationInfo) -> Any:
         if not cls._of_answers and info.context is not ANSWER and isinstance(data, dict):
-            known = cls.model_fields.keys() | {on_wire(name) for name in cls.model_fields}
+            known = _names_of(cls)
             unknown = [cls._no_such(str(name)) for name in data if name not in known]
             if unknown:
                 raise PydanticCustomError("unknown_field", "{what}", {"what": "; ".join(unknown)})
@@ -92,6 +92,12 @@ class Model(Refusing):
     def to_state(self) -> dict[str, Any]:
         """Return plain values under their Python names: no nulls, secrets in clear."""
         return self.model_dump(mode="json", exclude_none=True, context=_REVEAL)
+
+
+@cache
+def _names_of(model: type[Model]) -> frozenset[str]:
+    """Return what its fields are called, in Python and on the wire."""
+    return frozenset(model.model_fields) | {on_wire(name) for name in model.model_fields}
 
 
 @cache
