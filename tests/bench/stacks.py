@@ -14,9 +14,8 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 
-from e2e.project import DOORS, Project
+from e2e.project import DOORS, PACK, Project
 from e2e.served import CREDENTIALS
-from pulumi_agentrun.cli.audit import pack_beside
 
 from bench.reference import official
 from bench.report import Row
@@ -169,7 +168,7 @@ def policies(bench: Bench, count: int, rounds: int) -> list[Row]:
         project.program(GUARDED.format(count=count))
         file = project.folder / "policies.json"
         file.write_text(json.dumps(settings))
-        options = ("--policy-pack", str(pack_beside()), "--policy-pack-config", str(file))
+        options = ("--policy-pack", str(PACK), "--policy-pack-config", str(file))
         project.env["AGENTRUN_POLICIES"] = "production"
         _preview(project)  # makes the platform, and reads the disk
         found[door] = [], [], []

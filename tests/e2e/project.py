@@ -21,6 +21,8 @@ from pulumi_agentrun.platform import Platform
 
 DOORS = {"dynamic": "pulumi_agentrun", "plugin": "pulumi_agentrun_sdk"}
 """The two front doors, and where a program has the resources from; the latter is generated from the plugin's schema."""
+PACK = Path(sys.executable).with_name("pulumi-analyzer-agentrun")
+"""The ready-made policy pack."""
 HEAD = """\
 import os
 import pulumi

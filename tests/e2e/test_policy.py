@@ -10,8 +10,7 @@ from importlib import metadata
 from typing import Any
 
 import pytest
-from e2e.project import DOORS, Project, Run
-from pulumi_agentrun.cli.audit import pack_beside
+from e2e.project import DOORS, PACK, Project, Run
 
 SECRET = "sk-seen-by-no-policy-message"
 SERVICE = f"""
@@ -31,7 +30,7 @@ def run(project: Project, verb: str, config: dict[str, Any] | None = None, prese
     file = project.folder / "policies.json"
     file.write_text(json.dumps(config or {}))
     operate = {"up": project.up, "preview": project.preview}[verb]
-    options = ("--policy-pack", str(pack_beside()), "--policy-pack-config", str(file))
+    options = ("--policy-pack", str(PACK), "--policy-pack-config", str(file))
     done = operate(*options, check=False, env={"AGENTRUN_POLICIES": preset})
     assert SECRET not in done.console
     assert "Traceback" not in done.console
@@ -158,7 +157,7 @@ def test_a_stack_that_breaks_a_rule_is_blocked_before_anything_is_touched(projec
         "--stack",
         "dev",
         "--policy-pack",
-        str(pack_beside()),
+        str(PACK),
         check=False,
         env={"AGENTRUN_POLICIES": "baseline"},
     )

@@ -311,10 +311,11 @@ def test_the_ready_made_pack_reads_a_resource_once_for_all_policies(monkeypatch:
 def test_a_pack_that_is_told_to_remediate_says_that_it_does_not() -> None:
     made = policies("production")
     servicer = pack_module.servicer(sdk._PolicyAnalyzerServicer, "production")
-    pack = servicer("agentrun", "1.0.0", made, sdk.EnforcementLevel.ADVISORY)
     request = messages.AnalyzeRequest(type="agentrun:index:ModelService", urn="urn", name="s")
+    pack = servicer("agentrun", "1.0.0", made, sdk.EnforcementLevel.ADVISORY)
     pack.Configure(messages.ConfigureAnalyzerRequest(), None)
     assert not pack.Remediate(request, None).not_applicable
+    pack = servicer("agentrun", "1.0.0", made, sdk.EnforcementLevel.ADVISORY)
     wanted = {"agentrun-naming": messages.PolicyConfig(enforcementLevel=messages.REMEDIATE)}
     pack.Configure(messages.ConfigureAnalyzerRequest(policyConfig=wanted), None)
     assert [item.policy_name for item in pack.Remediate(request, None).not_applicable] == ["agentrun-naming"]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import sysconfig
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -19,8 +17,6 @@ from ..policy.presets import PRESET_VARIABLE, PRESETS, preset_named
 from . import options
 from .printing import as_json, said, sentence, table
 
-PACK = "pulumi-analyzer-agentrun"
-"""The rules as a ready-made pack: a command of this package, which Pulumi starts."""
 UNJUDGED = 2
 """The exit code where something could not be found out."""
 
@@ -34,13 +30,10 @@ UNJUDGED = 2
 @click.option(
     "--config", metavar="FILE", type=click.Path(path_type=Path), help="JSON, as for pulumi --policy-pack-config."
 )
-@click.option("--path", "is_path", is_flag=True, help="Write the file for pulumi --policy-pack, and do no more.")
 @options.endpoint
 @options.region
 @options.as_json
-def audit(
-    preset: str | None, config: Path | None, is_path: bool, endpoint: str | None, region: str | None, is_json: bool
-) -> None:
+def audit(preset: str | None, config: Path | None, endpoint: str | None, region: str | None, is_json: bool) -> None:
     """Hold what lives in an account, managed by Pulumi or not, to the rules.
 
     It ends with 0 if nothing mandatory is broken, with 1 if something is, and with 2 if that could not be found out, or
@@ -48,9 +41,6 @@ def audit(
 
     Example: pulumi-agentrun audit --preset production --config policies.json
     """
-    if is_path:
-        said(str(pack_beside()))
-        return
     try:
         chosen = choices(preset or preset_named(os.environ), read_config(config))
         with options.client_of(endpoint, region) as client:
@@ -66,16 +56,6 @@ def audit(
     mandatory = [item for item in found if item.level == "mandatory"]
     is_broken = any(isinstance(item, Violation) for item in mandatory)
     click.get_current_context().exit(1 if is_broken else UNJUDGED if mandatory else 0)
-
-
-def pack_beside() -> Path:
-    """Return the pack that was installed with this Python, or else the first on PATH. Raises Exit if there is none."""
-    schemes = (sysconfig.get_default_scheme(), sysconfig.get_preferred_scheme("user"))
-    beside = [sysconfig.get_path("scripts", scheme) for scheme in schemes]
-    found = shutil.which(PACK, path=os.pathsep.join([*beside, os.environ.get("PATH", "")]))
-    if found is None:
-        raise _unjudged(f"The command {PACK} is neither in {beside[0]} nor on PATH; install pulumi-agentrun with pip.")
-    return Path(found)
 
 
 def _unjudged(text: str) -> click.exceptions.Exit:

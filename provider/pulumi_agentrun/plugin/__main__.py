@@ -15,6 +15,7 @@ def main() -> None:
     """Serve until the engine ends this process, or is gone itself."""
     parser = argparse.ArgumentParser(prog="pulumi-resource-agentrun", description=__doc__)
     parser.add_argument("engine", help="the address of the engine's own server; the engine gives it")
+    parser.add_argument("--tracing", help=argparse.SUPPRESS)  # which the engine says where to, before its own address
     parser.add_argument("--version", action="version", version=f"pulumi-resource-agentrun {__version__}")
     known, _ = parser.parse_known_args()
     # Plugins of pydantic, for tracing, would be looked for in every installed package, and shown what is validated.

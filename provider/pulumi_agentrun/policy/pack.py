@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
-import pulumi.runtime
 import pulumi_policy.policy
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.proto import analyzer_pb2 as messages
@@ -42,6 +41,10 @@ if TYPE_CHECKING:
 
 _SERVICER = "_PolicyAnalyzerServicer"
 _DISABLED = EnforcementLevel.DISABLED
+_TWICE = (
+    "The policy pack is given twice with different configurations, and Pulumi starts it once for both. "
+    "Give the second by another path: a symbolic link to the same command."
+)
 
 
 def policies(preset: str) -> list[Policy]:
@@ -69,9 +72,10 @@ def servicer(base: Any, preset: str) -> Any:
             super().__init__(name, __version__, served, *more)
             self._served = {policy.name: policy for policy in served}
             self._config: dict[str, dict[str, Any]] = {}
+            self._first: Any = None
             self._remediates = False
             self._judges: Callable[[], dict[str, Judge]] = partial(_judges, preset)
-            self._stack_settings: dict[str, str] = {}
+            self._stack_settings: dict[str, str] | None = None
             self._disabled = {name for name, policy in self._served.items() if policy.enforcement_level is _DISABLED}
 
         def ConfigureStack(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -79,6 +83,9 @@ def servicer(base: Any, preset: str) -> Any:
             return super().ConfigureStack(request, context)
 
         def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
+            self._first = self._first or request
+            if request != self._first:
+                context.abort(grpc.StatusCode.INVALID_ARGUMENT, _TWICE)
             self._remediates = any(
                 item.enforcementLevel == messages.REMEDIATE for item in request.policyConfig.values()
             )
@@ -102,11 +109,9 @@ def servicer(base: Any, preset: str) -> Any:
             """Have the SDK answer only where a rule has something to say: it takes long to hand resources to each."""
             from .judging import reading
 
-            for key, value in self._stack_settings.items():  # all of what the SDK sets that a rule looks at
-                pulumi.runtime.set_config(key, value)
             with _refusing(context):
                 judges = self._judges()
-            with reading(asked) as question:
+            with reading(asked, self._stack_settings) as question:
                 for name, policy in self._served.items():
                     if isinstance(policy, type_) and name not in self._disabled:
                         question.found(judges[name], self._config.get(name))

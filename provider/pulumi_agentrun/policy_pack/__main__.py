@@ -7,6 +7,7 @@ import gc
 import io
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -23,16 +24,22 @@ def main() -> None:
         description="AgentRun's rules as a policy pack, which Pulumi starts: pulumi preview --policy-pack FILE, where "
         "FILE is this command's own. AGENTRUN_POLICIES names the preset.",
     )
-    parser.add_argument("engine", help="the address of the engine's own server; the engine gives it")
+    parser.add_argument("engine", type=_address, help="the address of the engine's own server; the engine gives it")
+    parser.add_argument("--tracing", help=argparse.SUPPRESS)  # which the engine says where to, before its own address
     parser.add_argument("--version", action="version", version=f"pulumi-analyzer-agentrun {__version__}")
-    parser.parse_known_args()
+    known, _ = parser.parse_known_args()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # so the engine ends it, and nothing is left to be done then
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    # The policy SDK writes the port without sending it off, and reads the settings of the stack from here: those are
-    # of the program that this engine was started by, if there is one.
+    threading.Thread(target=_end_with, args=(known.engine,), daemon=True).start()
+    # The policy SDK writes the port without sending it off.
     sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), write_through=True)
-    os.environ.pop("PULUMI_CONFIG", None)
     _serve()
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not (host and port.isdecimal()):
+        raise argparse.ArgumentTypeError("must be HOST:PORT")
+    return host, int(port)
 
 
 def _serve() -> None:
@@ -46,8 +53,11 @@ def _serve() -> None:
 
     try:
         from ..policy.pack import serve
-    except ModuleNotFoundError:
-        sys.exit("error: The policy pack needs Pulumi's policy SDK: pip install 'pulumi-agentrun[policy]'")
+    except ModuleNotFoundError as error:
+        missing = str(error.name).partition(".")[0]
+        if missing == "pulumi_policy":
+            sys.exit("error: The policy pack needs Pulumi's policy SDK: pip install 'pulumi-agentrun[policy]'")
+        sys.exit(f"error: The policy pack needs {missing}: install pulumi-agentrun anew, with all that it needs.")
     gc.freeze()
     gc.enable()
     try:
@@ -56,11 +66,19 @@ def _serve() -> None:
         sys.exit(f"error: {PRESET_VARIABLE}: {error}")
 
 
-def _end_with(starter: int) -> None:
-    """End this process when the one that started it has gone: an engine that was killed stops nobody."""
-    while os.getppid() == starter:
+def _end_with(engine: tuple[str, int]) -> None:
+    """End this process when the engine has gone: one that was killed stops nobody.
+
+    Which process started this one would say less: it may be a launcher.
+    """
+    while True:
+        try:
+            socket.create_connection(engine).close()
+        except ConnectionRefusedError:
+            os._exit(0)
+        except OSError:
+            pass  # too busy to answer
         time.sleep(_WATCH)
-    os._exit(0)
 
 
 if __name__ == "__main__":

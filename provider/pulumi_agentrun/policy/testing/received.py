@@ -63,6 +63,7 @@ def _told(
     servicer: Any = pulumi_policy.policy._PolicyAnalyzerServicer(
         "tested", "1.0.0", list(policies), EnforcementLevel.MANDATORY
     )
+    servicer.ConfigureStack(messages.AnalyzerStackConfigureRequest(config=settings), None)
     wanted = {name: _policy_config(config.get(name, {})) for name in about}
     servicer.Configure(messages.ConfigureAnalyzerRequest(policyConfig=wanted), None)
     answers = [servicer.Analyze(_request(resource), None) for resource in resources]
