@@ -55,11 +55,8 @@ def unpacked(message: Any) -> Received | None:
         provider = PolicyProviderResource(host.type, _checked(host.properties), host.urn, host.name)
     try:
         props = _checked(message.properties)
-    except (
-        ValueError,
-        RecursionError,
-    ):  # numbers that are none, or depths: the provider has refused them if it is ours
-        return None
+    except (ValueError, RecursionError):
+        return None  # a number that is none, or a depth without end: of ours, the provider has refused it
     return Received(message.type, message.name, message.urn, props, provider, message.options.protect)
 
 
