@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -243,3 +244,20 @@ def test_dynamic_resources_move_to_the_plugin_untouched(make_project: Callable[.
     assert project.up().changed == {}
     deployment = json.loads(project.state())["deployment"]["resources"]
     assert not [r for r in deployment if "pulumi-python" in r["type"]]
+
+
+def test_a_plugin_that_was_started_by_hand_serves_one_run_after_another(project: Project) -> None:
+    """As a debugger has it: Pulumi attaches to the process instead of starting one."""
+    plugin = [str(Path(sys.executable).with_name("pulumi-resource-agentrun")), "127.0.0.1:1"]
+    with subprocess.Popen(plugin, env=project.env, cwd=project.folder, text=True, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            env = {"PULUMI_DEBUG_PROVIDERS": f"agentrun:{process.stdout.readline().strip()}"}
+            project.program(service())
+            assert project.up(env=env).changed == {"qwen": "create"}
+            project.program(service().replace("first", "second"))
+            assert project.up(env=env).changed == {"qwen": "update"}
+            project.pulumi("config", "set", "agentrun:readyTimeout", "77")
+            assert project.up(env=env).changed == {}
+        finally:
+            process.terminate()

@@ -101,8 +101,23 @@ def test_the_pack_needs_no_environment_to_be_active(project: Project) -> None:
     assert INSECURE in run.console, run.console
 
 
+def folder(where: Path) -> Path:
+    """Make a pack of one's own, as docs/policies.md has it, in a folder."""
+    where.mkdir()
+    (where / "PulumiPolicy.yaml").write_text("runtime: python\n")
+    (where / "__main__.py").write_text(
+        "from pulumi_agentrun.policy import policies\nfrom pulumi_policy import PolicyPack\n"
+        "PolicyPack('our-models', policies('baseline'))\n"
+    )
+    return where
+
+
+KINDS = pytest.mark.parametrize("kind", ["command", "folder"])
+
+
+@KINDS
 @pytest.mark.parametrize("door", DOORS)
-def test_the_pack_goes_by_the_settings_of_its_own_stack(project: Project, door: str) -> None:
+def test_the_pack_goes_by_the_settings_of_its_own_stack(project: Project, tmp_path: Path, door: str, kind: str) -> None:
     """Pulumi may have been started by a program, as the Automation API does: that one's settings are around too."""
     project.pulumi("config", "rm", "agentrun:endpoint")
     project.pulumi("config", "set", "agentrun:region", "cn-beijing")
@@ -113,9 +128,10 @@ def test_the_pack_goes_by_the_settings_of_its_own_stack(project: Project, door: 
     settings = project.folder / "policies.json"
     outer = '{"agentrun:region": "cn-hangzhou", "agentrun:endpoint": "file://elsewhere"}'
     env = {"PULUMI_CONFIG": outer, "PULUMI_CONFIG_AGENTRUN_ENDPOINT": "file://it", "AGENTRUN_POLICIES": "baseline"}
+    pack = PACK if kind == "command" else folder(tmp_path / "pack")
     for allowed, found in (("cn-hangzhou", True), ("cn-beijing", False)):
         settings.write_text(f'{{"agentrun-allowed-regions": {{"allowed": ["{allowed}"]}}}}')
-        options = ("--policy-pack", str(PACK), "--policy-pack-config", str(settings))
+        options = ("--policy-pack", str(pack), "--policy-pack-config", str(settings))
         run = project.preview(*options, check=False, env=env)
         assert (f"region: must be one of {allowed}." in run.console) is found, run.console
         assert INSECURE in run.console
@@ -132,13 +148,17 @@ def test_files_that_settings_name_are_looked_for_in_the_program(project: Project
     assert "[mandatory]  agentrun-successors" in run.console, run.console
 
 
+@KINDS
 @pytest.mark.parametrize("door", DOORS)
-def test_where_pulumi_does_not_say_the_stacks_settings_the_region_is_not_judged(project: Project, door: str) -> None:
+def test_where_pulumi_does_not_say_the_stacks_settings_the_region_is_not_judged(
+    project: Project, tmp_path: Path, door: str, kind: str
+) -> None:
     project.program(PROGRAM.replace("http://", "https://"))
     project.up()
     settings = project.folder / "policies.json"
     settings.write_text('{"agentrun-allowed-regions": {"allowed": ["cn-hangzhou"]}}')
-    options = ("--stack", "dev", "--policy-pack", str(PACK), "--policy-pack-config", str(settings))
+    pack = PACK if kind == "command" else folder(tmp_path / "pack")
+    options = ("--stack", "dev", "--policy-pack", str(pack), "--policy-pack-config", str(settings))
     run = project.pulumi("policy", "analyze", *options, env={"AGENTRUN_POLICIES": "baseline"}, check=False)
     if door == "dynamic":  # by the plugin's door the settings stand at the provider, which the engine shows
         assert "region cannot be told: Pulumi does not say the settings of the stack here" in run.console

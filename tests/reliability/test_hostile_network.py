@@ -95,6 +95,12 @@ CREATIONS = {
     "sent twice signed anew": Trouble(effect="anew"),
 }
 """What befalls a creation, and what the answer says of it."""
+HIDING: dict[str, dict[str, Any]] = {
+    "keys are masked": {"api_key": "masked"},
+    "keys are not shown": {"api_key": "absent"},
+    "the service fills in": {"computed": "filled"},
+}
+"""What keeps a read from showing whose a resource is."""
 UNSEEN = {"sent twice as it is": Trouble(effect="replayed"), "lost": LOST}
 """The same where the first looks do not find it."""
 SLOW = {"latency": 0.6}
@@ -104,6 +110,13 @@ ROWS = [
     Row(
         "3 creations in trouble", each(CREATIONS.__getitem__, list(CREATIONS), CREATE),
         program=one_each(list(CREATIONS)),
+    ),
+    *(
+        Row(
+            f"3 creations in trouble, where {what}", each(CREATIONS.__getitem__, list(CREATIONS), CREATE),
+            program=one_each(list(CREATIONS)), switches=switches,
+        )
+        for what, switches in HIDING.items()
     ),
     Row(
         "3 creations not seen at first", each(UNSEEN.__getitem__, list(UNSEEN), CREATE), Lag(seconds=2),

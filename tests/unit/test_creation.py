@@ -163,8 +163,47 @@ def test_somebody_who_was_faster_is_told_of(world: World) -> None:
         return do()
 
     world.between = once(faster, CREATE)
-    with pytest.raises(LifecycleError, match="exists already, so nothing was created"):
+    with pytest.raises(LifecycleError, match=r"nothing shows that it is what was sent.*AGENTRUN_ADOPT=a pulumi up"):
         create(world)
+
+
+@pytest.mark.parametrize("shown", ["masked", "absent"])
+@pytest.mark.parametrize("answered", [lost, lambda do: answer(500), lambda do: do()])
+def test_a_key_that_is_not_shown_proves_nothing(world: World, shown: Any, answered: Callable[[Do], Any]) -> None:
+    """Found by an attack: whoever was faster with the same settings and another key was taken over, and deleted."""
+    world.platform.switch(api_key=shown)
+    settings = lifecycle_inputs()["provider_settings"] | {"api_key": "sk-of-a-stranger"}
+
+    def faster(do: Do) -> Any:
+        stranger(world, provider_settings=settings)
+        return answered(do)
+
+    world.between = once(faster, CREATE)
+    with pytest.raises(LifecycleError, match=r"nothing shows that it is what was sent.*AGENTRUN_ADOPT=a pulumi up"):
+        create(world)
+    assert live(world) is not None
+
+
+@pytest.mark.parametrize("switch", [{"api_key": "masked"}, {"api_key": "absent"}, {"computed": "filled"}], ids=str)
+@pytest.mark.parametrize("happens", [lost, lambda do: (do(), do())[1]])
+def test_a_creation_of_ours_that_cannot_be_told_from_others_is_not_denied(
+    world: World, switch: Any, happens: Callable[[Do], Any]
+) -> None:
+    world.platform.switch(**switch)
+    world.between = once(happens, CREATE)
+    with pytest.raises(LifecycleError, match=r"nothing shows that it is what was sent.*AGENTRUN_ADOPT=a") as caught:
+        create(world)
+    assert "nothing was created" not in str(caught.value)
+    world.between = lambda step, do: do()
+    assert create(world, adopt=True).id == "a"
+
+
+@pytest.mark.parametrize("shown", ["masked", "absent"])
+def test_what_has_no_key_is_known_by_all_else(world: World, shown: Any) -> None:
+    world.platform.switch(api_key=shown)
+    world.between = once(lost, CREATE)
+    settings = {key: value for key, value in lifecycle_inputs()["provider_settings"].items() if key != "api_key"}
+    assert create(world, provider_settings=settings, credential_name="team").id == "a"
 
 
 def test_what_does_not_show_at_first_is_adopted_all_the_same(world: World) -> None:

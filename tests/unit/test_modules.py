@@ -138,8 +138,8 @@ INSTEAD: list[tuple[str, str, str]] = [
     (
         "unit/test_policy_testing.py",
         "a kit is what its users make of it, and hands resources to policies as the engine does",
-        "policy/judging policy/reading policy/testing/__init__ policy/testing/cases policy/testing/mutations "
-        "policy/testing/received policy/testing/resources",
+        "policy/judging policy/reading policy/stack policy/testing/__init__ policy/testing/cases "
+        "policy/testing/mutations policy/testing/received policy/testing/resources",
     ),
     ("e2e/test_policy.py", "the policy SDK is a process that the engine starts", "policy/pack"),
     ("e2e/test_policy_pack.py", "tested as the engine starts it", "policy_pack/__main__"),

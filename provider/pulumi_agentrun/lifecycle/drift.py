@@ -57,7 +57,12 @@ def keys_of(shape: Shape, ours: Mapping[str, Any], live: Mapping[str, Any]) -> I
 
 
 def is_what_was_sent(kind: Kind[Any], inputs: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
-    """Say whether live values are those of a creation: the same, keys too, and none besides."""
+    """Say whether live values are those of a creation: the same, keys too, and none besides.
+
+    A key that is not shown may be anybody's.
+    """
+    if shows_keys(kind, inputs, live) is False:
+        return False
     is_same = observe(kind, {**inputs, ORIGIN: {SHOWS_KEYS: True}}, live) == dict(inputs)
     return is_same and not any(True for _ in besides(shape_of(kind), inputs, live))
 

@@ -120,7 +120,7 @@ class Sending:
                 sent = _of_api(self._kind, self._inputs)
                 if drift.is_what_was_sent(self._kind, sent, plain(found.to_state())):
                     return found
-                raise taken(self._kind, self._name) if self._doubt is None and self._is_taken else self._strange()
+                raise self._strange()
             if now >= until:
                 return None
             now = yield Pause(min(interval, until - now + 0.01))
@@ -140,7 +140,9 @@ class Sending:
         )
 
     def _strange(self) -> LifecycleError:
-        return LifecycleError(
+        # Where only that the name is taken is known, it may be by this very creation, sent twice.
+        error = TakenError if self._doubt is None and self._is_taken else LifecycleError
+        return error(
             joined(
                 self._doubt or self._failure,
                 f"{self._kind.title.capitalize()} {self._name} exists now, and nothing "

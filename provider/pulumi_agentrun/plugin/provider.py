@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2 as messages
+from pulumi.runtime.proto.plugin_pb2 import PluginAttach
 
 from ..engine.log import Engine
-from .configuration import Configured, Context
+from .configuration import Configured, Context, Settings
 
 if TYPE_CHECKING:
     from .resources import Resources
@@ -29,6 +30,15 @@ class Provider(Configured):
         from .resources import Resources  # with the models, which a first answer need not wait for
 
         return Resources(self.engine, lambda: self.settings, self._stop)
+
+    async def Attach(self, request: PluginAttach, context: Context) -> Empty:
+        """Begin anew for the run of an engine that has not started this process (PULUMI_DEBUG_PROVIDERS)."""
+        if request.address != self.engine.address:
+            self.engine = Engine(request.address)
+            self.settings = Settings({}, self.engine.say)
+            self._stop = asyncio.Event()
+            self.__dict__.pop("resources", None)
+        return Empty()
 
     async def Check(self, request: messages.CheckRequest, context: Context) -> messages.CheckResponse:
         """Validate the inputs and complete them with defaults and a name."""

@@ -13,7 +13,7 @@ from pulumi_policy import ReportViolation, ResourceValidationArgs, StackValidati
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
 from .presets import preset_of
-from .reading import Received, read, received, told, told_to_sdk, unpacked
+from .reading import Received, read, received, unpacked
 from .rule import Found, Rule, Settings
 from .rules import RULES
 from .view import Unjudged, View
@@ -22,12 +22,11 @@ from .view import Unjudged, View
 class Question:
     """The engine's question about some resources, or about one, to all rules."""
 
-    def __init__(self, messages: Iterable[Any], settings: Mapping[str, str] | None) -> None:
+    def __init__(self, messages: Iterable[Any]) -> None:
         """Read the engine's messages, which are left no properties.
 
         The policy SDK reads them anew for each policy, which costs more than the rules do.
         """
-        self._setting = told(settings)
         self._received: list[Received] = []
         for message in messages:
             found = unpacked(message)
@@ -39,8 +38,7 @@ class Question:
     @cached_property
     def views(self) -> list[View]:
         """The resources as rules see them, without what is none of ours."""
-        views = [read(found, self._setting) for found in self._received]
-        return [view for view in views if view is not None]
+        return [view for view in map(read, self._received) if view is not None]
 
     def found(self, judge: Judge, config: Mapping[str, Any] | None) -> list[Found]:
         """Return what a rule says."""
@@ -59,12 +57,9 @@ _ASKED: ContextVar[Question | None] = ContextVar("asked", default=None)
 
 
 @contextmanager
-def reading(messages: Iterable[Any], settings: Mapping[str, str] | None) -> Iterator[Question]:
-    """Have what is asked read once for all policies that answer meanwhile.
-
-    :param settings: Those of the stack by whole keys, None where Pulumi has told none.
-    """
-    question = Question(messages, settings)
+def reading(messages: Iterable[Any]) -> Iterator[Question]:
+    """Have what is asked read once for all policies that answer meanwhile."""
+    question = Question(messages)
     token = _ASKED.set(question)
     try:
         yield question
@@ -108,7 +103,7 @@ class Judge:
             found = question.found(self, config)
         else:
             resources = args.resources if isinstance(args, StackValidationArgs) else [args]
-            views = [read(item, told_to_sdk) for item in map(received, resources) if item is not None]
+            views = [read(item) for item in map(received, resources) if item is not None]
             found = self.found([view for view in views if view is not None], config)
         self._report(found, report)
 

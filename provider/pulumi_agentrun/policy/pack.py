@@ -35,6 +35,7 @@ from ..client.errors import ConfigError
 from ..version import __version__
 from .presets import preset_of
 from .refusals import refuse_settings_for_all, refuse_unknown
+from .stack import listen
 
 if TYPE_CHECKING:
     from .judging import Judge
@@ -49,6 +50,7 @@ _TWICE = (
 
 def policies(preset: str) -> list[Policy]:
     """Return all rules as policies with a preset's settings and levels. Raises ConfigError."""
+    listen()
     chosen = preset_of(preset)
     return [_policy(told, preset, chosen[told["name"]].level) for told in _told()]
 
@@ -56,9 +58,8 @@ def policies(preset: str) -> list[Policy]:
 def serve(preset: str) -> None:
     """Serve the rules as a pack until the engine ends it. Raises ConfigError.
 
-    What the SDK leaves to others is done where it makes its servicer: to take the stack's settings from the engine,
-    which its language host does for packs in folders, to refuse a configuration that is wrong or of policies that there
-    are not, to say the package's version, and to read each resource once.
+    What the SDK leaves to nobody is done where it makes its servicer: to refuse a configuration that is wrong or of
+    policies that there are not, to say the package's version, and to read each resource once.
     """
     setattr(pulumi_policy.policy, _SERVICER, servicer(getattr(pulumi_policy.policy, _SERVICER), preset))
     PolicyPack("agentrun", policies(preset))
@@ -75,12 +76,7 @@ def servicer(base: Any, preset: str) -> Any:
             self._first: Any = None
             self._remediates = False
             self._judges: Callable[[], dict[str, Judge]] = partial(_judges, preset)
-            self._stack_settings: dict[str, str] | None = None
             self._disabled = {name for name, policy in self._served.items() if policy.enforcement_level is _DISABLED}
-
-        def ConfigureStack(self, request: Any, context: grpc.ServicerContext) -> Any:
-            self._stack_settings = dict(request.config)
-            return super().ConfigureStack(request, context)
 
         def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
             self._first = self._first or request
@@ -111,7 +107,7 @@ def servicer(base: Any, preset: str) -> Any:
 
             with _refusing(context):
                 judges = self._judges()
-            with reading(asked, self._stack_settings) as question:
+            with reading(asked) as question:
                 for name, policy in self._served.items():
                     if isinstance(policy, type_) and name not in self._disabled:
                         question.found(judges[name], self._config.get(name))

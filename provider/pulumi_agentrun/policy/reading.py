@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
-from pulumi.runtime.config import CONFIG
 from pulumi_policy import PolicyProviderResource, PolicyResource, ResourceValidationArgs
 from pulumi_policy.deserialize import deserialize_properties
 from pulumi_policy.proxy import UnknownValueError, unknown_checking_proxy
@@ -18,10 +17,8 @@ from ..client.config import ENDPOINT_VARIABLE, region_of
 from ..client.errors import ConfigError
 from ..lifecycle.unknown import UNKNOWN
 from ..routes.address import endpoint_region
+from .stack import setting
 from .view import ANY_DYNAMIC, PLUGIN, NotKnown, Unjudged, View, view_of
-
-Setting = Callable[[str], str | None]
-"""Gives a setting of the stack by its whole key, such as `agentrun:region`. Raises Unjudged."""
 
 
 @dataclass(frozen=True)
@@ -69,34 +66,14 @@ def may_be_ours(type_: str) -> bool:
     return type_.startswith((PLUGIN, ANY_DYNAMIC))
 
 
-def told_to_sdk(key: str) -> str | None:
-    """Return a setting as Pulumi has told the policy SDK.
-
-    `pulumi.runtime.get_config` also takes it from an environment variable of its own, which no provider reads.
-    """
-    found: str | None = CONFIG.get().get(key)
-    return found
-
-
-def told(settings: Mapping[str, str] | None) -> Setting:
-    """Return what gives the settings that the engine has told; None where it has told none, as `policy analyze`."""
-
-    def setting(key: str) -> str | None:
-        if settings is None:
-            raise Unjudged(("region",), "cannot be told: Pulumi does not say the settings of the stack here")
-        return settings.get(key)
-
-    return setting
-
-
-def read(found: Received, setting: Setting) -> View | None:
+def read(found: Received) -> View | None:
     """Return a resource as rules see it, or None if there is nothing to judge."""
     if not [*found.props] and not _is_awaited(found.provider):
         return None  # refused by the provider; the engine asks all the same, and says nothing of it
     view = view_of(found.type, found.name, _plain(found.props), found.urn)
     if view is None:
         return None
-    region, place = _where(found.props, found.provider, setting)
+    region, place = _where(found.props, found.provider)
     return replace(view, region=region, place=place, is_protected=found.is_protected)
 
 
@@ -105,15 +82,13 @@ def _is_awaited(provider: Any) -> bool:
     return provider is not None and UNKNOWN in _plain(provider.props).values()
 
 
-def _where(
-    props: Mapping[str, Any], provider: Any, setting: Setting
-) -> tuple[str | Unjudged | None, Hashable | Unjudged]:
+def _where(props: Mapping[str, Any], provider: Any) -> tuple[str | Unjudged | None, Hashable | Unjudged]:
     """Return the region that a resource will be in, as the provider will find it, and its place among others.
 
     Either may be why that cannot be told.
     """
     try:
-        settings = _settings(props, provider, setting)
+        settings = _settings(props, provider)
     except NotKnown as gap:
         return gap, gap
     except Unjudged as gap:
@@ -144,13 +119,13 @@ def _leads_to(settings: Mapping[str, Any]) -> str | None:
     return endpoint_region(endpoint or os.environ.get(ENDPOINT_VARIABLE)) or found
 
 
-def _settings(props: Mapping[str, Any], provider: Any, setting: Setting) -> Mapping[str, Any]:
+def _settings(props: Mapping[str, Any], provider: Any) -> Mapping[str, Any]:
     """Return the settings that a resource goes by. Raises Unjudged."""
     profile = _profile_of(props)
     if profile is UNKNOWN:
         raise NotKnown(("profile",))
     if profile:
-        return _profile(profile, setting)
+        return _profile(profile)
     if provider is not None and not provider.resource_type.startswith("pulumi:providers:pulumi-python"):
         return dict(_plain(provider.props))
     keys = ("region", "endpoint", "accessKeyId", "accountId")
@@ -162,7 +137,7 @@ def _profile_of(props: Mapping[str, Any]) -> Any:
     return _item(props, "profile") if "profile" in [*props] else None
 
 
-def _profile(name: Any, setting: Setting) -> Mapping[str, Any]:
+def _profile(name: Any) -> Mapping[str, Any]:
     """Return a profile's settings, which the provider may have refused: the engine asks policies all the same."""
     try:
         profiles = json.loads(setting("agentrun:profiles") or "{}")

@@ -39,7 +39,7 @@ def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if not (host and port.isdecimal()):
         raise argparse.ArgumentTypeError("must be HOST:PORT")
-    return host, int(port)
+    return host.strip("[]"), int(port)
 
 
 def _serve() -> None:

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from e2e.project import DOORS
 from pulumi_agentrun.client import ModelServiceCreateInput
@@ -62,6 +63,9 @@ class Totals:
     lost: list[str] = field(default_factory=list)
 
 
+KEYS: list[Literal["clear", "masked", "absent"]] = ["clear", "masked", "absent"]
+
+
 class Lost(Exception):
     """Something was lost, taken, said falsely or never came right."""
 
@@ -75,6 +79,8 @@ class Soak:
         self._proxy = stack.enter_context(HostileProxy(lifetime=100 * 3600.0))
         stage = stage_at(self.folder / "stage", door, READY_TIMEOUT)
         stage.project.patience = PATIENCE
+        # A service shows keys or does not, and goes on so: whose a creation is, they prove or do not.
+        stage.project.platform.switch(api_key=random.Random(f"{plan.seed}/{door}/{era}").choice(KEYS))
         self._trial = stack.enter_context(Trial(stage, self._proxy, bystanders=BYSTANDER))
         self._gardener = Gardener(plan.resources)
         for number in range(3):

@@ -108,10 +108,16 @@ class Trial:
     def everything(self) -> Live:
         """Return what is on the platform."""
         found: dict[tuple[str, str], dict[str, Any]] = {}
+        platform = self.stage.project.platform
+        shown = platform.switches.api_key
+        if shown != "clear":  # which the provider sees, and nobody who looks from outside
+            platform.switch(api_key="clear")
         for kind, input in (("service", ModelServiceListInput()), ("proxy", ModelProxyListInput())):
             for item in self.outside.iterate(input):
                 state = revealed(item.to_state())
                 found[kind, str(state[f"model_{kind}_name"])] = state
+        if shown != "clear":
+            platform.switch(api_key=shown)
         return found
 
     def ids(self) -> Ids:

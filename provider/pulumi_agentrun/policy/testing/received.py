@@ -16,6 +16,7 @@ from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from ...lifecycle.unknown import UNKNOWN
+from ..stack import GIVEN
 from .resources import Resource, Secret
 
 _LATER = "during preview: "
@@ -59,11 +60,11 @@ def _told(
     settings: Mapping[str, str],
 ) -> Iterator[Told]:
     pulumi.runtime.set_all_config(dict(settings))
+    GIVEN.set(settings)
     about = {policy.name: policy.description for policy in policies}
     servicer: Any = pulumi_policy.policy._PolicyAnalyzerServicer(
         "tested", "1.0.0", list(policies), EnforcementLevel.MANDATORY
     )
-    servicer.ConfigureStack(messages.AnalyzerStackConfigureRequest(config=settings), None)
     wanted = {name: _policy_config(config.get(name, {})) for name in about}
     servicer.Configure(messages.ConfigureAnalyzerRequest(policyConfig=wanted), None)
     answers = [servicer.Analyze(_request(resource), None) for resource in resources]
