@@ -28,7 +28,10 @@ OPTIONS = {
     for name, command in app.commands.items()
 }
 OPTIONS["platform"] = {*_parser()._option_string_actions}
-NOT_OURS = {"PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_DIY_BACKEND_GZIP", "PULUMI_SKIP_CHECKPOINTS"}
+NOT_OURS = {
+    "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_DEBUG_PROVIDERS", "PULUMI_DIY_BACKEND_GZIP",
+    "PULUMI_SKIP_CHECKPOINTS",
+}  # fmt: skip
 COPIED = {".github/workflows/models.yml", "test_models.py", "test_gateway.py"}
 """Files that readers make of what they copy."""
 _VARIABLE = re.compile(r"\b_?[A-Z]+(?:_[A-Z]+)+\b")
