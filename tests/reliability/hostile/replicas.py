@@ -52,7 +52,9 @@ class Replicas:
         if not call.name or not (answer.is_success or (call.method == "GET" and answer.status == 404)):
             return
         verb = _verb(call)
-        is_concerned = verb in self._lag.behind and self._lag.name in ("", call.name)
+        # What was changed or deleted was there before, though nothing may have shown how it was.
+        is_told = verb == "Create" or key in self._known
+        is_concerned = is_told and verb in self._lag.behind and self._lag.name in ("", call.name)
         if is_concerned and (self._lag.seconds or self._lag.calls):
             self._before[key] = _Before(self._known.get(key), now + self._lag.seconds, self._lag.calls)
         shows = answer.is_success and verb != "Delete"
