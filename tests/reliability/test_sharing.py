@@ -237,7 +237,16 @@ def test_an_address_in_numbers_waits_for_no_name(monkeypatch: pytest.MonkeyPatch
         over.set()
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let SIGINT interrupt, which is ignored where a shell has started the tests in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals interrupt no socket there")
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_in_a_handshake_leaves_nothing_open() -> None:
     me = threading.get_ident()
 
