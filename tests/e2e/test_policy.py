@@ -151,16 +151,8 @@ def test_a_stack_that_breaks_a_rule_is_blocked_before_anything_is_touched(projec
         + SERVICE.replace('"tongyi",', '"tongyi", opts=pulumi.ResourceOptions(parent=team),')
         + PROXY.replace('"m1"', '"m2"')
     )
-    done = project.pulumi(
-        "up",
-        "--yes",
-        "--stack",
-        "dev",
-        "--policy-pack",
-        str(PACK),
-        check=False,
-        env={"AGENTRUN_POLICIES": "baseline"},
-    )
+    options = ("--yes", "--stack", "dev", "--policy-pack", str(PACK))
+    done = project.pulumi("up", *options, check=False, env={"AGENTRUN_POLICIES": "baseline"})
     assert done.code != 0
     assert "model_names[0]: is not offered by its model service." in done.console
     assert not project.data.exists(), "the preview has stopped it"

@@ -52,11 +52,11 @@ class Replicas:
         if not call.name or not (answer.is_success or (call.method == "GET" and answer.status == 404)):
             return
         verb = _verb(call)
-        # What was changed or deleted was there before, though nothing may have shown how it was.
-        is_told = verb == "Create" or key in self._known
-        is_concerned = is_told and verb in self._lag.behind and self._lag.name in ("", call.name)
+        is_concerned = verb in self._lag.behind and self._lag.name in ("", call.name)
         if is_concerned and (self._lag.seconds or self._lag.calls):
-            self._before[key] = _Before(self._known.get(key), now + self._lag.seconds, self._lag.calls)
+            # What is deleted was there, though only this answer may have shown it.
+            before = self._known.get(key, answer.data or None if verb == "Delete" else None)
+            self._before[key] = _Before(before, now + self._lag.seconds, self._lag.calls)
         shows = answer.is_success and verb != "Delete"
         self._known[key] = answer.data if shows else None
 
