@@ -1,10 +1,11 @@
-"""The processes of an engine: which there are, and how all of them end."""
+"""The processes of an engine: which there are, how all of them end, and how long to wait for what they do."""
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,3 +28,11 @@ def end(pid: int) -> None:
     for victim in [pid, *children(pid)]:
         with suppress(ProcessLookupError):
             os.kill(victim, signal.SIGKILL)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for something that comes at its own time. Fails after a minute."""
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 from e2e.project import Project
+from pulumi.runtime.proto.plugin_pb2 import PluginAttach
+from pulumi.runtime.proto.provider_pb2 import ReadRequest
+from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub
 from pulumi_agentrun.client import (
     BackendType,
     ModelProxyCreateInput,
@@ -246,18 +253,67 @@ def test_dynamic_resources_move_to_the_plugin_untouched(make_project: Callable[.
     assert not [r for r in deployment if "pulumi-python" in r["type"]]
 
 
-def test_a_plugin_that_was_started_by_hand_serves_one_run_after_another(project: Project) -> None:
-    """As a debugger has it: Pulumi attaches to the process instead of starting one."""
+@contextmanager
+def started_by_hand(project: Project) -> Iterator[dict[str, str]]:
+    """A plugin as a debugger has it: Pulumi attaches to the process, with these variables, instead of starting one."""
     plugin = [str(Path(sys.executable).with_name("pulumi-resource-agentrun")), "127.0.0.1:1"]
     with subprocess.Popen(plugin, env=project.env, cwd=project.folder, text=True, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
-            env = {"PULUMI_DEBUG_PROVIDERS": f"agentrun:{process.stdout.readline().strip()}"}
-            project.program(service())
-            assert project.up(env=env).changed == {"qwen": "create"}
-            project.program(service().replace("first", "second"))
-            assert project.up(env=env).changed == {"qwen": "update"}
-            project.pulumi("config", "set", "agentrun:readyTimeout", "77")
-            assert project.up(env=env).changed == {}
+            yield {"PULUMI_DEBUG_PROVIDERS": f"agentrun:{process.stdout.readline().strip()}"}
         finally:
             process.terminate()
+
+
+def test_a_plugin_that_was_started_by_hand_serves_one_run_after_another(project: Project) -> None:
+    project.program(service())
+    with started_by_hand(project) as env:
+        assert project.up(env=env).changed == {"qwen": "create"}
+        project.program(service().replace("first", "second"))
+        assert project.pulumi("up", "--yes", env=env).code == 0
+        assert [found.description for found in project.client.list(ModelServiceListInput())] == ["second"]
+        project.pulumi("config", "set", "agentrun:readyTimeout", "77")
+        assert project.up(env=env).changed == {}
+
+
+def test_runs_at_the_same_time_through_a_plugin_that_was_started_by_hand_have_each_its_own_account(
+    project: Project, make_project: Callable[..., Project]
+) -> None:
+    other = make_project(name="other", door="plugin")
+    other.pulumi("config", "set", "agentrun:endpoint", f"file://{other.data}")  # not the one beside the plugin
+    both = {"mine": project, "theirs": other}
+    for name, one in both.items():
+        one.program("".join(service(f"model_service_name='{name}-{i}',").replace("qwen", f"{i}") for i in range(8)))
+        one.platform.switch(latency=2.0)
+    with started_by_hand(project) as env, ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(one.up, "--parallel", "2", env=env) for one in both.values()]
+        assert [run.result().code for run in runs] == [0, 0]
+    for name, one in both.items():
+        names = {service.model_service_name for service in one.client.list(ModelServiceListInput())}
+        assert names == {f"{name}-{i}" for i in range(8)}
+
+
+def test_nobody_attaches_to_a_plugin_that_the_engine_has_started() -> None:
+    """Nor configures it: any user of the machine may call, and would lead what is under way elsewhere."""
+    with socket.create_server(("127.0.0.1", 0)) as engine:
+        plugin = Path(sys.executable).with_name("pulumi-resource-agentrun")
+        address = f"127.0.0.1:{engine.getsockname()[1]}"
+        with subprocess.Popen([plugin, address], text=True, stdout=subprocess.PIPE) as process:
+            try:
+                assert process.stdout is not None
+                with grpc.insecure_channel(f"127.0.0.1:{process.stdout.readline().strip()}") as channel:
+                    calls = ResourceProviderStub(channel)
+                    with pytest.raises(grpc.RpcError, match="Pulumi has started this provider process itself"):
+                        calls.Attach(PluginAttach(address="127.0.0.1:1"))
+                    with pytest.raises(grpc.RpcError, match="Pulumi has not configured this provider process"):
+                        calls.Read(ReadRequest(urn="urn:pulumi:dev::p::agentrun:index:ModelService::s", id="s"))
+            finally:
+                process.terminate()
+
+
+@pytest.mark.parametrize("engine", ["x", "127.0.0.1:x", "127.0.0.1:99999", ":1"])
+def test_what_is_no_address_of_an_engine_is_refused(engine: str) -> None:
+    plugin = Path(sys.executable).with_name("pulumi-resource-agentrun")
+    done = subprocess.run([plugin, engine], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "argument engine: must be HOST:PORT" in done.stderr

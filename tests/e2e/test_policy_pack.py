@@ -8,9 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -235,11 +234,11 @@ def test_the_pack_ends_with_its_engine_and_says_nothing(
     ) as process:  # fmt: skip
         everyone: list[int] = []
         try:
-            until(lambda: (project.folder / "started").exists())
+            processes.until(lambda: (project.folder / "started").exists())
             everyone = list(processes.children(process.pid))
             [pack] = packs(process.pid)
             process.send_signal(by)
-            until(lambda: not Path(f"/proc/{pack}").exists())
+            processes.until(lambda: not Path(f"/proc/{pack}").exists())
         finally:
             processes.end(process.pid)
             for child in everyone:  # those of a killed engine descend from nobody
@@ -259,14 +258,6 @@ def test_interrupted_while_it_starts_the_pack_says_nothing(tmp_path: Path) -> No
             assert process.stdout.readline() == "importing\n"
             process.send_signal(signal.SIGINT)
             assert process.communicate(timeout=60) == ("", "")
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait for something that comes at its own time. Fails after a minute."""
-    end = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def test_by_hand_the_pack_says_what_it_is_for() -> None:

@@ -46,7 +46,7 @@ FOLDERS: dict[str, set[str]] = {
     "resources": {"dynamic", "lifecycle", "client"},
     "routes": {"lifecycle", "client", "platform"},
     "policy": {"routes", "lifecycle", "client"},
-    "policy_pack": {"policy", "client"},
+    "policy_pack": {"policy", "client", "engine"},
     "platform": set(),
     "drill": {"routes", "policy", "lifecycle", "client", "platform"},
     "promotion": {"drill", "routes", "policy", "lifecycle", "client"},

@@ -115,12 +115,16 @@ INSTEAD: list[tuple[str, str, str]] = [
         "platform/gateway/book platform/gateway/calls platform/gateway/serving platform/gateway/streams",
     ),
     ("gateway/test_process.py", "tested as the program it is", "platform/gateway/opening"),
-    ("e2e/test_plugin.py", "tested as the engine starts it", "plugin/__main__ plugin/serving"),
+    (
+        "e2e/test_plugin.py",
+        "tested as the engine starts it",
+        "engine/address plugin/__main__ plugin/runs plugin/serving",
+    ),
     (
         "unit/test_plugin.py",
         "parts of what the plugin answers",
         "engine/failures lifecycle/unknown plugin/configuration plugin/functions plugin/provider plugin/resources "
-        "plugin/values plugin/verdicts",
+        "plugin/protocol plugin/settings plugin/values plugin/verdicts",
     ),
     (
         "unit/test_policy.py",

@@ -261,7 +261,7 @@ async def test_a_second_configuration_leads_nothing_elsewhere(provider: Provider
     await configured(provider, {"endpoint": f"file://{tmp_path}"})
     with pytest.raises(Aborted, match="was configured before, with other settings"):
         await configured(provider, {"endpoint": f"file://{tmp_path}/other"})
-    place = await provider.settings.place()
+    place = await provider.runs.of(context()).settings.place()
     assert place is not None
     assert place.address == f"file://{tmp_path}"
     late = Provider(Quiet(""))

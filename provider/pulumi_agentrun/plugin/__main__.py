@@ -8,13 +8,14 @@ import os
 import sys
 from importlib.util import find_spec, module_from_spec
 
+from ..engine.address import address
 from ..version import __version__
 
 
 def main() -> None:
     """Serve until the engine ends this process, or is gone itself."""
     parser = argparse.ArgumentParser(prog="pulumi-resource-agentrun", description=__doc__)
-    parser.add_argument("engine", help="the address of the engine's own server; the engine gives it")
+    parser.add_argument("engine", type=address, help="the address of the engine's own server; the engine gives it")
     parser.add_argument("--tracing", help=argparse.SUPPRESS)  # which the engine says where to, before its own address
     parser.add_argument("--version", action="version", version=f"pulumi-resource-agentrun {__version__}")
     known, _ = parser.parse_known_args()

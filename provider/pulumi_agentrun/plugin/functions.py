@@ -16,7 +16,7 @@ from ..lifecycle.casing import camel, properties, to_schema
 from ..lifecycle.drift import without_keys
 from ..lifecycle.scalars import plain
 from ..lifecycle.steps import REGION
-from .configuration import Settings
+from .settings import Settings
 
 _GET: dict[str, Kind[Any]] = {f"agentrun:index:get{kind.token}": kind for kind in KINDS}
 _LIST: dict[str, Kind[Any]] = {f"agentrun:index:list{kind.plural}": kind for kind in KINDS}

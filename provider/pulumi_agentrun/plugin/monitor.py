@@ -22,7 +22,7 @@ from pulumi.runtime.proto.resource_pb2_grpc import ResourceMonitorStub
 from ..lifecycle.unknown import UNKNOWN
 from ..version import __version__
 from . import values
-from .configuration import schema
+from .protocol import schema
 
 _LARGEST_MESSAGE = 400 * 1024 * 1024
 LIMITS = [("grpc.max_receive_message_length", _LARGEST_MESSAGE), ("grpc.max_send_message_length", _LARGEST_MESSAGE)]

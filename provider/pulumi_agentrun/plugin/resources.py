@@ -22,8 +22,9 @@ from ..lifecycle.journal import Journal
 from ..lifecycle.live import IncompleteError
 from ..lifecycle.readers import SCHEMA
 from . import components, functions, values
-from .configuration import Context, Settings
 from .properties import diff_response, kind_of, plain, struct, wanted
+from .protocol import Context
+from .settings import Settings
 from .values import Properties
 from .verdicts import failures
 

@@ -7,11 +7,11 @@ import gc
 import io
 import os
 import signal
-import socket
 import sys
 import threading
 import time
 
+from ..engine.address import address, is_there
 from ..version import __version__
 
 _WATCH = 1.0
@@ -24,7 +24,7 @@ def main() -> None:
         description="AgentRun's rules as a policy pack, which Pulumi starts: pulumi preview --policy-pack FILE, where "
         "FILE is this command's own. AGENTRUN_POLICIES names the preset.",
     )
-    parser.add_argument("engine", type=_address, help="the address of the engine's own server; the engine gives it")
+    parser.add_argument("engine", type=address, help="the address of the engine's own server; the engine gives it")
     parser.add_argument("--tracing", help=argparse.SUPPRESS)  # which the engine says where to, before its own address
     parser.add_argument("--version", action="version", version=f"pulumi-analyzer-agentrun {__version__}")
     known, _ = parser.parse_known_args()
@@ -33,13 +33,6 @@ def main() -> None:
     # The policy SDK writes the port without sending it off.
     sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), write_through=True)
     _serve()
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not (host and port.isdecimal()):
-        raise argparse.ArgumentTypeError("must be HOST:PORT")
-    return host.strip("[]"), int(port)
 
 
 def _serve() -> None:
@@ -66,19 +59,14 @@ def _serve() -> None:
         sys.exit(f"error: {PRESET_VARIABLE}: {error}")
 
 
-def _end_with(engine: tuple[str, int]) -> None:
+def _end_with(engine: str) -> None:
     """End this process when the engine has gone: one that was killed stops nobody.
 
     Which process started this one would say less: it may be a launcher.
     """
-    while True:
-        try:
-            socket.create_connection(engine).close()
-        except ConnectionRefusedError:
-            os._exit(0)
-        except OSError:
-            pass  # too busy to answer
+    while is_there(engine):
         time.sleep(_WATCH)
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -115,7 +115,9 @@ class PluginHost(Host):
         return await getattr(self._servicer, verb)(request, _AsyncContext())  # type: ignore[no-any-return]
 
     def close(self) -> None:
-        self._servicer.resources._controller.claims._journal.close()  # type: ignore[union-attr]  # a process's files end with it
+        # A process's files end with it.
+        resources = self._servicer.runs.of(cast("Any", _AsyncContext())).resources
+        resources._controller.claims._journal.close()  # type: ignore[union-attr]
 
 
 class _Log(Engine):
