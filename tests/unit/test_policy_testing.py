@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 from functools import partial
@@ -306,6 +307,23 @@ def test_the_ready_made_pack_reads_a_resource_once_for_all_policies(monkeypatch:
     read.clear()
     told(policies("production")[:1], resources)
     assert once <= 2 * len(read) + 2, "however many policies there are"
+
+
+@pytest.mark.parametrize("depth", [0, 300])
+@pytest.mark.parametrize("camel", [True, False])
+def test_a_resource_that_holds_what_nobody_can_read_is_judged_by_the_rest(camel: bool, depth: int) -> None:
+    """The provider refuses what is no number, and what is too deep for the policy SDK; the pack does not rely on it."""
+    odd: Any = math.nan
+    for _ in range(depth):
+        odd = {"a": odd}
+    props = {"baseUrl": "http://a.example", "x": odd} if camel else {"base_url": "http://a.example", "x": odd}
+    type_ = "agentrun:index:ModelService" if camel else "pulumi-python:dynamic/agentrun:ModelService"
+    request = messages.AnalyzeRequest(type=type_, urn="urn", name="s")
+    request.properties.update({"providerSettings" if camel else "provider_settings": props})
+    servicer = pack_module.servicer(sdk._PolicyAnalyzerServicer, "production")
+    pack = servicer("agentrun", "1.0.0", policies("production"), sdk.EnforcementLevel.ADVISORY)
+    pack.Configure(messages.ConfigureAnalyzerRequest(), None)
+    assert "agentrun-secure-base-urls" in [item.policyName for item in pack.Analyze(request, None).diagnostics]
 
 
 def test_a_pack_that_is_told_to_remediate_says_that_it_does_not() -> None:

@@ -6,19 +6,25 @@ import json
 import os
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
+from google.protobuf.struct_pb2 import Struct
 from pulumi_policy import PolicyProviderResource, PolicyResource, ResourceValidationArgs
 from pulumi_policy.deserialize import deserialize_properties
 from pulumi_policy.proxy import UnknownValueError, unknown_checking_proxy
 
 from ..client.config import ENDPOINT_VARIABLE, region_of
 from ..client.errors import ConfigError
+from ..lifecycle.scalars import DEEPEST
 from ..lifecycle.unknown import UNKNOWN
 from ..routes.address import endpoint_region
 from .stack import setting
 from .view import ANY_DYNAMIC, PLUGIN, NotKnown, Unjudged, View, view_of
+
+_DEEPEST = DEEPEST + 20
+"""How deep a resource nests whose values the provider lets pass; what reads it is recursive."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +56,33 @@ def unpacked(message: Any) -> Received | None:
     if message.HasField("provider"):
         host = message.provider
         provider = PolicyProviderResource(host.type, _checked(host.properties), host.urn, host.name)
-    try:
-        props = _checked(message.properties)
-    except (ValueError, RecursionError):
-        return None  # a number that is none, or a depth without end: of ours, the provider has refused it
+    props = _checked(message.properties)
     return Received(message.type, message.name, message.urn, props, provider, message.options.protect)
 
 
-def _checked(properties: Any) -> Any:
-    return unknown_checking_proxy(deserialize_properties(MessageToDict(properties)))
+def _checked(properties: Struct) -> Any:
+    try:
+        read = MessageToDict(properties)
+    except (ValueError, RecursionError):
+        read = MessageToDict(_readable(properties))
+    return unknown_checking_proxy(deserialize_properties(read))
+
+
+def _readable(properties: Struct) -> Struct:
+    """Return properties with a text for each number that is none, and for what lies too deep to be read.
+
+    A rule that looks there says that it is no number, or no list. The provider refuses both, where it is asked.
+    """
+    readable = Struct()
+    readable.CopyFrom(properties)
+    ahead = [(1, value) for value in readable.fields.values()]
+    while ahead:
+        depth, value = ahead.pop()
+        if depth > _DEEPEST or not isfinite(value.number_value):
+            value.string_value = "not readable"
+        ahead += [(depth + 1, inner) for inner in value.struct_value.fields.values()]
+        ahead += [(depth + 1, inner) for inner in value.list_value.values]
+    return readable
 
 
 def may_be_ours(type_: str) -> bool:

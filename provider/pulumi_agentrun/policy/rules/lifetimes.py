@@ -53,8 +53,8 @@ class Feed(Days):
     models: dict[str, End] = Field(default_factory=dict)
     """By glob pattern of models: `sunset`, the first day without (YYYY-MM-DD), and `successor`."""
     file: str | None = None
-    """A JSON file with more of the same, which a team keeps; those of `models` go before it. Its path is taken from
-    where the program or the audit runs."""
+    """A JSON file with more of the same, which a team keeps; those of `models` go before it. A path that is
+    not whole is taken from where the program or the audit runs, and by a pack that is a folder from there."""
     notice: int = Field(default=90, ge=0)
     """How many days before its end a model is named."""
 
@@ -75,7 +75,7 @@ def _feed(path: str) -> dict[str, End]:
     try:
         return _File.model_validate({"models": json.loads(File(path).read_text("utf-8"))}).models
     except OSError as error:
-        raise ValueError(f"the file of the feed cannot be read: {error.strerror}") from None
+        raise ValueError(f"the file of the feed, {File(path).absolute()}, cannot be read: {error.strerror}") from None
     except ValidationError:
         raise ValueError("the file of the feed must have for each model its sunset (a date) and successor") from None
     except ValueError:
