@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.struct_pb2 import Struct
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.output import UNKNOWN as NOT_YET
+from pulumi_agentrun.client import ModelServiceCreateInput
 from pulumi_agentrun.dynamic import KindProvider, ModelProxyProvider, ModelServiceProvider
 from pulumi_agentrun.lifecycle.hidden_inputs import URN
 
@@ -37,6 +41,19 @@ UNICODE = "must be whole Unicode text"
 ADDRESS = "must be a URL such as https://api.example.com/v1"
 ENDPOINT = "must have at least one endpoint, a model_service_name or a base_url"
 LARGE = "must be at most 9007199254740991"
+DEFAULT = "model_info_configs[0].model_parameter_rules[0].default"
+
+
+def default(value: Any) -> dict[str, Any]:
+    return {"model_info_configs": [{"model_parameter_rules": [{"default": value}]}]}
+
+
+def nesting(depth: int) -> Any:
+    value: Any = True
+    for number in range(depth):
+        value = {"a": value} if number % 2 else [value]
+    return value
+
 
 BAD_SERVICES: dict[str, tuple[dict[str, Any], str]] = {
     "a name of nothing": ({"model_service_name": ""}, "model_service_name: must not be empty"),
@@ -102,6 +119,13 @@ BAD_SERVICES: dict[str, tuple[dict[str, Any], str]] = {
         {"model_info_configs": [{"model_parameter_rules": [{"min": 2, "max": 1}]}]},
         "model_info_configs[0].model_parameter_rules[0].min: must not be above max",
     ),
+    "a default that is no number": (default(math.nan), f"{DEFAULT}: must be a finite number, not nan"),
+    "no number in a default": (default({"a": [1, math.inf]}), f"{DEFAULT}.a[1]: must be a finite number, not inf"),
+    "a huge number in a default": (default([2**60]), f"{DEFAULT}[0]: {LARGE}"),
+    "half a pair in a default": (default([{"a": SECRET + "\ud800"}]), f"{DEFAULT}[0].a: {UNICODE}"),
+    "a key in a default with half a pair": (default({"\ud800": 1}), "its key must be whole Unicode text"),
+    "a default without a bottom": (default(nesting(101)), f"{DEFAULT}: must not nest more than 100 deep"),
+    "a default deeper than policies read": (default(nesting(400)), f"{DEFAULT}: must not nest more than 100 deep"),
     "adoption by word": ({"adopt": "yes"}, "adopt: must be true or false, not a string"),
     "a profile by number": ({"profile": 1}, "profile: must be a string, not a number"),
     "a profile that is not there": ({"profile": "eu"}, "There is no profile 'eu' in agentrun:profiles"),
@@ -175,6 +199,9 @@ PASSES: dict[str, tuple[type[KindProvider], dict[str, Any]]] = {
     "a very long name: the service decides": (ModelServiceProvider, {"model_service_name": "n" * 5_000}),
     "a megabyte of description": (ModelServiceProvider, {"description": HUGE}),
     "a description of several lines": (ModelServiceProvider, {"description": "one\ntwo\t\u202ethree"}),
+    "a default of several lines": (ModelServiceProvider, default("\n")),
+    "a default of any form": (ModelServiceProvider, default({"a b": ["\n", None, {"": 1.5}], "c": NOT_YET})),
+    "a default 100 deep": (ModelServiceProvider, default(nesting(100))),
     "a provider that is new": (ModelServiceProvider, {"provider": "brand-new"}),
     "an empty address clears it": (ModelServiceProvider, settings_(base_url="")),
     "a key and a credential: the service decides": (
@@ -305,3 +332,31 @@ def test_no_input_raises_and_no_sentence_shows_a_value(
     if not found.failures:
         again = provider.check(found.inputs, found.inputs)
         assert (again.inputs, again.failures) == (found.inputs, [])
+
+
+any_character = st.characters(exclude_categories=())
+own_form = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(any_character, max_size=3) | st.just(NOT_YET),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(any_character, max_size=2), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(value=own_form)
+@settings(max_examples=300)
+def test_a_value_of_the_programs_own_form_is_sent_as_it_stands_or_refused_by_its_path(value: Any, folder: Path) -> None:
+    provider = configured(ModelServiceProvider, folder)
+    found = provider.check({}, {URN: "urn:pulumi:dev::p::t::name", **SERVICE, **default(value)})
+    if found.failures:
+        assert all(failure.reason.startswith(DEFAULT) for failure in found.failures)
+        return
+    kept = found.inputs["model_info_configs"]
+    if repr(NOT_YET) in repr(kept):
+        return
+    carried = Struct()
+    carried.update(found.inputs)
+    stays = MessageToDict(Struct.FromString(carried.SerializeToString()))["model_info_configs"]
+    assert stays == kept
+    body = ModelServiceCreateInput(model_service_name="a", **SERVICE, model_info_configs=kept).to_wire()
+    sent = json.loads(json.dumps(body["modelInfoConfigs"], allow_nan=False))
+    assert sent == [{"modelParameterRules": kept[0]["model_parameter_rules"]}]

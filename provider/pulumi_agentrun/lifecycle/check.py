@@ -118,6 +118,8 @@ def _meta(news: Mapping[str, Any], failures: list[Failure]) -> dict[str, Any]:
 def _value(failures: list[Failure], path: Path, shape: Shape, value: Any) -> Any:
     if value is UNKNOWN:
         return value
+    if shape.annotation is Any and isinstance(value, (list, dict)):
+        return _of_own_form(failures, path, shape, value)
     if shape.is_leaf:
         result, reasons = scalars.check(shape, value)
     elif not shape.fits(value):
@@ -131,6 +133,13 @@ def _value(failures: list[Failure], path: Path, shape: Shape, value: Any) -> Any
         return _filled(failures, path, shape, value)
     failures += [Failure(path, reason) for reason in reasons]
     return UNKNOWN if reasons else result
+
+
+def _of_own_form(failures: list[Failure], path: Path, shape: Shape, value: Any) -> Any:
+    """Return a list or an object whose form is the program's affair with what is in it checked."""
+    faults = [Failure((*path, *inner), reason) for inner, reason in scalars.faults_within(shape, value)]
+    failures += faults
+    return UNKNOWN if faults else scalars.plain(value)
 
 
 def _filled(failures: list[Failure], path: Path, shape: Shape, value: Any) -> Any:

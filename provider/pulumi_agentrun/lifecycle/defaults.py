@@ -43,6 +43,8 @@ def _guess(path: Path, shape: Shape, value: Any, *, is_most: bool) -> Any:
     """Return a value with something for each unknown in it; what an object need not have, it has only at the most."""
     if shape is ANYTHING or shape.is_ours_alone:
         return None
+    if shape.is_leaf and value is not UNKNOWN and has_unknown(value):
+        return _much(shape)  # a value of the program's own form, of which nothing is derived
     if value is not UNKNOWN:
         return shape.mapped(partial(_guess, is_most=is_most), value, path=path)
     if is_most:

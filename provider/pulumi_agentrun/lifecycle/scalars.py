@@ -12,10 +12,13 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr, ValidationError
 
 from ..client.models.fields import AtLeast, NotEmpty, OneOf, Prose, Url
+from .paths import Path
 from .schema import Shape
 
 LARGEST = 2**53 - 1
 """The largest whole number that Pulumi can carry exactly."""
+DEEPEST = 100
+"""How deep a value of the program's own form may nest, which policies and the service still read."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HALF = re.compile("[\ud800-\udfff]")
@@ -44,6 +47,24 @@ def check(shape: Shape, value: Any) -> tuple[Any, list[str]]:
         return None, [f"must be {_WANTED.get(shape.annotation, 'a string')}, not {article(value)}"]
     reasons = _text_faults(shape, result) if isinstance(result, str) else _number_faults(shape, result)
     return result, list(reasons)
+
+
+def faults_within(shape: Shape, value: Any) -> Iterator[tuple[Path, str]]:
+    """Yield where in a list or an object of the program's own form something is wrong, and what."""
+    ahead: list[tuple[Path, Any]] = [((), value)]
+    while ahead:
+        path, item = ahead.pop()
+        if len(path) > DEEPEST:
+            yield (), f"must not nest more than {DEEPEST} deep"
+            return
+        if isinstance(item, Mapping):
+            yield from (((*path, key), f"its key {reason}") for key in item for reason in _text_faults(shape, key))
+            ahead += (((*path, key), inner) for key, inner in item.items())
+        elif isinstance(item, (list, tuple)):
+            ahead += (((*path, index), inner) for index, inner in enumerate(item))
+        else:
+            reasons = _text_faults(shape, item) if isinstance(item, str) else _number_faults(shape, item)
+            yield from ((path, reason) for reason in reasons)
 
 
 def key_faults(key: str) -> list[str]:

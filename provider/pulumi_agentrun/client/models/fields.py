@@ -49,6 +49,7 @@ class Model(Refusing):
         populate_by_name=True,
         extra="allow",
         hide_input_in_errors=True,
+        ser_json_inf_nan="constants",  # which JSON has not, so they are refused; as null they would go unseen
         loc_by_alias=False,
         protected_namespaces=(),
         # Programs only declare resources: they should not wait for validators that they never run.
@@ -161,7 +162,7 @@ class NotEmpty:
 
 @dataclass(frozen=True)
 class Prose:
-    """Mark a text for people, which may have several lines."""
+    """Mark a text that may have several lines."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from .fields import Count, HttpUrl, Model, NameOf, Names, NotEmpty, OneOf, SecretValue, Text, Unordered
+from .fields import Count, HttpUrl, Model, NameOf, Names, NotEmpty, OneOf, Prose, SecretValue, Text, Unordered
 
 
 class Word(str, Enum):
@@ -166,7 +166,7 @@ class ModelParameterRule(Model):
     """Its type, for instance `float`."""
     required: bool | None = None
     """Whether callers must set it."""
-    default: Any = None
+    default: Annotated[Any, Prose()] = None
     """What holds when they do not."""
     min: int | float | None = None
     """Its least value."""
