@@ -29,8 +29,8 @@ OPTIONS = {
 }
 OPTIONS["platform"] = {*_parser()._option_string_actions}
 NOT_OURS = {
-    "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_DEBUG_GRPC", "PULUMI_DEBUG_PROVIDERS", "PULUMI_DIY_BACKEND_GZIP",
-    "PULUMI_SKIP_CHECKPOINTS",
+    "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_DEBUG_GRPC", "PULUMI_DEBUG_PROVIDERS",
+    "PULUMI_DIY_BACKEND_GZIP", "PULUMI_SKIP_CHECKPOINTS",
 }  # fmt: skip
 COPIED = {".github/workflows/models.yml", "test_models.py", "test_gateway.py"}
 """Files that readers make of what they copy."""

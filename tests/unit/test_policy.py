@@ -571,7 +571,7 @@ def test_a_feed_of_successors_is_a_file_that_a_team_keeps(tmp_path: Path) -> Non
             ConfigError, match=re.escape(f"policy agentrun-successors is wrong: the file of the feed {sentence}.")
         ):
             BY_NAME["successors"].configured({"file": str(feed)})
-    with pytest.raises(ConfigError, match="the file of the feed, /.*, cannot be read: No such file"):
+    with pytest.raises(ConfigError, match=r"the file of the feed, /.*, cannot be read: No such file"):
         BY_NAME["successors"].configured({"file": str(tmp_path / "none.json")})
 
 

@@ -61,14 +61,15 @@ def once(operation: Operation[T], deadline: float | None = None) -> Flow[T]:
     return answers.read(operation, response)
 
 
-def call(operation: Operation[T], deadline: float | None = None) -> Flow[T]:
+def call(operation: Operation[T], deadline: float | None = None, *, is_looked_after: bool = False) -> Flow[T]:
     """Send an operation as `once` does, and again what is safe to repeat, as long as the deadline allows.
 
     Repeated are requests that never reached the service and throttled ones; if sending twice does no more than sending
     once, also lost answers, all 5xx and what was sent twice on the way. (A creation is not sent again after a 503: what
     says that the service is unavailable may say so after it has done what it was asked.) Between attempts is a capped
     exponential backoff with full jitter, or what the service asks for. When attempts or time run out, the last error is
-    raised, doubtful if any attempt was.
+    raised, doubtful if any attempt was. Who looks after what an attempt has come to before another one, says so: then
+    only what surely did nothing is repeated.
     """
     failure: errors.TransportError | errors.HTTPError | None = None
     for attempt in range(ATTEMPTS):
@@ -81,7 +82,7 @@ def call(operation: Operation[T], deadline: float | None = None) -> Flow[T]:
         except (errors.TransportError, errors.HTTPError) as error:
             error.is_doubtful |= failure is not None and failure.is_doubtful
             failure, pause = error, backoff(error, attempt)
-            if attempt + 1 == ATTEMPTS or pause is None or not _may_repeat(operation, error):
+            if attempt + 1 == ATTEMPTS or pause is None or not _may_repeat(operation, error, is_looked_after):
                 raise
         if deadline is not None and (yield Pause(0)) + pause.seconds >= deadline:
             raise failure
@@ -129,12 +130,15 @@ def backoff(error: errors.AgentRunError, attempt: int) -> Pause | None:
     return Pause(min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(attempt, 16)), jitter=True)
 
 
-def _may_repeat(operation: Operation[Any], error: errors.TransportError | errors.HTTPError) -> bool:
+def _may_repeat(
+    operation: Operation[Any], error: errors.TransportError | errors.HTTPError, is_looked_after: bool
+) -> bool:
+    is_safe = operation.is_idempotent and not is_looked_after
     if isinstance(error, errors.TransportError):
-        return operation.is_idempotent or not error.sent
+        return is_safe or not error.sent
     if isinstance(error, errors.ThrottledError):
         return True
-    return isinstance(error, (errors.ServerError, errors.RepeatedError)) and operation.is_idempotent
+    return isinstance(error, (errors.ServerError, errors.RepeatedError)) and is_safe
 
 
 def _first_found(

@@ -45,6 +45,8 @@ BLIND = 3.0
 """Seconds after a write in which an answer that can show neither way is taken for an older one."""
 YOUNG = 8.0
 """Seconds after its creation in which a resource that state knows is not believed to be gone."""
+SKEW = 60.0
+"""Seconds by which the clocks of this machine and the service may differ."""
 CONFLICT = 409
 """The status of a deletion that something still in use prevents."""
 _FRACTION = re.compile(r"\.(\d+)")
@@ -136,6 +138,12 @@ def youth(created_at: str | None) -> float:
     return 0.0 if made is None else min(max(YOUNG - (time.time() - made), 0.0), YOUNG)
 
 
+def was_made_before(found: SystemProps, moment: float) -> bool:
+    """Say whether an answer tells that something was created before a moment of this machine's clock."""
+    made = _moment(found.created_at)
+    return made is not None and made < moment - SKEW
+
+
 def until_ready(kind: Kind[R], name: str, written: Written[R], deadline: float, timeout: float) -> Flow[R]:
     """Ask, ever more rarely, until the resource has settled after a write, and return it as it is then.
 
@@ -167,11 +175,16 @@ def until_ready(kind: Kind[R], name: str, written: Written[R], deadline: float, 
             continue  # it does not show everywhere yet
         if not written.is_older(found, kind, now - start):
             current, is_known, seen, trouble = found, True, now, ""
-    if is_failed(current.standing):
-        raise _failure(kind, name, current, f"ended in {current.standing}")
+    check_settled(kind, name, current)
     if told is not None:
         yield Notice(f"{kind.title} {name} is {current.standing or 'settled'}", is_passing=True)
     return current
+
+
+def check_settled(kind: Kind[R], name: str, found: R) -> None:
+    """Raise NotReadyError if an answer tells that the last change did not come about."""
+    if is_failed(found.standing):
+        raise _failure(kind, name, found, f"ended in {found.standing}")
 
 
 def _pause(interval: float, now: float, deadline: float) -> Pause:
@@ -200,28 +213,54 @@ def _failure(kind: Kind[Any], name: str, current: SystemProps, what: Text) -> No
     )
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is known of an object, by which it is told from others that have its name."""
+
+    id: str | None
+    created_at: str | None
+
+    def was_followed_by(self, kind: Kind[R], found: R) -> bool | None:
+        """Say whether an answer shows an object that was made after this one; None if it may be an earlier one, too."""
+        id = getattr(found, kind.id_field)
+        is_another = bool(id and self.id and id != self.id)
+        order = _order(self.created_at, found.created_at)
+        if order is None:
+            return None if is_another else False
+        return order == 1 or (order == 0 and is_another)
+
+
+NOTHING = Known(None, None)
+
+
 def until_deleted(
-    kind: Kind[Any], name: str, deadline: float, timeout: float, *, sure: float = 0.0, is_ending: bool = False
+    kind: Kind[Any],
+    name: str,
+    deadline: float,
+    timeout: float,
+    *,
+    known: Known = NOTHING,
+    sure: float = 0.0,
+    is_ending: bool = False,
 ) -> Flow[bool]:
     """Delete a resource and ask, ever more rarely, until it is gone; one that is gone already is no error.
 
-    Returns whether the service has accepted the deletion. Before the moment `sure` a not-found may be from before the
-    creation. What `is_ending` already is only waited for.
+    Returns whether a deletion has come about. Before the moment `sure` a not-found may be from before the creation.
+    What `is_ending` already is only waited for. Where it is not clear what came of a deletion, it is sent again only
+    for what is `known`, as a look shows it: somebody may have made another of that name meanwhile.
     """
     now = yield Pause(0)
-    interval, accepted = FIRST_POLL, is_ending
+    interval, accepted, in_doubt, was_sent = FIRST_POLL, is_ending, False, is_ending
     while True:
         try:
-            if not accepted:
-                yield from call(operations.delete(kind, name), deadline)
-                accepted = True
+            if not accepted and not in_doubt:
+                accepted = yield from _is_accepted(kind, name, deadline)
+                in_doubt, was_sent = not accepted, True
             current = yield from call(operations.get(kind, name), deadline)
         except ResourceNotExistError:
             if accepted or now >= sure:
-                return accepted
-            failure: AgentRunError = NotReadyError(
-                f"{kind.title.capitalize()} {name} does not show within {timeout:g} seconds.", status=None, reason=None
-            )
+                return was_sent
+            in_doubt, failure = False, _unseen(kind, name, timeout)
         except PASSING as error:
             failure = error
         except ClientError as error:
@@ -229,13 +268,34 @@ def until_deleted(
                 raise
             failure = error  # it passes once what uses the resource is gone
         else:
+            is_followed = known.was_followed_by(kind, current)
+            if is_followed:
+                return True
             if current.standing == Status.DELETE_FAILED:
                 raise _failure(kind, name, current, f"ended in {current.standing}")
+            accepted = accepted or current.standing == Status.DELETING
+            in_doubt = in_doubt and is_followed is None
             failure = _failure(kind, name, current, f"was not gone within {timeout:g} seconds")
         now = yield _pause(interval, now, deadline)
         if now > deadline:
             raise failure
         interval = _longer(interval)
+
+
+def _is_accepted(kind: Kind[Any], name: str, deadline: float) -> Flow[bool]:
+    """Send a deletion, and say whether the service has accepted it; if not, it may have come about all the same."""
+    try:
+        yield from call(operations.delete(kind, name), deadline, is_looked_after=True)
+    except AgentRunError as error:
+        if not error.is_doubtful:
+            raise
+        return False
+    return True
+
+
+def _unseen(kind: Kind[Any], name: str, timeout: float) -> AgentRunError:
+    what = f"{kind.title.capitalize()} {name} does not show within {timeout:g} seconds."
+    return NotReadyError(what, status=None, reason=None)
 
 
 def until_final(kind: Kind[R], name: str, told: Callable[[R], None], interval: float, timeout: float) -> Flow[None]:

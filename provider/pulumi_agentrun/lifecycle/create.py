@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from ..client import operations
@@ -11,10 +12,11 @@ from ..client.flows import Flow, Notice, Pause, call
 from ..client.kinds import Kind
 from ..client.models import SystemProps, UpdateInput
 from ..client.models.shared import Status
-from ..client.waiters import SETTLING, Written, until_deleted, until_ready
+from ..client.waiters import BLIND, SETTLING, Known, Written, check_settled, until_deleted, until_ready
 from ..client.wording import Message, Property, joined
 from . import drift
 from .claims import token
+from .diff import CREATED_AT
 from .live import IncompleteError, LifecycleError, Live, adopting, live_of
 from .places import ADOPTED, MADE, SHOWS_KEYS, Place
 from .scalars import plain
@@ -57,7 +59,8 @@ def create(
         return (yield from _adopted(kind, there, inputs, place, deadline))
     if there is not None:
         yield Notice(f"{kind.title} {name} exists but was never ready: it is deleted and created anew")
-        yield from until_deleted(kind, name, deadline, place.timeout)
+        known = Known(getattr(there, kind.id_field), there.created_at)
+        yield from until_deleted(kind, name, deadline, place.timeout, known=known)
     try:
         return (yield from _created(kind, inputs, place, deadline, keep=keep, former=former))
     except TakenError:  # by what an older answer did not show
@@ -79,12 +82,12 @@ def _created(
     name: str = inputs[kind.name_field]
     answer = yield from Sending(kind, inputs, deadline, former).run()
     origin, made_at = {MADE: token()}, (yield Pause(0))
+    write = Written(answer)
     try:
-        made = yield from until_ready(kind, name, Written(answer), deadline, place.timeout)
+        made = yield from until_ready(kind, name, write, deadline, place.timeout)
+        return (yield from written(kind, name, inputs, made, place, origin, deadline, write))
     except AgentRunError as error:
         failure = error
-    else:
-        return (yield from written(kind, name, inputs, made, place, origin, deadline))
     if isinstance(failure, NotReadyError):
         answer = answer.model_copy(update={"status": failure.status, "status_reason": failure.reason})
     live = live_of(kind, name, inputs, answer, place, origin)
@@ -102,10 +105,14 @@ def written(
     place: Place,
     origin: Mapping[str, Any],
     deadline: float,
+    write: Written[R],
+    olds: Mapping[str, Any] = MappingProxyType({}),
 ) -> Flow[Live]:
     """Return a resource after a write that came about, with what a read tells of its keys.
 
-    Whether keys are shown can only be told by a read of ones that are known: the answer to a write may repeat them.
+    Whether keys are shown can only be told by a read of ones that are known: the answer to a write may repeat them. And
+    only by one that is not from before the write, as that is which shows the keys of `olds`, the outputs before it.
+    Raises NotReadyError if the read tells that the write has failed after all.
     """
     remembered = dict(origin)
     if drift.has_keys(kind, inputs):
@@ -114,7 +121,13 @@ def written(
         except AgentRunError:
             remembered.pop(SHOWS_KEYS, None)  # it will be told another time
         else:
-            remembered[SHOWS_KEYS] = drift.shows_keys(kind, inputs, plain(shown.to_state()))
+            live = plain(shown.to_state())
+            shows_new, shows_old = (drift.shows_keys(kind, props, live) for props in (inputs, olds))
+            is_older = (shows_old and not shows_new) or write.is_older(shown, kind, BLIND)
+            if not is_older:
+                check_settled(kind, name, shown)
+            if shows_new or not is_older:
+                remembered[SHOWS_KEYS] = shows_new
     return live_of(kind, name, inputs, made, place, remembered)
 
 
@@ -132,7 +145,8 @@ def _undone(kind: Kind[Any], live: Live, failure: AgentRunError, made_at: float)
     name = live.id
     deadline = (yield Pause(0)) + CLEANUP_TIMEOUT
     try:
-        was_there = yield from until_deleted(kind, name, deadline, CLEANUP_TIMEOUT, sure=made_at + SETTLING)
+        known, sure = Known(live.outputs.get(kind.id_field), live.outputs.get(CREATED_AT)), made_at + SETTLING
+        was_there = yield from until_deleted(kind, name, deadline, CLEANUP_TIMEOUT, known=known, sure=sure)
     except AgentRunError as error:
         text = Message("{failure} It could not be deleted again: {error}", failure=failure, error=error)
         return IncompleteError(
@@ -154,9 +168,14 @@ def _adopted(kind: Kind[R], there: R, inputs: Mapping[str, Any], place: Place, d
     check_fit(kind, there, inputs)
     mutable = {key: value for key, value in inputs.items() if field_of(kind, key) in kind.mutable}
     yield Notice(f"{kind.title} {name} exists and is taken over")
-    answer: R = yield from call(operations.update(name, update_input(kind, mutable)), deadline)
-    made = yield from until_ready(kind, name, Written(answer), deadline, place.timeout)
-    return (yield from written(kind, name, inputs, made, place, {MADE: token(), ADOPTED: True}, deadline))
+    try:
+        answer: R = yield from call(operations.update(name, update_input(kind, mutable)), deadline)
+        made = yield from until_ready(kind, name, Written(answer), deadline, place.timeout)
+        origin = {MADE: token(), ADOPTED: True}
+        return (yield from written(kind, name, inputs, made, place, origin, deadline, Written(answer)))
+    except AgentRunError as error:
+        what = f"{kind.title.capitalize()} {name} is not in state, and may have been changed"
+        raise LifecycleError(joined(error, f"{what}. To take it over: {adopting(name)}.")) from None
 
 
 def check_fit(kind: Kind[Any], there: SystemProps, inputs: Mapping[str, Any]) -> None:

@@ -1,12 +1,14 @@
 """Sends a creation until it is clear what came of it.
 
-It is never sent again without a look at what the last attempt has come to, and what appears is ours only if it is what
-was sent. A name is unique, so that a refusal because it is taken tells that it exists, even where reads do not show it
-yet.
+It is never sent again without a look at what the last attempt has come to, and what appears is ours only if an attempt
+may have made it, and it is what was sent. A name is unique, so that a refusal because it is taken tells that it exists,
+even where reads do not show it yet. But whose it is, a refusal does not tell: of two stacks with one program, one is
+refused, as is a creation that something on the way has sent twice.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -21,7 +23,7 @@ from ..client.errors import (
 from ..client.flows import Flow, Notice, Pause, backoff, once
 from ..client.kinds import Kind
 from ..client.models import CreateInput, SystemProps
-from ..client.waiters import FIRST_POLL, PASSING, POLL_GROWTH, SETTLING
+from ..client.waiters import FIRST_POLL, PASSING, POLL_GROWTH, SETTLING, was_made_before
 from ..client.wording import Message, Property, joined
 from . import drift
 from .diff import CREATED_AT
@@ -57,12 +59,14 @@ class Sending:
         """The error of the last attempt."""
         self._doubt: AgentRunError | None = None
         """The error of an attempt that may have come about."""
+        self._began = 0.0
+        """The time by this machine's clock at which the first attempt was made."""
         self._is_taken = False
         """Whether the service has said that the name is taken."""
 
     def run(self) -> Flow[Any]:
         """Send the creation until it is clear what came of it, and return the answer that shows the resource."""
-        started = yield Pause(0)
+        started, self._began = (yield Pause(0)), time.time()
         for attempt in range(_PATIENT_ATTEMPTS):
             try:
                 return (yield from once(operations.create(self._wanted), self._deadline))
@@ -74,12 +78,14 @@ class Sending:
                 self._doubt = failure
             if self._doubt is None and (yield from self._may_pass(failure, attempt, started)):
                 continue
+            if self._doubt is None and self._is_taken:
+                raise self._anybodys()
             found = yield from self._appeared()
             if found is not None:
                 yield Notice(f"{self._kind.title} {self._name} was created, though the answer was lost")
                 return found
             if self._doubt is None:
-                raise self._hidden() if self._is_taken else failure
+                raise failure
             if self._is_taken or attempt + 1 >= _CREATE_ATTEMPTS:
                 break
         raise self._unclear()
@@ -98,12 +104,10 @@ class Sending:
     def _appeared(self) -> Flow[Any]:
         """Look for what an attempt may have made; return it if it is what was sent, None if nothing is known to be.
 
-        After a refusal too, for what refused may have stood behind the service, or the name be taken by this very
-        creation, which something on the way has sent twice.
+        After a refusal too, for what refused may have stood behind the service.
         """
         now = yield Pause(0)
-        signs = self._is_taken + (self._doubt is not None)
-        patience = (0.0, LOOK, SETTLING)[signs]
+        patience = 0.0 if self._doubt is None else SETTLING if self._is_taken else LOOK
         until, at_last, interval = now + patience, now + SETTLING, FIRST_POLL
         while True:
             try:
@@ -111,14 +115,13 @@ class Sending:
             except ResourceNotExistError:
                 found = None
             except AgentRunError as error:
-                if not signs:
+                if self._doubt is None:
                     return None
                 if not isinstance(error, PASSING) or now >= at_last:
                     raise self._blind(error) from None
                 found, until = None, min(now + patience, at_last)
             if found is not None and not is_former(self._kind, found, self._former, unless_told=False):
-                sent = _of_api(self._kind, self._inputs)
-                if drift.is_what_was_sent(self._kind, sent, plain(found.to_state())):
+                if self._is_ours(found):
                     return found
                 raise self._strange()
             if now >= until:
@@ -126,23 +129,23 @@ class Sending:
             now = yield Pause(min(interval, until - now + 0.01))
             interval *= POLL_GROWTH
 
+    def _is_ours(self, found: SystemProps) -> bool:
+        if was_made_before(found, self._began):
+            return False
+        return drift.is_what_was_sent(self._kind, _of_api(self._kind, self._inputs), plain(found.to_state()))
+
     def _blind(self, trouble: AgentRunError) -> LifecycleError:
-        what, when = "exists now", "If the next run says that it exists"
-        if self._doubt is None:  # it was refused, for what may be this very creation, sent twice
-            what, when = "is what was sent", "To take it over"
         return LifecycleError(
             joined(
-                self._doubt or self._failure,
-                f"Whether {self._kind.title} {self._name} {what} could not be found out:",
+                self._doubt,
+                f"Whether {self._kind.title} {self._name} exists now could not be found out:",
                 trouble,
-                f"{when}: {adopting(self._name)}.",
+                f"If the next run says that it exists: {adopting(self._name)}.",
             )
         )
 
     def _strange(self) -> LifecycleError:
-        # Where only that the name is taken is known, it may be by this very creation, sent twice.
-        error = TakenError if self._doubt is None and self._is_taken else LifecycleError
-        return error(
+        return LifecycleError(
             joined(
                 self._doubt or self._failure,
                 f"{self._kind.title.capitalize()} {self._name} exists now, and nothing "
@@ -151,12 +154,13 @@ class Sending:
             )
         )
 
-    def _hidden(self) -> TakenError:
+    def _anybodys(self) -> TakenError:
         return TakenError(
             joined(
                 self._failure,
-                f"{self._kind.title.capitalize()} {self._name} exists, though it does not show: it may be what was "
-                f"sent, or somebody else's. To take it over: {adopting(self._name)}.",
+                f"{self._kind.title.capitalize()} {self._name} exists now: somebody else may have made "
+                f"it, or something on the way have sent this creation twice, so it was left as it is. "
+                f"To take it over: {adopting(self._name)}.",
             )
         )
 

@@ -15,7 +15,7 @@ from ..client.flows import Flow, Pause, call
 from ..client.kinds import Kind
 from ..client.models import SystemProps
 from ..client.models.shared import Status
-from ..client.waiters import CONFLICT, Written, until_deleted, until_ready, youth
+from ..client.waiters import CONFLICT, Known, Written, until_deleted, until_ready, youth
 from ..client.wording import Message, Property, joined
 from . import diff, drift, notes
 from .check import META
@@ -107,9 +107,9 @@ def update(kind: Kind[R], id: str, olds: Mapping[str, Any], news: Mapping[str, A
     write = Written(answer, lambda found: drift.shows(kind, olds, news, plain(found.to_state())))
     try:
         made = yield from until_ready(kind, id, write, deadline, place.timeout)
+        return (yield from written(kind, id, news, made, place, origin, deadline, write, olds))
     except AgentRunError as error:
         raise (yield from _half_done(kind, id, olds, news, place, error)) from None
-    return (yield from written(kind, id, news, made, place, origin, deadline))
 
 
 def _half_done(
@@ -140,7 +140,8 @@ def delete(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flo
     now = yield Pause(0)
     sure = now + youth(olds.get(diff.CREATED_AT))
     try:
-        was_there = yield from until_deleted(kind, id, now + place.timeout, place.timeout, sure=sure)
+        known = Known(olds.get(kind.id_field), olds.get(diff.CREATED_AT))
+        was_there = yield from until_deleted(kind, id, now + place.timeout, place.timeout, known=known, sure=sure)
     except NotReadyError as error:
         if error.status != Status.DELETING:
             raise
