@@ -160,6 +160,28 @@ def test_a_key_that_no_program_has_set_is_left_alone_by_every_verb(world: World,
     assert shown.outputs["provider_settings"]["api_key"] == KEY
 
 
+@pytest.mark.parametrize("shown", ["clear", "masked"])
+def test_a_plan_warns_where_an_update_may_clear_a_key_that_no_program_has_set(
+    world: World, controller: Controller, shown: Any
+) -> None:
+    """Found by an attack: after an import, another model in the list took the service its key, without a word."""
+    world.platform.switch(api_key=shown)
+    world.drive(controller.create(SERVICE, wanted()))
+    imported = world.drive(controller.read(SERVICE, "a", {"model_service_name": "a"})).outputs
+    settings = {key: value for key, value in NEWS["provider_settings"].items() if key != "api_key"}
+    before = {key: value for key, value in wanted(provider_settings=settings).items() if key in SERVICE.inputs}
+    for changes, is_said in (
+        ({"description": "d"}, False),
+        ({"provider_settings": settings | {"model_names": ["z"]}}, True),
+    ):
+        world.notices.clear()
+        _, failures = world.drive(controller.check(SERVICE, URN, imported, wanted(provider_settings=settings)))
+        assert not failures
+        world.drive(controller.diff(SERVICE, "a", URN, imported, {**before, **changes}, before))
+        warned = "provider_settings is sent without provider_settings.api_key, which the program does not set"
+        assert any(warned in notice for notice in world.notices) is is_said
+
+
 def test_the_options_of_a_resource_bound_a_step_and_its_secrets_are_known_to_it(controller: Controller) -> None:
     news = {**wanted(), "__custom_timeouts": {"create": "2m"}}
     for limit, seconds in ((None, 120.0), (7.0, 7.0)):

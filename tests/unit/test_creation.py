@@ -20,7 +20,10 @@ from unit.world import PLACE, World, create, one, wanted
 MISSING = {"code": "ERR_NOT_FOUND", "message": "model service a does not exist", "requestId": "R"}
 CREATE, GET, UPDATE, DELETE = (f"{verb}ModelService" for verb in ("Create", "Get", "Update", "Delete"))
 Do = Callable[[], Any]
-KEYLESS = {"credential_name": "team", "provider_settings": {"base_url": "https://example.com/v1", "model_names": ["a"]}}
+KEYLESS: dict[str, Any] = {
+    "credential_name": "team",
+    "provider_settings": {"base_url": "https://example.com/v1", "model_names": ["a"]},
+}
 
 
 @pytest.fixture
@@ -175,7 +178,7 @@ def test_somebody_who_was_faster_is_told_of(world: World) -> None:
 
 
 @pytest.mark.parametrize("settings", [{}, KEYLESS], ids=["with a key", "without a key"])
-def test_a_name_that_was_taken_meanwhile_is_taken_over_by_nobody(world: World, settings: Any) -> None:
+def test_a_name_that_was_taken_meanwhile_is_taken_over_by_nobody(world: World, settings: dict[str, Any]) -> None:
     """Found by an attack: two stacks with one program and one name both had it, and one deleted it under the other."""
 
     def faster(do: Do) -> Any:

@@ -182,6 +182,7 @@ def test_no_secret_of_a_map_is_shown(news: dict[str, Any]) -> None:
     assert HIDDEN not in repr(shown)
     assert secrets_of(ROUTE, values) == secrets_of(ROUTE, news)
     for secret in secrets_of(ROUTE, values):
+        assert isinstance(secret, str)
         assert secret.startswith(HIDDEN)
     model = RouteCreateInput.model_validate(revealed(ROUTE, news) | {"route_name": "r"})
     assert set(operations.secrets_in(model)) == set(secrets_of(ROUTE, values))
@@ -195,7 +196,7 @@ def test_a_key_in_a_map_stays_out_of_state_by_its_reference(monkeypatch: pytest.
     olds = checked(**given_so)
     assert HIDDEN not in repr(olds)
     assert revealed(ROUTE, olds)["targets"] == {"a b": {"token": HIDDEN}}
-    assert secrets_of(ROUTE, olds) == (HIDDEN,)
+    assert HIDDEN in secrets_of(ROUTE, olds)
     assert checked(olds, **given_so) == olds
     monkeypatch.setenv("TARGET_TOKEN", HIDDEN + "2")
     news = checked(olds, **given_so)

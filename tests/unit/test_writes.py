@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from pulumi_agentrun.client.errors import AgentRunError, TransportError
 from pulumi_agentrun.client.kinds import SERVICE
 from pulumi_agentrun.client.operations import Operation
 from pulumi_agentrun.lifecycle import steps
+from pulumi_agentrun.lifecycle.claims import Claims
+from pulumi_agentrun.lifecycle.controller import Controller
 from pulumi_agentrun.lifecycle.live import LifecycleError
 from pulumi_agentrun.lifecycle.places import SHOWS_KEYS, origin_of
 from pulumi_agentrun.platform import Fault
@@ -168,3 +171,25 @@ def test_what_somebody_made_while_a_deletion_went_on_is_not_waited_for(world: Wo
     world.run(steps.delete(SERVICE, "a", made.outputs, PLACE))
     assert world.now - before < 20
     assert world.session.run(one(operations.get(SERVICE, "a"))).json()["data"]["provider"] == "theirs"
+
+
+@pytest.mark.parametrize("outcome", ["refused", "UPDATE_FAILED"])
+def test_the_key_that_a_reference_led_to_before_is_not_repeated(
+    world: World, monkeypatch: pytest.MonkeyPatch, outcome: str
+) -> None:
+    """Found by an attack: state has but its fingerprint, and it stood in the error, and in the clear in state."""
+    settings = {"api_key_from": "env:KEY", "base_url": "https://e", "model_names": ["a"]}
+    monkeypatch.setenv("KEY", "sk-former-0123456789")
+    controller = Controller(Claims(), keep=False)
+    made = world.drive(controller.create(SERVICE, wanted(provider_settings=settings)))
+    monkeypatch.setenv("KEY", "sk-new-0123456789")
+    said = 'the upstream refuses "sk-former-0123456789" (and sk-new-0123456789)'
+    if outcome == "refused":
+        world.platform.inject(Fault(operation=UPDATE, status=400, code="BAD", message=said))
+    else:
+        world.platform.inject(Fault(operation=UPDATE, outcome="UPDATE_FAILED", reason=said))
+    news = wanted(provider_settings=settings)
+    with pytest.raises(AgentRunError, match=r'the upstream refuses "\[secret\]" \(and \[secret\]\)') as caught:
+        world.drive(controller.update(SERVICE, "a", made.outputs, news, {}))
+    if isinstance(caught.value, steps.IncompleteError):
+        assert "0123456789" not in json.dumps([caught.value.live.outputs, caught.value.live.inputs])

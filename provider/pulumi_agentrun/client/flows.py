@@ -15,6 +15,7 @@ from . import answers, errors, operations
 from .kinds import PROXY, SERVICE, Kind
 from .models import ModelProxy, ModelService
 from .operations import Operation
+from .redaction import Secret
 from .wording import Text
 
 S = TypeVar("S")
@@ -104,7 +105,7 @@ def _late(operation: Operation[Any]) -> errors.TransportError:
     )
 
 
-def discreet(flow: Flow[T], secrets: tuple[str, ...]) -> Flow[T]:
+def discreet(flow: Flow[T], secrets: tuple[Secret, ...]) -> Flow[T]:
     """Drive a flow in which no answer is repeated with secrets that another of its requests has sent, or will send."""
     try:
         step = next(flow)

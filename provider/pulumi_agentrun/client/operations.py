@@ -17,6 +17,7 @@ from .kinds import Kind, kind_of
 from .models import CreateInput, ListInput, ModelProvider, ModelProviderListInput, SystemProps, UpdateInput
 from .models.fields import Model
 from .printable import printable
+from .redaction import Secret
 from .wording import Message, Property
 
 R = TypeVar("R", bound=SystemProps)
@@ -52,7 +53,7 @@ class Operation(Generic[T]):
     """What it is about, for messages: `model service qwen`."""
     query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = field(default=None, repr=False)
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    secrets: tuple[Secret, ...] = field(default=(), repr=False)
     """What no message may repeat, should the service echo it: what is secret in the body, and what else was sent."""
     title: str = ""
     """The words of the kind that it is about: `model service`."""

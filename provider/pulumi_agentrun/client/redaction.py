@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from html.entities import codepoint2name
+from typing import Protocol, TypeAlias
 
 SECRETS = "secrets"
 """The extension of a request that holds what no message about it may repeat."""
@@ -17,6 +18,8 @@ SHORT = 8
 A shorter one, which no service gives out, is taken out only where it stands by itself: it would be found in every
 other word, and in any base64.
 """
+_PART = 12
+"""Characters of a long secret, or half of a shorter one, that are looked for by themselves."""
 LONGEST = 65_536
 """Characters of a text that is worth repeating."""
 
@@ -26,20 +29,81 @@ _ALONE = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[bfnrt])|(?<=\\u[0-9A-
 _ANY_BASE64 = "[A-Za-z0-9+/_-]"
 _ESCAPES = re.compile(r"[\\%&]")
 """What each escape begins with."""
+_RUN = re.compile(r"[A-Za-z0-9_.+/=~-]{8,}")
+_JOINT = re.compile(r"[./=]")
 _ALIKE = str.maketrans("+/ ", "-_-")
 """Characters that stand for each other, in base64 and in URLs."""
 
 
-def redact(text: str, secrets: Iterable[str]) -> str:
-    """Return a text without the secrets: as they are, escaped for JSON, URLs or HTML, or in base64."""
-    known = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
-    if known and len(text) > LONGEST:
+class Telltale(Protocol):
+    """What a secret is known by that is not known itself, such as one that was set before."""
+
+    def is_of(self, word: str) -> bool:
+        """Say whether a word is the secret."""
+
+
+Secret: TypeAlias = "str | Telltale"
+
+
+def redact(text: str, secrets: Iterable[Secret]) -> str:
+    """Return a text without the secrets: as they are, escaped for JSON, URLs or HTML, in base64, or a good part."""
+    given = {secret for secret in secrets if secret}
+    if given and len(text) > LONGEST:
         return f"(a text of {len(text)} characters)"
-    for secret in known:
+    known = {secret for secret in given if isinstance(secret, str)}
+    known |= {word for tell in given if not isinstance(tell, str) for word in _words(text) if tell.is_of(word)}
+    ordered = sorted(known, key=len, reverse=True)
+    for secret in ordered:
         # Tokens are long, and so are their patterns.
         if _may_hold(text, secret) and _pattern(secret[:SHORT]).search(text):
             text = _pattern(secret).sub(STANDS_FOR, text)
+    for secret in ordered:
+        text = _without_parts(text, secret)
     return text
+
+
+def _words(text: str) -> Iterator[str]:
+    """Yield what may be a secret that stands by itself: runs of letters of keys, and their pieces."""
+    for run in _RUN.findall(text):
+        yield run
+        yield run.strip("./=-_")
+        yield from _JOINT.split(run)
+
+
+def _without_parts(text: str, secret: str) -> str:
+    """Return a text without what it has of a secret that was cut off, wrapped or masked, or shown by its bytes."""
+    if len(secret) < SHORT:
+        return text
+    for size, parts in _parts(secret):
+        lower = text.lower()
+        if len(lower) != len(text):  # there is a letter of which it makes two
+            lower = text
+        found = [at for at in range(len(text) - size + 1) if lower[at : at + size] in parts]
+        for first, last in reversed(_runs(found, size)):
+            text = f"{text[:first]}{STANDS_FOR}{text[last:]}"
+    return text
+
+
+@lru_cache(256)
+def _parts(secret: str) -> list[tuple[int, frozenset[str]]]:
+    """Return what a text with a good part of a secret has in it, by its length: as it is, in hex and in base64."""
+    size = min(_PART, max(SHORT, len(secret) // 2))
+    octets = secret.encode("utf-8", "surrogatepass")
+    forms = [(size, [secret]), (2 * size, [octets.hex()])]
+    forms.append((size * 4 // 3, [_core(octets, offset) for offset in range(3)]))
+    return [
+        (length, frozenset(form.lower()[at : at + length] for form in several for at in range(len(form) - length + 1)))
+        for length, several in forms
+    ]
+
+
+def _runs(starts: list[int], size: int) -> list[tuple[int, int]]:
+    """Return from where to where stretches of a size reach that begin at some places, those that meet as one."""
+    runs: list[tuple[int, int]] = []
+    for start in starts:
+        first = runs.pop()[0] if runs and start <= runs[-1][1] else start
+        runs.append((first, start + size))
+    return runs
 
 
 def _may_hold(text: str, secret: str) -> bool:

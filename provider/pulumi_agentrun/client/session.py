@@ -28,7 +28,7 @@ from .network import NotSentError
 from .operations import VERSION, Operation
 from .pool import AsyncConnections, Connections
 from .proxies import proxy_for, secrets_of
-from .redaction import SECRETS, redact
+from .redaction import SECRETS, Secret, redact
 from .signature import Signature
 from .wording import Message, Setting, Text, joined
 
@@ -265,7 +265,7 @@ def _seconds(pause: Pause) -> float:
     return random.uniform(0, pause.seconds) if pause.jitter else pause.seconds
 
 
-def _failure(step: Step, error: Exception, secrets: tuple[str, ...]) -> AgentRunError:
+def _failure(step: Step, error: Exception, secrets: tuple[Secret, ...]) -> AgentRunError:
     """Return what a flow is told of anything that goes wrong in a step."""
     is_sent = not isinstance(error, (NotSentError, *_NOT_SENT))
     if isinstance(error, NotSentError):

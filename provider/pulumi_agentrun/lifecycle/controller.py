@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from ..client.errors import AgentRunError, ConfigError
 from ..client.flows import Flow, Notice, discreet
 from ..client.kinds import Kind
+from ..client.redaction import Secret
 from ..client.wording import joined
 from . import check, drift, foresight, hidden_inputs, notes, sense, steps
 from .check import Failure
@@ -22,7 +23,7 @@ from .diff import Diff, diff, planned
 from .live import IncompleteError, Live
 from .names import PROFILE
 from .places import REGION, Place
-from .remarks import remarks
+from .remarks import left_out, remarks
 from .schema import secrets_of
 from .unknown import UNKNOWN
 
@@ -44,7 +45,7 @@ class Run(Generic[T]):
     flow: Callable[[Place], Flow[T]] = field(repr=False)
     limit: float | None
     """Seconds that it may take, if the resource says so."""
-    secrets: tuple[str, ...] = field(repr=False)
+    secrets: tuple[Secret, ...] = field(repr=False)
     """What no answer may repeat."""
     make: bool = False
     """Whether an embedded platform that is missing is made for it."""
@@ -121,6 +122,7 @@ class Controller:
         before: Mapping[str, Any] | None = None,
     ) -> Verb[Compared]:
         """Compare old outputs with checked inputs; `before` are the inputs that led to the old outputs, if known."""
+        unmanaged = [*drift.unmanaged_keys(kind, olds, before or {}, news)]
         olds = drift.without_unmanaged_keys(kind, olds, before or {}, news)
         profile, is_staying = olds.get(PROFILE), olds.get(PROFILE) == news.get(PROFILE)
         try:
@@ -139,6 +141,7 @@ class Controller:
         found = diff(kind, id, olds, news)
         if self.claims.is_plan(urn):
             yield from remarks(kind, id, found, olds, news)
+            yield from left_out(kind, id, found, unmanaged)
         if not found.changed:
             self.claims.keep(kind, place, id, urn, olds)
         return Compared(found, olds)

@@ -94,6 +94,16 @@ def without_unmanaged_keys(
     return dict(_managed((), shape_of(kind), olds, before, news)) if before else dict(olds)
 
 
+def unmanaged_keys(
+    kind: Kind[Any], olds: Mapping[str, Any], before: Mapping[str, Any], news: Mapping[str, Any]
+) -> Iterator[Path]:
+    """Yield where old outputs show a key, in clear or not, that neither the inputs `before` nor the new ones set."""
+    managed = without_unmanaged_keys(kind, olds, before, news)
+    for path, inner, (old, kept) in shape_of(kind).walk(olds, managed, into=Shape.holds_secret):
+        if inner.is_secret and old and kept is None:
+            yield path
+
+
 def _managed(path: Path, shape: Shape, old: Any, *programs: Any) -> Any:
     if shape.is_secret:
         return old if any(value is not None for value in programs) else None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..client.flows import Notice
 from ..client.kinds import Kind
 from ..client.wording import Message, Property, Text, joined
 from .diff import Diff, edits
-from .paths import at
+from .paths import Path, at
 from .schema import shape_of
 from .secret_refs import FROM, Fingerprint
 from .unknown import UNKNOWN
@@ -33,6 +33,22 @@ def remarks(
                 them="it" if len(unsure) == 1 else "them",
             )
         )
+
+
+def left_out(kind: Kind[Any], id: str, found: Diff, unmanaged: Iterable[Path]) -> Iterator[Notice]:
+    """Yield a warning for each key of the service that the program has not, where an update sends what is around it."""
+    for path in unmanaged:
+        if path[0] in found.changed and not found.replaces:
+            yield Notice(
+                Message(
+                    "{resource}: {whole} is sent without {key}, which the program does not set: where the service "
+                    "takes it as the whole, that key is cleared. Set {key} to be certain",
+                    resource=f"{kind.title} {id}",
+                    whole=Property((path[0],)),
+                    key=Property(path),
+                ),
+                is_warning=True,
+            )
 
 
 def _keys(kind: Kind[Any], found: Diff, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[Text]:

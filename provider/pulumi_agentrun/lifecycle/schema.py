@@ -15,8 +15,9 @@ from pydantic import TypeAdapter
 from ..client.errors import ConfigError
 from ..client.kinds import Kind
 from ..client.models.fields import Model, Secret, Unordered, WriteOnly, docstrings
+from ..client.redaction import Secret as Hidden
 from .paths import EVERY, Path, inside
-from .secret_refs import FINGERPRINT, FROM, Fingerprint, Reference, read
+from .secret_refs import FINGERPRINT, FROM, Fingerprint, Reference, Remembered, read
 from .unknown import UNKNOWN
 
 M = TypeVar("M")
@@ -261,14 +262,19 @@ def map_secrets(kind: Kind[Any], values: dict[str, Any], wrap: Callable[[Any], A
     return result
 
 
-def secrets_of(kind: Kind[Any], *several: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return every secret among properties, and behind their references as far as those can be read."""
-    found: dict[str, None] = {}
+def secrets_of(kind: Kind[Any], *several: Mapping[str, Any]) -> tuple[Hidden, ...]:
+    """Return every secret among properties, and behind their references as far as those can be read, or are remembered.
+
+    What a reference has led to before may be another key.
+    """
+    found: dict[Hidden, None] = {}
     for properties in several:
         for _, shape, (value,) in shape_of(kind).walk(properties, into=Shape.holds_secret):
-            if not isinstance(value, str) or shape.mark(Fingerprint) is not None:
+            if not isinstance(value, str):
                 continue
-            if shape.mark(Reference) is not None:
+            if shape.mark(Fingerprint) is not None:
+                found[Remembered(value)] = None
+            elif shape.mark(Reference) is not None:
                 with suppress(ConfigError):
                     found[read(value)] = None
             elif shape.is_secret:

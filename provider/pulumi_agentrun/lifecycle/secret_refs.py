@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..client.errors import ConfigError
@@ -91,6 +91,17 @@ def _is_of_the_system(path: Path) -> bool:
 
 def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A secret of which only the fingerprint is known, so that a text which repeats it can be told."""
+
+    fingerprint: str = field(repr=False)
+
+    def is_of(self, word: str) -> bool:
+        """Say whether a word is the secret."""
+        return fingerprint(word, self.fingerprint) == self.fingerprint
 
 
 def fingerprint(secret: str, previous: object, owner: str = "") -> str:
