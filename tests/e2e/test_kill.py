@@ -13,6 +13,7 @@ import pytest
 from e2e.processes import children
 from e2e.project import DOORS, Run
 from e2e.served import ServedPlatform, Stage
+from pulumi_agentrun.client import ModelServiceListInput
 
 PROGRAM = """
 service = ModelService("qwen", model_type="llm", provider={provider!r}, description="d",
@@ -48,10 +49,11 @@ def victims(engine: int, who: str) -> list[int]:
     return [pid for pid in below if any(name in Path(f"/proc/{pid}/cmdline").read_bytes() for name in ours)]
 
 
-def run_and_kill(stage: Stage, program: str, index: int, moment: str, who: str) -> bool:
+def run_and_kill(stage: Stage, program: str, index: int, moment: str, who: str, then: str | None = None) -> bool:
     """Run the operation, kill at a call and check what the next run makes of it; return False if it never came.
 
-    Before a call that only looks, all is as after the one before it: those do not count there.
+    That run is one of `then`, if given. Before a call that only looks, all is as after the one before it: those do not
+    count there.
     """
     started = threading.Event()
     holder: list[int] = []
@@ -87,6 +89,9 @@ def run_and_kill(stage: Stage, program: str, index: int, moment: str, who: str) 
         stage.serve(served)
         if who == "everything":  # the engine's lock is left
             project.pulumi("cancel", "--yes", "dev")
+        if then is not None:
+            program = then
+            project.program(program)
         converge(stage, program)
         check(stage, program)
     return True
@@ -128,6 +133,27 @@ def test_a_kill_at_any_call_loses_nothing(tmp_path: Path, step: str, door: str, 
     while run_and_kill(stage.copy(tmp_path / f"at-{killed}"), program, killed, moment, who):
         killed += 1
     assert killed >= (2 if moment == "before" else 4), "the loop has gone through a whole lifecycle"
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_change_that_a_kill_cut_off_can_be_put_back(tmp_path: Path, door: str) -> None:
+    """Of a key that no read shows, only what this machine has noted tells that it may be the new one."""
+    stage = Stage(tmp_path / "origin", door)
+    stage.project.platform.switch(api_key="absent")
+    with ServedPlatform(stage.project.data, port=stage.port) as served:
+        stage.serve(served)
+        stage.project.program(FIRST)
+        stage.project.up()
+    killed = 0
+    changed = FIRST.replace("sk-1", "sk-2")
+    while run_and_kill(copy := stage.copy(tmp_path / f"at-{killed}"), changed, killed, "after", "everything", FIRST):
+        copy.project.platform.switch(api_key="clear")
+        [service] = copy.project.client.list(ModelServiceListInput())
+        assert service.provider_settings is not None
+        assert service.provider_settings.api_key is not None
+        assert service.provider_settings.api_key.get_secret_value() == "sk-1"
+        killed += 1
+    assert killed >= 2, "the update, and the look after it"
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pulumi_agentrun.client.kinds import SERVICE
 from pulumi_agentrun.client.models import ModelService
-from pulumi_agentrun.client.waiters import BLIND, SETTLING, YOUNG, Written, is_failed, is_settled, youth
+from pulumi_agentrun.client.waiters import BLIND, LOOKING, SETTLING, YOUNG, Written, is_failed, is_settled, youth
 
 
 def shown(**fields: Any) -> ModelService:
@@ -88,6 +88,7 @@ def test_no_answer_is_older_for_ever() -> None:
 def test_what_was_just_made_is_young_and_no_longer_than_that(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "time", lambda: 1_795_514_403.0)
     assert youth("2026-11-24T10:00:00Z") == YOUNG - 3
+    assert youth("2026-11-24T09:59:40Z") == LOOKING, "a look or two may be old all the same"
     assert youth("2026-11-24T09:00:00Z") == 0.0
     assert youth("2026-11-24T11:00:00Z") == YOUNG, "this machine's clock may be behind the service's"
     assert youth(None) == youth("yesterday") == 0.0

@@ -13,7 +13,7 @@ from pulumi_agentrun.client import ModelServiceCreateInput, operations
 from pulumi_agentrun.client.errors import AgentRunError, TransportError
 from pulumi_agentrun.client.kinds import SERVICE
 from pulumi_agentrun.client.operations import Operation
-from pulumi_agentrun.lifecycle import steps
+from pulumi_agentrun.lifecycle import notes, steps
 from pulumi_agentrun.lifecycle.claims import Claims
 from pulumi_agentrun.lifecycle.controller import Controller
 from pulumi_agentrun.lifecycle.live import LifecycleError
@@ -193,3 +193,48 @@ def test_the_key_that_a_reference_led_to_before_is_not_repeated(
         world.drive(controller.update(SERVICE, "a", made.outputs, news, {}))
     if isinstance(caught.value, steps.IncompleteError):
         assert "0123456789" not in json.dumps([caught.value.live.outputs, caught.value.live.inputs])
+
+
+class Killed(BaseException):
+    """What ends a process at once."""
+
+
+@pytest.mark.parametrize("is_done", [True, False], ids=["after its effect", "before"])
+@pytest.mark.parametrize("shown", ["clear", "absent"])
+def test_an_update_that_a_kill_cut_off_is_open_on_this_machine(world: World, shown: Any, is_done: bool) -> None:
+    """Found by an attack: with the program put back, nothing was to be done, and the service kept the new key."""
+    world.platform.switch(api_key=shown)
+    controller = Controller(Claims(), keep=False)
+    made = world.drive(controller.create(SERVICE, wanted()))
+
+    def killed(step: Operation[Any], do: Do) -> Any:
+        if step.action == UPDATE:
+            if is_done:
+                do()
+            raise Killed
+        return do()
+
+    world.between = killed
+    with pytest.raises(Killed):
+        world.drive(controller.update(SERVICE, "a", made.outputs, keyed(api_key="sk-new"), {}))
+    world.between = lambda step, do: do()
+    urn = "urn:pulumi:dev::p::agentrun:index:ModelService::s"
+    assert world.drive(controller.diff(SERVICE, "a", urn, made.outputs, wanted())).diff.changed == ("status",)
+    back = world.drive(controller.update(SERVICE, "a", made.outputs, wanted(), {}))
+    world.platform.switch(api_key="clear")
+    settings = world.session.run(one(operations.get(SERVICE, "a"))).json()["data"]["providerSettings"]
+    assert settings["apiKey"] == "sk-hidden"
+    assert world.drive(controller.diff(SERVICE, "a", urn, back.outputs, wanted())).diff.changed == ()
+
+
+@pytest.mark.parametrize("end", ["refused", "gone"])
+def test_an_update_that_was_refused_or_whose_resource_is_gone_leaves_nothing_open(world: World, end: str) -> None:
+    made = create(world)
+    if end == "refused":
+        world.platform.inject(Fault(operation=UPDATE, status=400, code="ERR_BAD_REQUEST"))
+        with pytest.raises(AgentRunError):
+            world.run(steps.update(SERVICE, "a", made.outputs, keyed(api_key="sk-new"), PLACE))
+    else:
+        notes.note(notes.CHANGING, PLACE.key(SERVICE, "a"))
+        world.run(steps.delete(SERVICE, "a", made.outputs, PLACE))
+    assert notes.read(notes.CHANGING, PLACE.key(SERVICE, "a")) is None

@@ -45,6 +45,10 @@ BLIND = 3.0
 """Seconds after a write in which an answer that can show neither way is taken for an older one."""
 YOUNG = 8.0
 """Seconds after its creation in which a resource that state knows is not believed to be gone."""
+RECENT = 60.0
+"""Seconds after its creation in which such a resource is not believed to be gone by one look, or a few at once."""
+LOOKING = 5.0
+"""Seconds of looking that it takes then."""
 SKEW = 60.0
 """Seconds by which the clocks of this machine and the service may differ."""
 CONFLICT = 409
@@ -135,7 +139,8 @@ def youth(created_at: str | None) -> float:
     It goes by the clock of this machine; where that differs from the service's, the answer errs to the longer side.
     """
     made = _moment(created_at)
-    return 0.0 if made is None else min(max(YOUNG - (time.time() - made), 0.0), YOUNG)
+    age = RECENT if made is None else time.time() - made
+    return 0.0 if age >= RECENT else min(max(YOUNG - age, LOOKING), YOUNG)
 
 
 def was_made_before(found: SystemProps, moment: float) -> bool:

@@ -138,6 +138,7 @@ class Controller:
         self.claims.check_place(kind, id, olds, place)
         if notes.read(notes.LEAVING, place.key(kind, id)) is not None:
             olds = yield _run(kind, "read", olds, partial(steps.settled, kind, id, olds))
+        olds = steps.after_cut_off(kind, id, olds, place)
         found = diff(kind, id, olds, news)
         if self.claims.is_plan(urn):
             yield from remarks(kind, id, found, olds, news)

@@ -1,9 +1,10 @@
 """Keeps beside the engine's own files, on this machine, what state has no place for.
 
-The engine keeps a resource whose deletion outlasts a run in state as it was, and asks a provider about one that the
-program has again only whether state and program differ. And a run that is limited to some resources says nothing of the
-others, so that a record whose object another record has taken over could be deleted by itself. On another machine, the
-engine's warning of the operation that was cut short, and a run without limits, are what helps.
+The engine keeps a resource whose deletion outlasts a run in state as it was, and one whose update a kill has cut off,
+and asks a provider about one that the program has again only whether state and program differ. And a run that is
+limited to some resources says nothing of the others, so that a record whose object another record has taken over could
+be deleted by itself. On another machine, the engine's warning of the operation that was cut short, and a run without
+limits, are what helps.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ Key = tuple[str, ...]
 
 LEAVING = "leaving"
 """Notes of deletions that go on after a run has given up waiting for them."""
+CHANGING = "changing"
+"""Notes of updates that were sent and of which no run has learned what came."""
 TAKEN = "taken"
 """Notes of objects that were taken over, with the record that has them since."""
 

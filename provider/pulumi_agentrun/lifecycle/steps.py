@@ -88,6 +88,26 @@ def update(kind: Kind[R], id: str, olds: Mapping[str, Any], news: Mapping[str, A
     A change that was or may have been accepted, and did not come about, is an IncompleteError with what is there then.
     """
     yield from _check_place(kind, id, olds, place)
+    key = place.key(kind, id)
+    olds = after_cut_off(kind, id, olds, place)
+    notes.note(notes.CHANGING, key)
+    try:
+        live = yield from _updated(kind, id, olds, news, place)
+    except AgentRunError:
+        notes.forget(notes.CHANGING, key)
+        raise
+    notes.forget(notes.CHANGING, key)
+    return live
+
+
+def after_cut_off(kind: Kind[Any], id: str, olds: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+    """Return old outputs as a diff is to take them: open, where a kill has cut an update off."""
+    if notes.read(notes.CHANGING, place.key(kind, id)) is None:
+        return olds
+    return Live(id, dict(olds), {}).unsettled.outputs
+
+
+def _updated(kind: Kind[R], id: str, olds: Mapping[str, Any], news: Mapping[str, Any], place: Place) -> Flow[Live]:
     deadline = (yield Pause(0)) + place.timeout
     body = diff.update_of(kind, olds, news)
     origin = origin_of(olds)
@@ -165,7 +185,8 @@ def delete(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flo
                 name=Property((kind.name_field,)),
             )
         ) from None
-    notes.forget(notes.LEAVING, place.key(kind, id))
+    for what in (notes.LEAVING, notes.CHANGING):
+        notes.forget(what, place.key(kind, id))
     if not was_there:
         check_gone(kind, id, olds, place)
 
