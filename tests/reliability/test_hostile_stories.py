@@ -16,7 +16,7 @@ import pytest
 from e2e.project import DOORS
 from e2e.served import CREDENTIALS
 from pulumi_agentrun.client import ModelServiceCreateInput
-from reliability.hostile.declared import Declared, services
+from reliability.hostile.declared import KEY, Declared, services
 from reliability.hostile.origins import Origins
 from reliability.hostile.process import HostileProxy
 from reliability.hostile.replicas import Lag
@@ -66,6 +66,31 @@ def test_what_a_stranger_creates_is_not_taken_over(
         assert again.live["service", "one"]["provider"] == "openai"
         trial.run("destroy")
         assert trial.live(), "a stranger's is not deleted"
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_another_stack_with_the_same_program_keeps_what_it_made(tmp_path: Path, origins: Origins, door: str) -> None:
+    """Found by an attack: both had it in state, without a word, and the first to be destroyed deleted it."""
+
+    def hook(index: int, moment: str) -> None:
+        if (index, moment) == (0, "after"):  # the provider has looked, and nothing was there
+            settings = {"base_url": "https://tongyi.example", "api_key": KEY}
+            trial.outside.create(
+                ModelServiceCreateInput(
+                    model_service_name="one", model_type="llm", provider="tongyi", provider_settings=settings
+                )
+            )
+
+    stage = origins.copy(tmp_path / "stage", door, (), 12.0)
+    with Trial(stage, origins.proxy, hook) as trial:
+        found = trial.run("up", rules=[], program=ONE)
+        found.check()
+        assert found.run.code != 0
+        assert "AGENTRUN_ADOPT=one pulumi up" in found.run.console
+        assert found.ids == {}
+        trial.run("destroy")
+        assert trial.live(), "it is the other stack's"
+        trial.converge(ONE, found)
 
 
 @pytest.mark.parametrize("door", DOORS)

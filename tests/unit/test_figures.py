@@ -11,7 +11,7 @@ from oracle.table import CASES
 from pulumi_agentrun.cli import audit, command, drill, explain, promote
 from pulumi_agentrun.client import Config, ModelService
 from pulumi_agentrun.client.flows import ATTEMPTS, LONGEST_RETRY_AFTER
-from pulumi_agentrun.client.redaction import SHORT
+from pulumi_agentrun.client.redaction import PART, SHORT
 from pulumi_agentrun.client.session import LONGEST_EXCHANGE
 from pulumi_agentrun.drill.scenario import DURATION, scenario
 from pulumi_agentrun.lifecycle import secret_refs
@@ -84,6 +84,7 @@ SENTENCES: dict[str, list[str]] = {
     ],
     "SECURITY.md": [
         f"it ends with the platform, or after {sessions.LASTS / 3600:.0f} hours",
+        f"no {WORDS[PART]} characters in a row of a long key are shown",
         f"A secret shorter than {WORDS[SHORT]} characters is taken out only where it stands by itself",
     ],
     "docs/client.md": [
@@ -175,7 +176,7 @@ SENTENCES: dict[str, list[str]] = {
 
 NO_CLAIMS: dict[str, list[str]] = {
     "README.md": ["a removed number is sent as 0"],
-    "SECURITY.md": ["none before 1.0", "in base64"],
+    "SECURITY.md": ["none before 1.0", "in base64 or hex"],
     "docs/architecture.md": [
         "3 may arrive as 3.0",
         "a whole number, at least 0; 3.0 is 3 again",

@@ -18,7 +18,7 @@ SHORT = 8
 A shorter one, which no service gives out, is taken out only where it stands by itself: it would be found in every
 other word, and in any base64.
 """
-_PART = 12
+PART = 12
 """Characters of a long secret, or half of a shorter one, that are looked for by themselves."""
 LONGEST = 65_536
 """Characters of a text that is worth repeating."""
@@ -87,7 +87,7 @@ def _without_parts(text: str, secret: str) -> str:
 @lru_cache(256)
 def _parts(secret: str) -> list[tuple[int, frozenset[str]]]:
     """Return what a text with a good part of a secret has in it, by its length: as it is, in hex and in base64."""
-    size = min(_PART, max(SHORT, len(secret) // 2))
+    size = min(PART, max(SHORT, len(secret) // 2))
     octets = secret.encode("utf-8", "surrogatepass")
     forms = [(size, [secret]), (2 * size, [octets.hex()])]
     forms.append((size * 4 // 3, [_core(octets, offset) for offset in range(3)]))
