@@ -27,6 +27,12 @@ FORMS = {
     "in base64": base64.b64encode(KEY.encode()).decode(),
     "in base64 with a word before": base64.b64encode(f"Bearer {KEY}".encode()).decode(),
     "in base64 with a colon before": base64.b64encode(f":{KEY}".encode()).decode(),
+    "cut at its end": f"{KEY[:14]}...",
+    "cut at its beginning": f"...{KEY[8:]}",
+    "wrapped": f"{KEY[:11]}\n{KEY[11:]}",
+    "in hex": KEY.encode().hex(),
+    "in hex, cut": KEY.encode().hex().upper()[5:],
+    "in base64, cut": base64.b64encode(KEY.encode()).decode()[:20],
     "in base64 for a URL": base64.urlsafe_b64encode(f"user:{KEY}".encode()).decode(),
 }
 
@@ -38,6 +44,7 @@ def test_a_key_is_seen_in_each_form(form: str) -> None:
 
 def test_what_says_no_key_is_shown() -> None:
     assert not repeats("messages[0].content: 100% too long & <odd> \\u00e9, see https://a.example/?q=%20", KEY)
+    assert not repeats("Incorrect API key provided: sk-Up/k****4321.", KEY)
     assert not repeats("anything", "")
     assert not repeats("anything", None)
 
