@@ -130,6 +130,23 @@ def test_a_refresh_right_after_a_creation_loses_nothing(tmp_path: Path, origins:
 
 
 @pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("happens", [LOST, answered("503")])
+def test_a_deletion_whose_answer_is_lost_spares_what_a_stranger_made_since(
+    tmp_path: Path, origins: Origins, door: str, happens: Trouble
+) -> None:
+    """Found by an attack: the deletion was sent again, without a look at what had the name by then."""
+
+    def hook(index: int, moment: str) -> None:
+        if moment == "after" and not trial.live():
+            strangers_service(trial)
+
+    with Trial(origins.copy(tmp_path / "stage", door, ONE, 12.0), origins.proxy, hook) as trial:
+        found = trial.run("destroy", rules=rule(happens, "Delete*"))
+        assert found.run.code == 0
+        assert found.live["service", "one"]["description"] == "a stranger's"
+
+
+@pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("happens", [LOST, answered("500"), answered("bad gzip"), Trouble(effect="late", delay=1)])
 def test_an_update_whose_answers_are_lost_can_be_put_back(
     tmp_path: Path, origins: Origins, door: str, happens: Trouble
