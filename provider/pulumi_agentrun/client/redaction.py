@@ -74,27 +74,42 @@ def _without_parts(text: str, secret: str) -> str:
     """Return a text without what it has of a secret that was cut off, wrapped or masked, or shown by its bytes."""
     if len(secret) < SHORT:
         return text
-    for size, parts in _parts(secret):
+    size, samples, spellings = _parts(secret)
+    if samples.isdisjoint(_samples(text.lower(), size)):
+        return text
+    for length, stretches in spellings:
         lower = text.lower()
         if len(lower) != len(text):  # there is a letter of which it makes two
             lower = text
-        found = [at for at in range(len(text) - size + 1) if lower[at : at + size] in parts]
-        for first, last in reversed(_runs(found, size)):
+        found = [at for at in range(len(text) - length + 1) if lower[at : at + length] in stretches]
+        for first, last in reversed(_runs(found, length)):
             text = f"{text[:first]}{STANDS_FOR}{text[last:]}"
     return text
 
 
+def _samples(text: str, size: int) -> list[str]:
+    """Return so many short stretches of a text that each longer one of a size has one of them in it."""
+    sample = size // 2
+    return [text[at : at + sample] for at in range(0, len(text) - sample + 1, size - sample + 1)]
+
+
 @lru_cache(256)
-def _parts(secret: str) -> list[tuple[int, frozenset[str]]]:
-    """Return what a text with a good part of a secret has in it, by its length: as it is, in hex and in base64."""
+def _parts(secret: str) -> tuple[int, frozenset[str], list[tuple[int, frozenset[str]]]]:
+    """Return how long a good part of a secret is, its short stretches, which nearly no text has, and the good parts.
+
+    The latter by their length: as they are, in hex, and in base64.
+    """
     size = min(PART, max(SHORT, len(secret) // 2))
     octets = secret.encode("utf-8", "surrogatepass")
-    forms = [(size, [secret]), (2 * size, [octets.hex()])]
-    forms.append((size * 4 // 3, [_core(octets, offset) for offset in range(3)]))
-    return [
-        (length, frozenset(form.lower()[at : at + length] for form in several for at in range(len(form) - length + 1)))
-        for length, several in forms
-    ]
+    plain, in_hex = [secret.lower()], [octets.hex()]
+    in_base64 = [_core(octets, offset).lower() for offset in range(3)]
+    spellings = [(size, plain), (2 * size, in_hex), (size * 4 // 3, in_base64)]
+    samples = _stretches([*plain, *in_hex, *in_base64], size // 2)
+    return size, samples, [(length, _stretches(texts, length)) for length, texts in spellings]
+
+
+def _stretches(texts: Iterable[str], size: int) -> frozenset[str]:
+    return frozenset(text[at : at + size] for text in texts for at in range(len(text) - size + 1))
 
 
 def _runs(starts: list[int], size: int) -> list[tuple[int, int]]:
