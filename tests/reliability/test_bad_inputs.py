@@ -12,9 +12,11 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pulumi import StringAsset
 from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.output import UNKNOWN as NOT_YET
-from pulumi_agentrun.client import ModelServiceCreateInput
+from pulumi_agentrun.client import BackendType, ModelClient, ModelServiceCreateInput
+from pulumi_agentrun.client import Config as ClientConfig
 from pulumi_agentrun.dynamic import KindProvider, ModelProxyProvider, ModelServiceProvider
 from pulumi_agentrun.lifecycle.hidden_inputs import URN
 
@@ -124,8 +126,10 @@ BAD_SERVICES: dict[str, tuple[dict[str, Any], str]] = {
     "a huge number in a default": (default([2**60]), f"{DEFAULT}[0]: {LARGE}"),
     "half a pair in a default": (default([{"a": SECRET + "\ud800"}]), f"{DEFAULT}[0].a: {UNICODE}"),
     "a key in a default with half a pair": (default({"\ud800": 1}), "its key must be whole Unicode text"),
-    "a default without a bottom": (default(nesting(101)), f"{DEFAULT}: must not nest more than 100 deep"),
-    "a default deeper than policies read": (default(nesting(400)), f"{DEFAULT}: must not nest more than 100 deep"),
+    "a default without a bottom": (default(nesting(33)), f"{DEFAULT}: must not nest more than 32 deep"),
+    "an asset in a default": (default({"a": StringAsset(SECRET)}), f"{DEFAULT}.a: must be a string, a number"),
+    "an asset as a default": (default(StringAsset(SECRET)), f"{DEFAULT}: must be a string, a number"),
+    "a default deeper than policies read": (default(nesting(400)), f"{DEFAULT}: must not nest more than 32 deep"),
     "adoption by word": ({"adopt": "yes"}, "adopt: must be true or false, not a string"),
     "a profile by number": ({"profile": 1}, "profile: must be a string, not a number"),
     "a profile that is not there": ({"profile": "eu"}, "There is no profile 'eu' in agentrun:profiles"),
@@ -201,7 +205,7 @@ PASSES: dict[str, tuple[type[KindProvider], dict[str, Any]]] = {
     "a description of several lines": (ModelServiceProvider, {"description": "one\ntwo\t\u202ethree"}),
     "a default of several lines": (ModelServiceProvider, default("\n")),
     "a default of any form": (ModelServiceProvider, default({"a b": ["\n", None, {"": 1.5}], "c": NOT_YET})),
-    "a default 100 deep": (ModelServiceProvider, default(nesting(100))),
+    "a default 32 deep": (ModelServiceProvider, default(nesting(32))),
     "a provider that is new": (ModelServiceProvider, {"provider": "brand-new"}),
     "an empty address clears it": (ModelServiceProvider, settings_(base_url="")),
     "a key and a credential: the service decides": (
@@ -360,3 +364,14 @@ def test_a_value_of_the_programs_own_form_is_sent_as_it_stands_or_refused_by_its
     body = ModelServiceCreateInput(model_service_name="a", **SERVICE, model_info_configs=kept).to_wire()
     sent = json.loads(json.dumps(body["modelInfoConfigs"], allow_nan=False))
     assert sent == [{"modelParameterRules": kept[0]["model_parameter_rules"]}]
+
+
+@pytest.mark.parametrize("depth", [31, 32])
+def test_the_deepest_value_that_passes_comes_back(depth: int, tmp_path: Path) -> None:
+    """Found by an attack: what passed was created, and then no answer about it could be read."""
+    with ModelClient(ClientConfig(endpoint=f"file://{tmp_path}")) as client:
+        given = ModelServiceCreateInput(model_service_name="a", **SERVICE, **default(nesting(depth)))
+        client.create(given)
+        found = client.get("a", backend_type=BackendType.SERVICE)
+    assert found.model_info_configs is not None
+    assert found.to_state()["model_info_configs"] == given.to_state()["model_info_configs"]

@@ -139,6 +139,28 @@ def test_a_good_part_of_a_secret_is_taken_out_too(form: str) -> None:
     assert found.startswith("refused: ")
 
 
+B64 = "Zk9+Qw3/Xt7=Bn5aYc2Re8TuOiPlKjHgFdSa4Hd1="
+WOVEN: dict[str, Callable[[str], str]] = {
+    "cut, for a URL": lambda key: urllib.parse.quote(key, safe="")[:-6],
+    "cut, in HTML": lambda key: "".join(f"&#{ord(c)};" if not c.isalnum() else c for c in key)[:-9],
+    "cut, in code points": lambda key: "".join(f"\\u{ord(c):04x}" for c in key[:30]),
+    "cut, by bytes of a URL": lambda key: lower(key[:30]),
+    "in hex with colons": lambda key: key.encode().hex(":"),
+    "in hex with blanks, cut": lambda key: key.encode().hex(" ")[:80],
+    "in lines of ten": lambda key: "\n".join(key[i : i + 10] for i in range(0, len(key), 10)),
+    "letter by letter": lambda key: " ".join(key),
+}
+
+
+@pytest.mark.parametrize("form", WOVEN)
+@pytest.mark.parametrize("key", [KEY, B64])
+def test_a_text_that_repeats_a_secret_so_that_it_cannot_be_taken_out_is_not_shown(form: str, key: str) -> None:
+    found = redact(f"refused: {WOVEN[form](key)} is wrong", [key])
+    bare = re.sub("[^A-Za-z0-9]", "", html.unescape(urllib.parse.unquote(found)))
+    assert not any(re.sub("[^A-Za-z0-9]", "", key)[i : i + 12] in bare for i in range(len(key) - 15)), found
+    assert "secret" in found
+
+
 @given(st.text("abcdefgh0123456789-_", min_size=8, max_size=60), st.data())
 def test_whatever_part_of_a_secret_is_shown_is_less_than_half_of_it(secret: str, data: st.DataObject) -> None:
     first = data.draw(st.integers(0, len(secret) - 1))
@@ -286,7 +308,7 @@ def test_no_error_of_the_client_repeats_what_was_sent(form: Callable[[str], str]
     signatures = re.findall("Signature=(.*)", "".join(seen))
     for error in (caught.value, also.value):
         assert in_no_form(shown(error), BODY_KEY, *used, *signatures)
-        assert "[secret]" in str(error)
+        assert "[secret]" in str(error) or redaction.REPEATS in str(error)  # in JSON in a form, say
 
 
 async def created_async(config: Config, wanted: ModelServiceCreateInput) -> None:

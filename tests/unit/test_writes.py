@@ -22,6 +22,7 @@ from pulumi_agentrun.platform import Fault
 from unit.world import PLACE, World, create, one, wanted
 
 GET, UPDATE, DELETE = (f"{verb}ModelService" for verb in ("Get", "Update", "Delete"))
+SERVICE_URN = "urn:pulumi:dev::p::agentrun:index:ModelService::s"
 Do = Callable[[], Any]
 
 
@@ -218,13 +219,12 @@ def test_an_update_that_a_kill_cut_off_is_open_on_this_machine(world: World, sho
     with pytest.raises(Killed):
         world.drive(controller.update(SERVICE, "a", made.outputs, keyed(api_key="sk-new"), {}))
     world.between = lambda step, do: do()
-    urn = "urn:pulumi:dev::p::agentrun:index:ModelService::s"
-    assert world.drive(controller.diff(SERVICE, "a", urn, made.outputs, wanted())).diff.changed == ("status",)
+    assert world.drive(controller.diff(SERVICE, "a", SERVICE_URN, made.outputs, wanted())).diff.changed == ("status",)
     back = world.drive(controller.update(SERVICE, "a", made.outputs, wanted(), {}))
     world.platform.switch(api_key="clear")
     settings = world.session.run(one(operations.get(SERVICE, "a"))).json()["data"]["providerSettings"]
     assert settings["apiKey"] == "sk-hidden"
-    assert world.drive(controller.diff(SERVICE, "a", urn, back.outputs, wanted())).diff.changed == ()
+    assert world.drive(controller.diff(SERVICE, "a", SERVICE_URN, back.outputs, wanted())).diff.changed == ()
 
 
 @pytest.mark.parametrize("end", ["refused", "gone"])
@@ -238,3 +238,51 @@ def test_an_update_that_was_refused_or_whose_resource_is_gone_leaves_nothing_ope
         notes.note(notes.CHANGING, PLACE.key(SERVICE, "a"))
         world.run(steps.delete(SERVICE, "a", made.outputs, PLACE))
     assert notes.read(notes.CHANGING, PLACE.key(SERVICE, "a")) is None
+
+
+def cut_off(world: World, controller: Controller, outputs: dict[str, Any]) -> None:
+    def killed(step: Operation[Any], do: Do) -> Any:
+        response = do()
+        if step.action == UPDATE:
+            raise Killed
+        return response
+
+    world.between = killed
+    with pytest.raises(Killed):
+        world.drive(controller.update(SERVICE, "a", outputs, keyed(api_key="sk-new"), {}))
+    world.between = lambda step, do: do()
+
+
+def test_an_update_that_ended_without_its_engine_is_open(world: World) -> None:
+    """Found by an attack: Pulumi's host of dynamic providers outlives its engine, and ends what it has begun."""
+    controller = Controller(Claims(), keep=False)
+    made = world.drive(controller.create(SERVICE, wanted()))
+    world.drive(controller.update(SERVICE, "a", made.outputs, keyed(api_key="sk-new"), {}))  # and state never heard
+    found = world.drive(controller.diff(SERVICE, "a", SERVICE_URN, made.outputs, wanted()))
+    assert found.diff.changed == ("status",)
+    back = world.drive(controller.update(SERVICE, "a", made.outputs, wanted(), {}))
+    assert world.drive(controller.diff(SERVICE, "a", SERVICE_URN, back.outputs, wanted())).diff.changed == ()
+
+
+def test_a_refusal_does_not_close_what_a_kill_has_left_open(world: World) -> None:
+    """Found by an attack: credentials had run out, and after that the other key stayed for good."""
+    controller = Controller(Claims(), keep=False)
+    made = world.drive(controller.create(SERVICE, wanted()))
+    cut_off(world, controller, made.outputs)
+    world.platform.inject(Fault(operation=UPDATE, status=403, code="NoPermission"))
+    with pytest.raises(AgentRunError, match="NoPermission"):
+        world.drive(controller.update(SERVICE, "a", made.outputs, wanted(), {}))
+    assert world.drive(controller.diff(SERVICE, "a", SERVICE_URN, made.outputs, wanted())).diff.changed == ("status",)
+
+
+@pytest.mark.parametrize("how", ["made anew", "adopted"])
+def test_what_a_kill_has_left_open_is_not_that_of_what_came_after(world: World, how: str) -> None:
+    """Found by an attack: after an `up` that was well, the next one had something to do."""
+    controller = Controller(Claims(), keep=False)
+    made = world.drive(controller.create(SERVICE, wanted()))
+    cut_off(world, controller, made.outputs)
+    if how == "made anew":
+        world.session.run(one(operations.delete(SERVICE, "a")))
+    new = world.drive(Controller(Claims(), keep=False).create(SERVICE, wanted(adopt=how == "adopted")))
+    news = wanted(adopt=how == "adopted")
+    assert world.drive(controller.diff(SERVICE, "a", SERVICE_URN, new.outputs, news)).diff.changed == ()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from html.entities import codepoint2name
 from typing import Protocol, TypeAlias
+from urllib.parse import unquote
 
 SECRETS = "secrets"
 """The extension of a request that holds what no message about it may repeat."""
@@ -22,6 +24,7 @@ PART = 12
 """Characters of a long secret, or half of a shorter one, that are looked for by themselves."""
 LONGEST = 65_536
 """Characters of a text that is worth repeating."""
+REPEATS = "(a text that repeats a secret)"
 
 _LEVELS = 9
 """Escapes on top of each other, as texts in texts in texts have them, that are seen through."""
@@ -31,6 +34,10 @@ _ESCAPES = re.compile(r"[\\%&]")
 """What each escape begins with."""
 _RUN = re.compile(r"[A-Za-z0-9_.+/=~-]{8,}")
 _JOINT = re.compile(r"[./=]")
+_SIGNS = re.compile(r"[^A-Za-z0-9]+")
+_POINT = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
+_UNDONE = 3
+"""Escapes on top of each other that are undone where a text is looked at for parts of secrets."""
 _ALIKE = str.maketrans("+/ ", "-_-")
 """Characters that stand for each other, in base64 and in URLs."""
 
@@ -59,7 +66,8 @@ def redact(text: str, secrets: Iterable[Secret]) -> str:
             text = _pattern(secret).sub(STANDS_FOR, text)
     for secret in ordered:
         text = _without_parts(text, secret)
-    return text
+    long = [secret for secret in ordered if len(secret) >= SHORT]
+    return REPEATS if long and _repeats(text, long) else text
 
 
 def _words(text: str) -> Iterator[str]:
@@ -87,22 +95,57 @@ def _without_parts(text: str, secret: str) -> str:
     return text
 
 
+def _repeats(text: str, secrets: Iterable[str]) -> bool:
+    """Say whether a good part of a secret is left in a text between other signs, or behind escapes.
+
+    In the same case: without their signs, words are alike that are none of a secret.
+    """
+    readings = {text}
+    for _ in range(_UNDONE if _ESCAPES.search(text) else 0):
+        readings |= {undo(one) for undo in (html.unescape, unquote, _unescaped) for one in readings}
+    bare = [_SIGNS.sub("", one) for one in readings]
+    for size, samples, spellings in map(_bare_parts, secrets):
+        for one in bare:
+            if samples.isdisjoint(_samples(one, size)):
+                continue
+            if any(one[at : at + length] in parts for length, parts in spellings for at in range(len(one))):
+                return True
+    return False
+
+
+def _unescaped(text: str) -> str:
+    return _POINT.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
+
+
 def _samples(text: str, size: int) -> list[str]:
     """Return so many short stretches of a text that each longer one of a size has one of them in it."""
     sample = size // 2
     return [text[at : at + sample] for at in range(0, len(text) - sample + 1, size - sample + 1)]
 
 
-@lru_cache(256)
-def _parts(secret: str) -> tuple[int, frozenset[str], list[tuple[int, frozenset[str]]]]:
-    """Return how long a good part of a secret is, its short stretches, which nearly no text has, and the good parts.
+_Parts: TypeAlias = "tuple[int, frozenset[str], list[tuple[int, frozenset[str]]]]"
+"""How long a good part of a secret is, its short stretches, which nearly no text has, and the good parts by length."""
 
-    The latter by their length: as they are, in hex, and in base64.
-    """
-    size = min(PART, max(SHORT, len(secret) // 2))
+
+@lru_cache(256)
+def _parts(secret: str) -> _Parts:
+    """Return the parts of a secret in small letters: as they are, in hex, and in base64."""
     octets = secret.encode("utf-8", "surrogatepass")
-    plain, in_hex = [secret.lower()], [octets.hex()]
     in_base64 = [_core(octets, offset).lower() for offset in range(3)]
+    return _spelled(secret, [secret.lower()], [octets.hex()], in_base64)
+
+
+@lru_cache(256)
+def _bare_parts(secret: str) -> _Parts:
+    """Return the parts of a secret in letters and digits alone: as they are, in hex, and in base64."""
+    octets = secret.encode("utf-8", "surrogatepass")
+    in_hex, in_base64 = octets.hex(), [_core(octets, offset) for offset in range(3)]
+    plain, *in_base64 = (_SIGNS.sub("", text) for text in (secret, *in_base64))
+    return _spelled(secret, [plain], [in_hex, in_hex.upper()], in_base64)
+
+
+def _spelled(secret: str, plain: list[str], in_hex: list[str], in_base64: list[str]) -> _Parts:
+    size = min(PART, max(SHORT, len(secret) // 2))
     spellings = [(size, plain), (2 * size, in_hex), (size * 4 // 3, in_base64)]
     samples = _stretches([*plain, *in_hex, *in_base64], size // 2)
     return size, samples, [(length, _stretches(texts, length)) for length, texts in spellings]

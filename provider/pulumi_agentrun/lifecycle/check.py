@@ -118,7 +118,7 @@ def _meta(news: Mapping[str, Any], failures: list[Failure]) -> dict[str, Any]:
 def _value(failures: list[Failure], path: Path, shape: Shape, value: Any) -> Any:
     if value is UNKNOWN:
         return value
-    if shape.annotation is Any and isinstance(value, (list, dict)):
+    if shape.annotation is Any and value is not None:
         return _of_own_form(failures, path, shape, value)
     if shape.is_leaf:
         result, reasons = scalars.check(shape, value)
@@ -136,7 +136,7 @@ def _value(failures: list[Failure], path: Path, shape: Shape, value: Any) -> Any
 
 
 def _of_own_form(failures: list[Failure], path: Path, shape: Shape, value: Any) -> Any:
-    """Return a list or an object whose form is the program's affair with what is in it checked."""
+    """Return a value whose form is the program's affair, with what is in it checked."""
     faults = [Failure((*path, *inner), reason) for inner, reason in scalars.faults_within(shape, value)]
     failures += faults
     return UNKNOWN if faults else scalars.plain(value)

@@ -25,7 +25,7 @@ Key = tuple[str, ...]
 LEAVING = "leaving"
 """Notes of deletions that go on after a run has given up waiting for them."""
 CHANGING = "changing"
-"""Notes of updates that were sent and of which no run has learned what came."""
+"""Notes of updates that were sent, with what state had before; it has the same until the engine learns what came."""
 TAKEN = "taken"
 """Notes of objects that were taken over, with the record that has them since."""
 

@@ -20,7 +20,7 @@ MOVED_VARIABLE = "AGENTRUN_MOVED_FROM"
 """The environment variable that names, separated by commas, locations that are reached another way from now on."""
 
 LOCATION, ACCOUNT, ACCESS_KEY = "location", "account", "access_key"
-MADE, ADOPTED, SHOWS_KEYS, UNSETTLED = "made", "adopted", "shows_keys", "unsettled"
+MADE, UPDATED, ADOPTED, SHOWS_KEYS, UNSETTLED = "made", "updated", "adopted", "shows_keys", "unsettled"
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,12 @@ from pydantic import SecretStr, ValidationError
 from ..client.models.fields import AtLeast, NotEmpty, OneOf, Prose, Url
 from .paths import Path
 from .schema import Shape
+from .unknown import UNKNOWN
 
 LARGEST = 2**53 - 1
 """The largest whole number that Pulumi can carry exactly."""
-DEEPEST = 100
-"""How deep a value of the program's own form may nest, which policies and the service still read."""
+DEEPEST = 32
+"""How deep a value of the program's own form may nest: what Pulumi carries through protobuf, and the client reads."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HALF = re.compile("[\ud800-\udfff]")
@@ -62,9 +63,11 @@ def faults_within(shape: Shape, value: Any) -> Iterator[tuple[Path, str]]:
             ahead += (((*path, key), inner) for key, inner in item.items())
         elif isinstance(item, (list, tuple)):
             ahead += (((*path, index), inner) for index, inner in enumerate(item))
-        else:
+        elif item is None or item is UNKNOWN or isinstance(item, (str, bool, int, float)):
             reasons = _text_faults(shape, item) if isinstance(item, str) else _number_faults(shape, item)
             yield from ((path, reason) for reason in reasons)
+        else:
+            yield path, "must be a string, a number, true or false, a list or an object"
 
 
 def key_faults(key: str) -> list[str]:

@@ -6,6 +6,7 @@ nothing behind, and what exists already is taken over only when the program says
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ from ..client.waiters import CONFLICT, Known, Written, until_deleted, until_read
 from ..client.wording import Message, Property, joined
 from . import diff, drift, notes
 from .check import META
+from .claims import token
 from .create import create, update_input, written
 from .live import GoingError, IncompleteError, LifecycleError, Live, live_of
 from .places import (
@@ -26,6 +28,7 @@ from .places import (
     REGION,
     SHOWS_KEYS,
     UNSETTLED,
+    UPDATED,
     Place,
     check_gone,
     check_moved,
@@ -88,29 +91,44 @@ def update(kind: Kind[R], id: str, olds: Mapping[str, Any], news: Mapping[str, A
     A change that was or may have been accepted, and did not come about, is an IncompleteError with what is there then.
     """
     yield from _check_place(kind, id, olds, place)
-    key = place.key(kind, id)
+    key, record = place.key(kind, id), _record(olds)
+    noted = notes.read(notes.CHANGING, key)
     olds = after_cut_off(kind, id, olds, place)
-    notes.note(notes.CHANGING, key)
+    notes.note(notes.CHANGING, key, record)
     try:
-        live = yield from _updated(kind, id, olds, news, place)
-    except AgentRunError:
-        notes.forget(notes.CHANGING, key)
+        return (yield from _updated(kind, id, olds, news, place))
+    except IncompleteError:
         raise
-    notes.forget(notes.CHANGING, key)
-    return live
+    except AgentRunError:
+        if noted != record:  # else an update before this one is still open
+            notes.forget(notes.CHANGING, key)
+        raise
 
 
 def after_cut_off(kind: Kind[Any], id: str, olds: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
-    """Return old outputs as a diff is to take them: open, where a kill has cut an update off."""
-    if notes.read(notes.CHANGING, place.key(kind, id)) is None:
-        return olds
-    return Live(id, dict(olds), {}).unsettled.outputs
+    """Return old outputs as a diff is to take them: open, if state has not heard what became of an update.
+
+    It may have come about all the same: its provider was killed, or the engine, while the provider went on.
+    """
+    key = place.key(kind, id)
+    noted = notes.read(notes.CHANGING, key)
+    if noted == _record(olds):
+        return Live(id, dict(olds), {}).unsettled.outputs
+    if noted is not None:
+        notes.forget(notes.CHANGING, key)
+    return olds
+
+
+def _record(olds: Mapping[str, Any]) -> str:
+    """Return what tells old outputs from those that the next creation or update leaves in state."""
+    origin = origin_of(olds)
+    return json.dumps([origin.get(MADE), origin.get(UPDATED)])
 
 
 def _updated(kind: Kind[R], id: str, olds: Mapping[str, Any], news: Mapping[str, Any], place: Place) -> Flow[Live]:
     deadline = (yield Pause(0)) + place.timeout
     body = diff.update_of(kind, olds, news)
-    origin = origin_of(olds)
+    origin = origin_of(olds) | {UPDATED: token()}
     origin.pop(UNSETTLED, None)
     try:
         # Without a change, a creation or update that was cut short is waited for.
