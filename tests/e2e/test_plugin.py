@@ -274,6 +274,23 @@ def test_a_plugin_that_was_started_by_hand_serves_one_run_after_another(project:
         assert [found.description for found in project.client.list(ModelServiceListInput())] == ["second"]
         project.pulumi("config", "set", "agentrun:readyTimeout", "77")
         assert project.up(env=env).changed == {}
+        before = open_files(project)
+        for _ in range(3):
+            project.up(env=env)
+        assert open_files(project) <= before, "a run that has ended keeps no file and no connection"
+
+
+def open_files(project: Project) -> int:
+    """Return how many files and connections the plugin has that was started in a project's folder."""
+    pids = [
+        process.parent
+        for process in Path("/proc").glob("[0-9]*/cwd")
+        if process.exists()
+        and process.resolve() == project.folder
+        and b"-agentrun" in (process.parent / "cmdline").read_bytes()
+    ]
+    assert len(pids) == 1
+    return len(list((pids[0] / "fd").iterdir()))
 
 
 def test_runs_at_the_same_time_through_a_plugin_that_was_started_by_hand_have_each_its_own_account(

@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from oracle.table import CASES
 from pulumi_agentrun.cli import audit, command, drill, explain, promote
-from pulumi_agentrun.client import Config, ModelService
+from pulumi_agentrun.client import Config, ModelService, waiters
 from pulumi_agentrun.client.flows import ATTEMPTS, LONGEST_RETRY_AFTER
 from pulumi_agentrun.client.redaction import PART, SHORT
 from pulumi_agentrun.client.session import LONGEST_EXCHANGE
@@ -159,6 +159,7 @@ SENTENCES: dict[str, list[str]] = {
     ],
     "docs/reliability.md": [
         f"at most {span(LONGEST_RETRY_AFTER)} at a time",
+        f"this machine's clock, with {span(waiters.SKEW)} between them",
         f"runs random programs of {soak.RESOURCES} resources with {soak.SHARE:.0%} of all calls in trouble",
         "ends with 1 if anything was lost",
     ],

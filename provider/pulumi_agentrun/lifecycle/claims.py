@@ -63,6 +63,11 @@ class Claims:
         with self._lock:
             self._checked.add(str(urn))
 
+    def close(self) -> None:
+        """Leave the run, with the journal that its processes share."""
+        if self._journal is not None:
+            self._journal.close()
+
     def is_plan(self, urn: Any) -> bool:
         """Say, once for each check, whether a comparison is a plan's: a refresh compares, too, but checks nothing."""
         with self._lock:

@@ -36,6 +36,13 @@ class Run:
 
         return Resources(self.engine, lambda: self.settings, self.stop)
 
+    async def close(self) -> None:
+        """Let everything that waits end, and keep no file or connection of the run."""
+        self.stop.set()
+        await self.engine.close()
+        if "resources" in vars(self):
+            self.resources.close()
+
 
 class Runs:
     """All runs, each known by the connection over which its engine calls, so that none is led to another's account."""
@@ -52,5 +59,9 @@ class Runs:
         """Begin a run of an engine that has not started this process, or return why that cannot be."""
         if await asyncio.to_thread(is_there, self._first.engine.address):
             return _NOT_BY_HAND
+        for peer, run in [*self._attached.items()]:
+            if not await asyncio.to_thread(is_there, run.engine.address):
+                del self._attached[peer]
+                await run.close()
         self._attached[context.peer()] = Run(Engine(address))
         return None

@@ -116,8 +116,7 @@ class PluginHost(Host):
 
     def close(self) -> None:
         # A process's files end with it.
-        resources = self._servicer.runs.of(cast("Any", _AsyncContext())).resources
-        resources._controller.claims._journal.close()  # type: ignore[union-attr]
+        self._servicer.runs.of(cast("Any", _AsyncContext())).resources.close()
 
 
 class _Log(Engine):
