@@ -164,8 +164,8 @@ def test_an_update_whose_answers_are_lost_can_be_put_back(
 def test_what_is_on_its_way_out_is_made_anew_when_the_program_wants_it_back(
     tmp_path: Path, origins: Origins, door: str
 ) -> None:
-    with Trial(origins.copy(tmp_path / "stage", door, ONE, 1.0), origins.proxy) as trial:
-        trial.stage.project.platform.switch(deletion="gradual", latency=4.0)
+    with Trial(origins.copy(tmp_path / "stage", door, ONE, 4.0), origins.proxy) as trial:
+        trial.stage.project.platform.switch(deletion="gradual", latency=15.0)
         found = trial.run("up", program=())
         assert found.run.code != 0
         found.check()
@@ -173,6 +173,7 @@ def test_what_is_on_its_way_out_is_made_anew_when_the_program_wants_it_back(
         back.check()
         assert back.run.code or "one" in back.run.changed, "it is not unchanged"
         trial.stage.project.platform.switch(deletion="immediate", latency=0.0)
+        trial.stage.project.pulumi("config", "set", "agentrun:readyTimeout", "60")  # a busy machine needs its time
         trial.converge(ONE, back)
 
 
