@@ -254,43 +254,35 @@ def test_dynamic_resources_move_to_the_plugin_untouched(make_project: Callable[.
 
 
 @contextmanager
-def started_by_hand(project: Project) -> Iterator[dict[str, str]]:
+def started_by_hand(project: Project) -> Iterator[tuple[dict[str, str], subprocess.Popen[str]]]:
     """A plugin as a debugger has it: Pulumi attaches to the process, with these variables, instead of starting one."""
     plugin = [str(Path(sys.executable).with_name("pulumi-resource-agentrun")), "127.0.0.1:1"]
     with subprocess.Popen(plugin, env=project.env, cwd=project.folder, text=True, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
-            yield {"PULUMI_DEBUG_PROVIDERS": f"agentrun:{process.stdout.readline().strip()}"}
+            yield {"PULUMI_DEBUG_PROVIDERS": f"agentrun:{process.stdout.readline().strip()}"}, process
         finally:
             process.terminate()
 
 
 def test_a_plugin_that_was_started_by_hand_serves_one_run_after_another(project: Project) -> None:
     project.program(service())
-    with started_by_hand(project) as env:
+    with started_by_hand(project) as (env, process):
         assert project.up(env=env).changed == {"qwen": "create"}
         project.program(service().replace("first", "second"))
         assert project.pulumi("up", "--yes", env=env).code == 0
         assert [found.description for found in project.client.list(ModelServiceListInput())] == ["second"]
         project.pulumi("config", "set", "agentrun:readyTimeout", "77")
         assert project.up(env=env).changed == {}
-        before = open_files(project)
+        before = open_files(process)
         for _ in range(3):
             project.up(env=env)
-        assert open_files(project) <= before, "a run that has ended keeps no file and no connection"
+        assert open_files(process) <= before, "a run that has ended keeps no file and no connection"
 
 
-def open_files(project: Project) -> int:
-    """Return how many files and connections the plugin has that was started in a project's folder."""
-    pids = [
-        process.parent
-        for process in Path("/proc").glob("[0-9]*/cwd")
-        if process.exists()
-        and process.resolve() == project.folder
-        and b"-agentrun" in (process.parent / "cmdline").read_bytes()
-    ]
-    assert len(pids) == 1
-    return len(list((pids[0] / "fd").iterdir()))
+def open_files(process: subprocess.Popen[str]) -> int:
+    """Return how many files and connections a process has."""
+    return len(list(Path(f"/proc/{process.pid}/fd").iterdir()))
 
 
 def test_runs_at_the_same_time_through_a_plugin_that_was_started_by_hand_have_each_its_own_account(
@@ -302,7 +294,7 @@ def test_runs_at_the_same_time_through_a_plugin_that_was_started_by_hand_have_ea
     for name, one in both.items():
         one.program("".join(service(f"model_service_name='{name}-{i}',").replace("qwen", f"{i}") for i in range(8)))
         one.platform.switch(latency=2.0)
-    with started_by_hand(project) as env, ThreadPoolExecutor(2) as pool:
+    with started_by_hand(project) as (env, _), ThreadPoolExecutor(2) as pool:
         runs = [pool.submit(one.up, "--parallel", "2", env=env) for one in both.values()]
         assert [run.result().code for run in runs] == [0, 0]
     for name, one in both.items():

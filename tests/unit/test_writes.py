@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -286,3 +287,17 @@ def test_what_a_kill_has_left_open_is_not_that_of_what_came_after(world: World, 
     new = world.drive(Controller(Claims(), keep=False).create(SERVICE, wanted(adopt=how == "adopted")))
     news = wanted(adopt=how == "adopted")
     assert world.drive(controller.diff(SERVICE, "a", SERVICE_URN, new.outputs, news)).diff.changed == ()
+
+
+@pytest.mark.parametrize("verb", ["read", "settled", "delete"])
+def test_what_is_young_and_gone_is_gone_however_short_the_timeout(world: World, verb: str) -> None:
+    """`readyTimeout` bounds what is waited for; not to believe a first look takes its time beside that."""
+    made = create(world)
+    world.session.run(one(operations.delete(SERVICE, "a")))
+    place = replace(PLACE, timeout=1.0)
+    if verb == "read":
+        assert world.run(steps.read(SERVICE, "a", made.outputs, place)) is None
+    elif verb == "settled":
+        assert world.run(steps.settled(SERVICE, "a", made.outputs, place))["status"] == "DELETING"
+    else:
+        world.run(steps.delete(SERVICE, "a", made.outputs, place))

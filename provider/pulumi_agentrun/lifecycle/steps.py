@@ -16,7 +16,7 @@ from ..client.flows import Flow, Pause, call
 from ..client.kinds import Kind
 from ..client.models import SystemProps
 from ..client.models.shared import Status
-from ..client.waiters import CONFLICT, Known, Written, until_deleted, until_ready, youth
+from ..client.waiters import BLIND, CONFLICT, Known, Written, until_deleted, until_ready, youth
 from ..client.wording import Message, Property, joined
 from . import diff, drift, notes
 from .check import META
@@ -73,7 +73,8 @@ def _check_place(kind: Kind[Any], id: str, olds: Mapping[str, Any], place: Place
 def _found(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flow[R | None]:
     """Return what has a name; None if the service says, and not only for a moment, that nothing has."""
     now = yield Pause(0)
-    deadline, sure = now + place.timeout, now + youth(olds.get(diff.CREATED_AT))
+    sure = now + youth(olds.get(diff.CREATED_AT))
+    deadline = max(now + place.timeout, sure + BLIND)  # for the last look, too
     while True:
         try:
             found: R = yield from call(operations.get(kind, id), deadline)
@@ -177,9 +178,10 @@ def delete(kind: Kind[R], id: str, olds: Mapping[str, Any], place: Place) -> Flo
     yield from _check_place(kind, id, olds, place)
     now = yield Pause(0)
     sure = now + youth(olds.get(diff.CREATED_AT))
+    deadline = max(now + place.timeout, sure + BLIND)
     try:
         known = Known(olds.get(kind.id_field), olds.get(diff.CREATED_AT))
-        was_there = yield from until_deleted(kind, id, now + place.timeout, place.timeout, known=known, sure=sure)
+        was_there = yield from until_deleted(kind, id, deadline, place.timeout, known=known, sure=sure)
     except NotReadyError as error:
         if error.status != Status.DELETING:
             raise
