@@ -28,6 +28,7 @@ class Engine:
     def __init__(self, address: str) -> None:
         self.address = address
         self._channel: grpc.aio.Channel | None = None
+        self._stub: EngineStub | None = None
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
@@ -54,12 +55,13 @@ class Engine:
     async def _log(self, notice: Notice, urn: str) -> None:
         from ..lifecycle.readers import SCHEMA  # with the models, which a first answer need not wait for
 
-        if self._channel is None:
+        if self._stub is None:
             self._channel = grpc.aio.insecure_channel(self.address)
+            self._stub = EngineStub(self._channel)
         text = tell(notice.text, SCHEMA)
         severity = engine_pb2.WARNING if notice.is_warning else engine_pb2.INFO
         request = engine_pb2.LogRequest(severity=severity, message=text, urn=urn, ephemeral=notice.is_passing)
         try:
-            await cast("Awaitable[Any]", EngineStub(self._channel).Log(request, timeout=_PATIENCE))
+            await cast("Awaitable[Any]", self._stub.Log(request, timeout=_PATIENCE))
         except grpc.aio.AioRpcError:
             return  # an engine that is gone reads no log

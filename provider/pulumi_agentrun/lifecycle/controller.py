@@ -122,7 +122,7 @@ class Controller:
         before: Mapping[str, Any] | None = None,
     ) -> Verb[Compared]:
         """Compare old outputs with checked inputs; `before` are the inputs that led to the old outputs, if known."""
-        unmanaged = [*drift.unmanaged_keys(kind, olds, before or {}, news)]
+        shown = olds
         olds = drift.without_unmanaged_keys(kind, olds, before or {}, news)
         profile, is_staying = olds.get(PROFILE), olds.get(PROFILE) == news.get(PROFILE)
         try:
@@ -142,7 +142,7 @@ class Controller:
         found = diff(kind, id, olds, news)
         if self.claims.is_plan(urn):
             yield from remarks(kind, id, found, olds, news)
-            yield from left_out(kind, id, found, unmanaged)
+            yield from left_out(kind, id, found, drift.unmanaged_keys(kind, shown, before or {}, news))
         if not found.changed:
             self.claims.keep(kind, place, id, urn, olds)
         return Compared(found, olds)

@@ -51,7 +51,7 @@ def check(shape: Shape, value: Any) -> tuple[Any, list[str]]:
 
 
 def faults_within(shape: Shape, value: Any) -> Iterator[tuple[Path, str]]:
-    """Yield where in a list or an object of the program's own form something is wrong, and what."""
+    """Yield where in a value of the program's own form something is wrong, and what."""
     ahead: list[tuple[Path, Any]] = [((), value)]
     while ahead:
         path, item = ahead.pop()

@@ -92,16 +92,14 @@ def update(kind: Kind[R], id: str, olds: Mapping[str, Any], news: Mapping[str, A
     A change that was or may have been accepted, and did not come about, is an IncompleteError with what is there then.
     """
     yield from _check_place(kind, id, olds, place)
-    key, record = place.key(kind, id), _record(olds)
-    noted = notes.read(notes.CHANGING, key)
-    olds = after_cut_off(kind, id, olds, place)
-    notes.note(notes.CHANGING, key, record)
+    known, key = after_cut_off(kind, id, olds, place), place.key(kind, id)
+    notes.note(notes.CHANGING, key, _record(olds))
     try:
-        return (yield from _updated(kind, id, olds, news, place))
+        return (yield from _updated(kind, id, known, news, place))
     except IncompleteError:
         raise
     except AgentRunError:
-        if noted != record:  # else an update before this one is still open
+        if known is olds:  # else an update before this one is still open
             notes.forget(notes.CHANGING, key)
         raise
 
