@@ -75,7 +75,9 @@ def _feed(path: str) -> dict[str, End]:
     try:
         return _File.model_validate({"models": json.loads(File(path).read_text("utf-8"))}).models
     except OSError as error:
-        raise ValueError(f"the file of the feed, {File(path).absolute()}, cannot be read: {error.strerror}") from None
+        # Without the path itself: whatever is configured may be a secret in the wrong place.
+        where = "" if File(path).is_absolute() else f" in {File.cwd()}"
+        raise ValueError(f"the file of the feed cannot be read{where}: {error.strerror}") from None
     except ValidationError:
         raise ValueError("the file of the feed must have for each model its sunset (a date) and successor") from None
     except ValueError:
